@@ -1,1 +1,3 @@
-//! placeholder
+//! The index file of Kindred: format, writers, readers, and the scoring over readers.
+
+pub mod catalogue;

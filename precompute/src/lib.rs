@@ -1,1 +1,3 @@
-//! placeholder
+//! The native job: import, train, evaluate, write, verify, publish.
+
+pub mod dataset;

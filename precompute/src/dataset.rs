@@ -1,0 +1,43 @@
+//! What the import makes of every source: items, users, and who touched what.
+
+use std::collections::BTreeMap;
+
+use index::catalogue::Value;
+
+/// A data set in memory.
+///
+/// **Invariant:** `items` are sorted by id (numbers by value, before texts), `users` likewise, and `interactions` by user, then item, without
+/// duplicates; every number in an [`Interaction`] is in range. Import establishes this, and everything later relies on it for determinism.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Dataset {
+    /// The catalogue.
+    pub items: Vec<Item>,
+    /// The users' external ids.
+    pub users: Vec<String>,
+    /// Who touched what.
+    pub interactions: Vec<Interaction>,
+}
+
+/// A row of the catalogue.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Item {
+    /// The external id, unique.
+    pub id: String,
+    /// The title as shown, without the year.
+    pub title: String,
+    /// Everything else, by field name: `year`, `genres`, `image`, `imdb_id` ...
+    pub fields: BTreeMap<String, Value>,
+}
+
+/// A user touched an item.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Interaction {
+    /// Position in [`Dataset::users`].
+    pub user: u32,
+    /// Position in [`Dataset::items`].
+    pub item: u32,
+    /// The rating, or 1 where there is none.
+    pub value: f32,
+    /// Seconds since 1970, or 0 where there is none.
+    pub time_s: i64,
+}
