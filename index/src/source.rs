@@ -1,0 +1,58 @@
+//! How readers ask for bytes without doing any I/O.
+
+use std::fmt;
+
+/// The kinds of index files; a generation holds at most one file of each.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[non_exhaustive]
+pub enum FileKind {
+    /// Ids, titles, records and the facets that filters ask.
+    Catalogue,
+    /// Weighted lists of items for every item.
+    Neighbours,
+    /// What is popular, and what to rate first.
+    Popularity,
+}
+
+impl FileKind {
+    /// Every kind, in the order of their names.
+    pub const ALL: [Self; 3] = [Self::Catalogue, Self::Neighbours, Self::Popularity];
+
+    /// The file's name without its ending, and the key of its entry in a manifest.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Catalogue => "catalogue",
+            Self::Neighbours => "neighbours",
+            Self::Popularity => "popularity",
+        }
+    }
+}
+
+impl fmt::Display for FileKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+/// A piece of one index file.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct ByteRange {
+    /// Which file of the generation.
+    pub file: FileKind,
+    /// Where the piece starts.
+    pub offset: u64,
+    /// How long it is.
+    pub len_bytes: u32,
+}
+
+/// What went wrong while bytes were read; the caller that made the source knows the type.
+pub type SourceError = Box<dyn std::error::Error + Send + Sync>;
+
+/// One generation's files, wherever they are.
+///
+/// A call is one round trip: implementations read the ranges of a batch side by side. The answer has one buffer a range, in the order asked, each
+/// exactly `len_bytes` long; anything shorter is an error of the source.
+pub trait ByteSource {
+    /// Reads all ranges, or fails as a whole.
+    fn read(&self, ranges: &[ByteRange]) -> Result<Vec<Vec<u8>>, SourceError>;
+}
