@@ -2,13 +2,25 @@
 //!
 //! A generation's [`Manifest`] is written twice: immutable beside its files, and as `current.json`, the pointer, which is replaced last and
 //! conditionally. The functions need nothing else to plan their first read: the manifest carries the length of every file's head.
+//!
+//! [`CollectionKeys`] says where all of it lies in a bucket. This crate is compiled into every function, so it stays small: it hashes nothing
+//! and knows no clock.
+
+mod error;
+mod keys;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use error::ManifestError;
+pub use keys::CollectionKeys;
+
 /// The version of this document that the code writes, and the newest that it reads.
 pub const MANIFEST_VERSION: u32 = 1;
+
+/// How many hexadecimal digits name a generation: 64 bits of the hash of its content.
+pub const GENERATION_LEN: usize = 16;
 
 /// One complete build of a collection.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -39,6 +51,90 @@ pub struct Manifest {
     /// The generation that this one replaced, for a rollback; only the pointer has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous: Option<String>,
+}
+
+/// What is read first, so that a newer document is called newer and not malformed.
+#[derive(Deserialize)]
+struct VersionOnly {
+    version: u32,
+}
+
+impl Manifest {
+    /// Reads a manifest or a pointer of the named collection.
+    ///
+    /// # Errors
+    ///
+    /// [`ManifestError`] when the bytes are no manifest, one of a newer version, one of another collection, or one whose names would lead
+    /// outside of the collection's folder.
+    pub fn parse(bytes: &[u8], collection: &str) -> Result<Self, ManifestError> {
+        let VersionOnly { version } = serde_json::from_slice(bytes)?;
+        if version > MANIFEST_VERSION {
+            return Err(ManifestError::NewerVersion {
+                version,
+                newest_readable: MANIFEST_VERSION,
+            });
+        }
+        let manifest: Self = serde_json::from_slice(bytes)?;
+        if manifest.collection != collection {
+            return Err(ManifestError::WrongCollection {
+                expected: collection.to_owned(),
+                found: manifest.collection,
+            });
+        }
+        // These names become parts of keys, so they are checked before anybody builds one.
+        if !is_generation_name(&manifest.generation) {
+            return Err(ManifestError::BadName {
+                name: manifest.generation,
+            });
+        }
+        if let Some(name) = manifest
+            .previous
+            .iter()
+            .find(|name| !is_generation_name(name))
+        {
+            return Err(ManifestError::BadName { name: name.clone() });
+        }
+        if let Some(kind) = manifest.files.keys().find(|kind| !is_kind_name(kind)) {
+            return Err(ManifestError::BadName { name: kind.clone() });
+        }
+        Ok(manifest)
+    }
+
+    /// The document as it is stored: the same manifest always gives the same bytes.
+    pub fn to_json(&self) -> Vec<u8> {
+        let mut bytes = serde_json::to_vec(self).expect(
+            "every key is a string and every value a plain type, so nothing can fail to serialise",
+        );
+        bytes.push(b'\n');
+        bytes
+    }
+
+    /// The bytes whose SHA-256 names the generation: the document without its name, its time and its predecessor, so that two builds of the
+    /// same content have the same name.
+    pub fn content(&self) -> Vec<u8> {
+        let content = Self {
+            generation: String::new(),
+            created_at: String::new(),
+            previous: None,
+            ..self.clone()
+        };
+        content.to_json()
+    }
+}
+
+/// Whether a text has the form of a generation's name: [`GENERATION_LEN`] lower-case hexadecimal digits.
+pub fn is_generation_name(name: &str) -> bool {
+    name.len() == GENERATION_LEN
+        && name
+            .bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+fn is_kind_name(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
 
 /// The scale on which people rate, and the value that says neither yes nor no.
@@ -76,4 +172,116 @@ pub struct FileEntry {
     pub head_len_bytes: u32,
     /// SHA-256 of the whole file, in lower-case hexadecimal digits.
     pub sha256: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> Manifest {
+        Manifest {
+            version: MANIFEST_VERSION,
+            collection: "movies".to_owned(),
+            title: "Films".to_owned(),
+            generation: "3f2a9c01d4e5b6a7".to_owned(),
+            created_at: "2026-11-21T12:00:00Z".to_owned(),
+            item_count: 2,
+            synthetic: false,
+            values: Some(ValueScale {
+                minimum: 0.5,
+                maximum: 5.0,
+                neutral: 3.0,
+            }),
+            quality: None,
+            files: BTreeMap::from([(
+                "neighbours".to_owned(),
+                FileEntry {
+                    file_len_bytes: 900,
+                    head_len_bytes: 100,
+                    sha256: "ab".repeat(32),
+                },
+            )]),
+            previous: None,
+        }
+    }
+
+    /// The only door to the parser: the error's text, or `ok`.
+    fn check(document: &str, expected: &str) {
+        let found = match Manifest::parse(document.as_bytes(), "movies") {
+            Ok(_) => "ok".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        assert_eq!(found, expected, "{document}");
+    }
+
+    fn edited(edit: impl FnOnce(&mut Manifest)) -> String {
+        let mut manifest = sample();
+        edit(&mut manifest);
+        String::from_utf8(manifest.to_json()).unwrap()
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let manifest = sample();
+        assert_eq!(
+            Manifest::parse(&manifest.to_json(), "movies").unwrap(),
+            manifest
+        );
+    }
+
+    #[test]
+    fn every_refusal_names_what_is_wrong() {
+        check(&edited(|_| ()), "ok");
+        check("", "this is not a manifest");
+        check("{\"version\":1}", "this is not a manifest");
+        check(
+            "{\"version\":2,\"anything\":[]}",
+            "the manifest has version 2, and this program reads versions up to 1: upgrade it, or publish the collection again",
+        );
+        check(
+            &edited(|manifest| manifest.collection = "books".to_owned()),
+            "the manifest is of the collection `books`, not of `movies`",
+        );
+        check(
+            &edited(|manifest| manifest.generation = "../../secrets/ab".to_owned()),
+            "`../../secrets/ab` cannot be part of a key",
+        );
+        check(
+            &edited(|manifest| manifest.previous = Some("ABCDEF0123456789".to_owned())),
+            "`ABCDEF0123456789` cannot be part of a key",
+        );
+        check(
+            &edited(|manifest| {
+                let entry = manifest.files["neighbours"].clone();
+                manifest.files.insert("../x".to_owned(), entry);
+            }),
+            "`../x` cannot be part of a key",
+        );
+    }
+
+    #[test]
+    fn the_content_leaves_out_name_time_and_predecessor_only() {
+        let content = sample().content();
+        let same: [fn(&mut Manifest); 3] = [
+            |manifest| manifest.generation = "0".repeat(GENERATION_LEN),
+            |manifest| manifest.created_at = String::new(),
+            |manifest| manifest.previous = Some("0".repeat(GENERATION_LEN)),
+        ];
+        for edit in same {
+            let mut manifest = sample();
+            edit(&mut manifest);
+            assert_eq!(manifest.content(), content);
+        }
+        let other: [fn(&mut Manifest); 4] = [
+            |manifest| manifest.title.push('!'),
+            |manifest| manifest.item_count += 1,
+            |manifest| manifest.values = None,
+            |manifest| manifest.files.clear(),
+        ];
+        for edit in other {
+            let mut manifest = sample();
+            edit(&mut manifest);
+            assert_ne!(manifest.content(), content);
+        }
+    }
 }
