@@ -1,1 +1,86 @@
-//! placeholder
+//! Reads `kindred.toml` into checked types.
+//!
+//! [`Config::parse`] is pure: text in, a checked [`Config`] or a [`ConfigError`] with file, line and column out. Every rule about a value is
+//! applied where the value is read, so that a `Config` that exists is one that can be used: names are names that fit in a URL and in a key
+//! of a bucket, shares lie between 0 and 1, a scale has its neutral point inside, and paths are relative to the file no longer.
+//!
+//! `kindred.example.toml` beside this crate shows every knob at its default and says what it does; a test compares it with the code.
+
+mod checks;
+mod collection;
+mod error;
+mod storage;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use toml::Spanned;
+
+pub use collection::{
+    Collection, CollectionName, Column, Evaluate, Field, FieldType, FileFormat, Import,
+    InteractionColumns, InteractionTable, ItemColumns, ItemTable, Layout, Model, Posters, Protocol,
+    Publish, Similarity, Source, Train, ValueScale,
+};
+pub use error::ConfigError;
+pub use storage::Storage;
+
+/// The file's usual name.
+pub const FILE_NAME: &str = "kindred.toml";
+
+/// Everything that `kindred.toml` says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// Where index files go.
+    pub storage: Storage,
+    /// What is recommended, by name.
+    pub collections: BTreeMap<CollectionName, Collection>,
+}
+
+/// The file as it is written: collections still know their place, for the rules that need more than one value.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    storage: Storage,
+    #[serde(default)]
+    collections: BTreeMap<CollectionName, Spanned<Collection>>,
+}
+
+impl Config {
+    /// The checked configuration in `text`. `path` is where the text came from: errors name it, and relative sources start at its folder.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        let located = |span: Option<std::ops::Range<usize>>, message: String| {
+            ConfigError::at(path, text, span.map_or(0, |span| span.start), message)
+        };
+        let file: File = toml::from_str(text)
+            .map_err(|error| located(error.span(), checks::with_advice(error.message())))?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let mut collections = BTreeMap::new();
+        for (name, collection) in file.collections {
+            let span = collection.span();
+            let mut collection = collection.into_inner();
+            collection.check().map_err(|message| {
+                located(Some(span), format!("collection `{name}`: {message}"))
+            })?;
+            collection.source.start_at(folder);
+            collections.insert(name, collection);
+        }
+        Ok(Self {
+            storage: file.storage,
+            collections,
+        })
+    }
+
+    /// Reads and checks the file at `path`.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
+            path: PathBuf::from(path),
+            source,
+        })?;
+        Self::parse(&text, path)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,129 @@
+//! Rules about single values, applied while they are read, so that the error knows the value's place in the file.
+
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
+
+/// A number between 0 and 1, both included.
+pub(crate) fn share<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    let share = f64::deserialize(deserializer)?;
+    if (0.0..=1.0).contains(&share) {
+        Ok(share)
+    } else {
+        Err(D::Error::custom(format!(
+            "{share} is not a share: write a number from 0 to 1, such as 0.1 for 10 %"
+        )))
+    }
+}
+
+/// A finite number above 0.
+pub(crate) fn positive<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    let number = f64::deserialize(deserializer)?;
+    if number.is_finite() && 0.0 < number {
+        Ok(number)
+    } else {
+        Err(D::Error::custom(format!(
+            "{number} is too small: write a number above 0"
+        )))
+    }
+}
+
+/// A whole number from 1.
+pub(crate) fn at_least_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    match u32::deserialize(deserializer)? {
+        0 => Err(D::Error::custom(
+            "0 is too small: write a whole number from 1",
+        )),
+        number => Ok(number),
+    }
+}
+
+/// A list with something in it.
+pub(crate) fn not_empty<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    let list = Vec::deserialize(deserializer)?;
+    if list.is_empty() {
+        Err(D::Error::custom(
+            "the list is empty: write at least one value",
+        ))
+    } else {
+        Ok(list)
+    }
+}
+
+/// The URL of an endpoint, without a slash at its end.
+pub(crate) fn endpoint<'de, D>(deserializer: D) -> Result<Option<String>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    web_address(deserializer).map(Some)
+}
+
+/// An `http` or `https` URL, without a slash at its end.
+pub(crate) fn web_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let url = String::deserialize(deserializer)?;
+    let authority = url
+        .strip_prefix("http://")
+        .or_else(|| url.strip_prefix("https://"));
+    if authority.is_some_and(|authority| !authority.trim_matches('/').is_empty()) {
+        Ok(url.trim_end_matches('/').to_owned())
+    } else {
+        Err(D::Error::custom(format!(
+            "`{url}` is not a web address: write one such as `http://127.0.0.1:9000`"
+        )))
+    }
+}
+
+/// A bucket's name. The rules are S3's; some compatible stores allow more, but a name that works everywhere costs nothing.
+pub(crate) fn bucket<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let bucket = String::deserialize(deserializer)?;
+    let allowed = |byte: u8| {
+        byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.')
+    };
+    if (3..=63).contains(&bucket.len()) && bucket.bytes().all(allowed) {
+        Ok(bucket)
+    } else {
+        Err(D::Error::custom(format!(
+            "`{bucket}` is not a bucket's name: write 3 to 63 lower-case letters, digits, dots and hyphens"
+        )))
+    }
+}
+
+/// A key's prefix, without slashes at its ends.
+pub(crate) fn prefix<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    String::deserialize(deserializer).map(|prefix| prefix.trim_matches('/').to_owned())
+}
+
+/// The reader's message, with the nearest known name where a name is unknown.
+pub(crate) fn with_advice(message: &str) -> String {
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let is_unknown = message.starts_with("unknown field") || message.starts_with("unknown variant");
+    match quoted.next() {
+        Some(unknown) if is_unknown => quoted
+            .map(|known| (edit_distance(unknown, known), known))
+            .filter(|(distance, known)| *distance <= known.len() / 3)
+            .min()
+            .map_or_else(
+                || message.to_owned(),
+                |(_, nearest)| format!("{message}; did you mean `{nearest}`?"),
+            ),
+        _ => message.to_owned(),
+    }
+}
+
+/// How many letters to insert, remove or replace to make one word the other.
+fn edit_distance(left: &str, right: &str) -> usize {
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (left_idx, left_byte) in left.bytes().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = left_idx + 1;
+        for (right_idx, right_byte) in right.bytes().enumerate() {
+            let replaced = diagonal + usize::from(left_byte != right_byte);
+            diagonal = row[right_idx + 1];
+            row[right_idx + 1] = replaced.min(diagonal + 1).min(row[right_idx] + 1);
+        }
+    }
+    row[right.len()]
+}

@@ -1,0 +1,619 @@
+//! A collection: where its data comes from, and how it is learnt, measured and published.
+
+use std::borrow::Borrow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+use crate::checks;
+
+/// A collection's name: 1 to 64 lower-case letters, digits and hyphens, since it is part of URLs and of keys in the bucket.
+#[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[serde(try_from = "String")]
+pub struct CollectionName(String);
+
+impl CollectionName {
+    /// The longest name.
+    pub const MAXIMUM_LEN_BYTES: usize = 64;
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for CollectionName {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        if (1..=Self::MAXIMUM_LEN_BYTES).contains(&name.len()) && name.bytes().all(allowed) {
+            Ok(Self(name))
+        } else {
+            Err(format!(
+                "`{name}` is not a collection's name: write 1 to {} lower-case letters, digits and hyphens",
+                Self::MAXIMUM_LEN_BYTES
+            ))
+        }
+    }
+}
+
+impl Borrow<str> for CollectionName {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for CollectionName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// One catalogue with its interactions.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Collection {
+    /// What people call it.
+    pub title: String,
+    /// Where the data is.
+    pub source: Source,
+    /// How the data is laid out; absent: found out from the files, or [`Layout::Table`] where columns are mapped.
+    #[serde(default)]
+    pub layout: Option<Layout>,
+    /// Whether a recipe made the interactions up, instead of people. Default: false.
+    #[serde(default)]
+    pub synthetic: bool,
+    /// The scale on which people rate; absent: MovieLens's own, or none, where an interaction is only a click.
+    #[serde(default)]
+    pub values: Option<ValueScale>,
+    /// How the data is read.
+    #[serde(default)]
+    pub import: Import,
+    /// How neighbours are learnt.
+    #[serde(default)]
+    pub train: Train,
+    /// How a generation is measured.
+    #[serde(default)]
+    pub evaluate: Evaluate,
+    /// When a generation may replace the one before.
+    #[serde(default)]
+    pub publish: Publish,
+}
+
+impl Collection {
+    /// The rules that need more than one value.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        match (self.layout, &self.import.interactions, &self.import.items) {
+            (Some(Layout::Table), None, _) => {
+                Err("layout \"table\" needs `import.interactions` with `file` and `columns`".to_owned())
+            }
+            (Some(Layout::MovieLens | Layout::Lists), Some(_), _) | (Some(Layout::MovieLens | Layout::Lists), _, Some(_)) => {
+                Err("`import.interactions` and `import.items` are for layout \"table\"; remove them or `layout`".to_owned())
+            }
+            (None, None, Some(_)) => Err("`import.items` needs `import.interactions` beside it".to_owned()),
+            _ if self.evaluate.protocol == Protocol::FixedSplit && self.evaluate.split.is_none() => {
+                Err("protocol \"fixed-split\" needs `evaluate.split`, such as \"u1\"".to_owned())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Where the data of a collection is.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(try_from = "String")]
+pub enum Source {
+    /// A folder or a `.zip`.
+    Path(PathBuf),
+    /// Objects in a bucket.
+    S3 {
+        /// The bucket.
+        bucket: String,
+        /// What the keys begin with; empty for all of them.
+        prefix: String,
+    },
+}
+
+impl Source {
+    /// Makes a relative path start at `folder`.
+    pub(crate) fn start_at(&mut self, folder: &Path) {
+        if let Self::Path(path) = self {
+            *path = folder.join(&*path);
+        }
+    }
+}
+
+impl TryFrom<String> for Source {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        if text.is_empty() {
+            return Err(
+                "the source is empty: write a folder, a .zip or s3://bucket/prefix".to_owned(),
+            );
+        }
+        match text.strip_prefix("s3://") {
+            None if text.contains("://") => Err(format!(
+                "`{text}` cannot be read: write a folder, a .zip or s3://bucket/prefix"
+            )),
+            None => Ok(Self::Path(PathBuf::from(text))),
+            Some(address) => {
+                let (bucket, prefix) = address.split_once('/').unwrap_or((address, ""));
+                if bucket.is_empty() {
+                    return Err(format!(
+                        "`{text}` names no bucket: write s3://bucket/prefix"
+                    ));
+                }
+                Ok(Self::S3 {
+                    bucket: bucket.to_owned(),
+                    prefix: prefix.to_owned(),
+                })
+            }
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Path(path) => write!(formatter, "{}", path.display()),
+            Self::S3 { bucket, prefix } => write!(formatter, "s3://{bucket}/{prefix}"),
+        }
+    }
+}
+
+/// How the data of a source is laid out.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub enum Layout {
+    /// One of MovieLens's three: `ml-latest*`, `ml-100k` or `ml-1m`.
+    MovieLens,
+    /// `train.txt` and `test.txt` with a line a user: the user, then the items.
+    Lists,
+    /// Tables whose columns [`Import::interactions`] and [`Import::items`] map.
+    Table,
+}
+
+/// The scale on which people rate, and the value that says neither yes nor no.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[serde(try_from = "UncheckedValueScale")]
+pub struct ValueScale {
+    /// The lowest value.
+    pub minimum: f32,
+    /// The highest value.
+    pub maximum: f32,
+    /// At this value an item says nothing; below it, it counts against its neighbours.
+    pub neutral: f32,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UncheckedValueScale {
+    minimum: f32,
+    maximum: f32,
+    neutral: f32,
+}
+
+impl TryFrom<UncheckedValueScale> for ValueScale {
+    type Error = &'static str;
+
+    fn try_from(scale: UncheckedValueScale) -> Result<Self, &'static str> {
+        let UncheckedValueScale {
+            minimum,
+            maximum,
+            neutral,
+        } = scale;
+        let is_finite = minimum.is_finite() && maximum.is_finite();
+        if is_finite && minimum < maximum && minimum <= neutral && neutral < maximum {
+            Ok(Self {
+                minimum,
+                maximum,
+                neutral,
+            })
+        } else {
+            Err(
+                "the scale is not in order: write minimum <= neutral < maximum, such as 0.5, 3.0 and 5.0",
+            )
+        }
+    }
+}
+
+/// How the data is read.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct Import {
+    /// The import stops when more than this share of a file's rows is bad. Default: 0.01.
+    #[serde(deserialize_with = "checks::share")]
+    pub maximum_bad_row_share: f64,
+    /// The table of interactions; only for layout "table".
+    pub interactions: Option<InteractionTable>,
+    /// The table of items; only for layout "table". Absent: the items are those that somebody touched, and an item's title is its id.
+    pub items: Option<ItemTable>,
+    /// Where posters are asked for, when there is a key for it.
+    pub posters: Posters,
+}
+
+impl Default for Import {
+    fn default() -> Self {
+        Self {
+            maximum_bad_row_share: 0.01,
+            interactions: None,
+            items: None,
+            posters: Posters::default(),
+        }
+    }
+}
+
+/// A table with an interaction a row.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct InteractionTable {
+    /// The file within the source; a `*` in it stands for any characters, for one file a day.
+    pub file: String,
+    /// How the file is written; absent: by its ending.
+    #[serde(default)]
+    pub format: Option<FileFormat>,
+    /// Which column is what.
+    pub columns: InteractionColumns,
+}
+
+/// The columns of an interaction.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct InteractionColumns {
+    /// Who.
+    pub user: Column,
+    /// What.
+    pub item: Column,
+    /// How much; absent: 1 for every row.
+    #[serde(default)]
+    pub value: Option<Column>,
+    /// When: seconds since 1970, or a date, with or without a time of day, as in ISO 8601; absent: unknown.
+    #[serde(default)]
+    pub time: Option<Column>,
+}
+
+/// A table with an item a row.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct ItemTable {
+    /// The file within the source; a `*` in it stands for any characters.
+    pub file: String,
+    /// How the file is written; absent: by its ending.
+    #[serde(default)]
+    pub format: Option<FileFormat>,
+    /// The columns that every item has.
+    pub columns: ItemColumns,
+    /// What else is known of an item, by the name that the field shall have.
+    #[serde(default)]
+    pub fields: BTreeMap<String, Field>,
+}
+
+/// The columns that every item has.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct ItemColumns {
+    /// The id that interactions use.
+    pub id: Column,
+    /// The title; absent: the id.
+    #[serde(default)]
+    pub title: Option<Column>,
+}
+
+/// A column of a table.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Column {
+    /// By its name in the file's first row; case, spaces and underscores do not matter.
+    Name(String),
+    /// By its place, from 1, in a file whose first row is data.
+    Place(u32),
+}
+
+impl<'de> Deserialize<'de> for Column {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ColumnVisitor;
+
+        impl Visitor<'_> for ColumnVisitor {
+            type Value = Column;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter
+                    .write_str("a column's name, or its place from 1 in a file without a header")
+            }
+
+            fn visit_str<E: Error>(self, name: &str) -> Result<Column, E> {
+                Ok(Column::Name(name.to_owned()))
+            }
+
+            fn visit_i64<E: Error>(self, place: i64) -> Result<Column, E> {
+                u32::try_from(place)
+                    .ok()
+                    .filter(|place| 1 <= *place)
+                    .map(Column::Place)
+                    .ok_or_else(|| {
+                        E::custom(format!(
+                            "{place} is not a column's place: the first column is 1"
+                        ))
+                    })
+            }
+        }
+
+        deserializer.deserialize_any(ColumnVisitor)
+    }
+}
+
+impl fmt::Display for Column {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => write!(formatter, "`{name}`"),
+            Self::Place(place) => write!(formatter, "number {place}"),
+        }
+    }
+}
+
+/// How a field of an item is read from its table: a column's name alone for a text, or a table with more.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Field {
+    /// The column.
+    pub column: Column,
+    /// What its values are. Default: `text-list` with a separator, else `text`.
+    pub kind: FieldType,
+    /// What stands between the texts of a list. Default: `|`.
+    pub separator: String,
+}
+
+impl<'de> Deserialize<'de> for Field {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct FieldTable {
+            column: Column,
+            #[serde(default, rename = "type")]
+            kind: Option<FieldType>,
+            #[serde(default)]
+            separator: Option<String>,
+        }
+
+        struct FieldVisitor;
+
+        impl<'de> Visitor<'de> for FieldVisitor {
+            type Value = Field;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str(
+                    "a column, or a table such as { column = \"genres\", separator = \"|\" }",
+                )
+            }
+
+            fn visit_str<E: Error>(self, name: &str) -> Result<Field, E> {
+                Ok(Field {
+                    column: Column::Name(name.to_owned()),
+                    kind: FieldType::Text,
+                    separator: String::new(),
+                })
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Field, A::Error> {
+                let table = FieldTable::deserialize(MapAccessDeserializer::new(map))?;
+                let kind = table.kind.unwrap_or(match table.separator {
+                    Some(_) => FieldType::TextList,
+                    None => FieldType::Text,
+                });
+                match (kind, table.separator) {
+                    (FieldType::TextList, separator) => {
+                        let separator = separator.unwrap_or_else(|| "|".to_owned());
+                        if separator.is_empty() {
+                            return Err(A::Error::custom(
+                                "the separator is empty: write one such as \"|\"",
+                            ));
+                        }
+                        Ok(Field {
+                            column: table.column,
+                            kind,
+                            separator,
+                        })
+                    }
+                    (_, Some(_)) => Err(A::Error::custom(
+                        "`separator` is for type \"text-list\"; remove one of them",
+                    )),
+                    (_, None) => Ok(Field {
+                        column: table.column,
+                        kind,
+                        separator: String::new(),
+                    }),
+                }
+            }
+        }
+
+        deserializer.deserialize_any(FieldVisitor)
+    }
+}
+
+/// What the values of a field are.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+pub enum FieldType {
+    /// A text.
+    Text,
+    /// A whole number, such as a year.
+    Integer,
+    /// A number.
+    Real,
+    /// Several texts.
+    TextList,
+}
+
+/// How a table is written.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub enum FileFormat {
+    /// Fields between commas, quoted where needed, as RFC 4180 has it.
+    Csv,
+    /// Fields between tabs, never quoted.
+    Tsv,
+    /// Apache Parquet.
+    Parquet,
+    /// A JSON object a line.
+    Jsonl,
+}
+
+/// Where posters are asked for. Nothing is asked without a key, which comes from the environment.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct Posters {
+    /// The service's address. Default: OMDb's.
+    #[serde(deserialize_with = "checks::web_address")]
+    pub service: String,
+    /// The highest rate of requests. Default: 5 a second.
+    #[serde(deserialize_with = "checks::positive")]
+    pub maximum_requests_per_second: f64,
+    /// How many items are asked for in one import at most; the next one goes on from there. Default: 1000, OMDb's daily limit without a subscription.
+    pub maximum_requests: u32,
+}
+
+impl Default for Posters {
+    fn default() -> Self {
+        Self {
+            service: "https://www.omdbapi.com".to_owned(),
+            maximum_requests_per_second: 5.0,
+            maximum_requests: 1000,
+        }
+    }
+}
+
+/// How neighbours are learnt.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct Train {
+    /// The model. Default: `ease`.
+    pub model: Model,
+    /// How strongly weights are held down; only for `ease`. Default: 250.
+    #[serde(deserialize_with = "checks::positive")]
+    pub regularization: f64,
+    /// How alikeness is measured; only for `item-knn`. Default: `cosine`.
+    pub similarity: Similarity,
+    /// How many neighbours an item keeps at most. Default: 200.
+    #[serde(deserialize_with = "checks::at_least_one")]
+    pub neighbours: u32,
+    /// After how many days an interaction counts half for popularity; 0: age does not matter. Default: 0.
+    pub popularity_half_life_days: u32,
+    /// How many popular items are kept. Default: 1000.
+    #[serde(deserialize_with = "checks::at_least_one")]
+    pub popular_items: u32,
+    /// How many well-known items are offered to newcomers. Default: 60.
+    #[serde(deserialize_with = "checks::at_least_one")]
+    pub onboarding_items: u32,
+}
+
+impl Default for Train {
+    fn default() -> Self {
+        Self {
+            model: Model::Ease,
+            regularization: 250.0,
+            similarity: Similarity::Cosine,
+            neighbours: 200,
+            popularity_half_life_days: 0,
+            popular_items: 1000,
+            onboarding_items: 60,
+        }
+    }
+}
+
+/// What is learnt.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Model {
+    /// The item-item linear model, pruned and fitted again on what is left.
+    Ease,
+    /// Items that the same people touched, by [`Similarity`].
+    ItemKnn,
+}
+
+/// How alike two items are by the people who touched them.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Similarity {
+    /// The cosine of their columns.
+    Cosine,
+    /// The cosine after weighting people who touch much less than people who touch little.
+    TfIdf,
+    /// As `TfIdf`, with BM25's saturation.
+    Bm25,
+}
+
+/// How a generation is measured.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct Evaluate {
+    /// The protocol. Default: `strong-generalisation`.
+    pub protocol: Protocol,
+    /// The share of users that training never sees; only for strong generalisation. Default: 0.1.
+    #[serde(deserialize_with = "checks::share")]
+    pub held_out_user_share: f64,
+    /// The share of a held-out user's history that is shown; the rest is to be found. Default: 0.8.
+    #[serde(deserialize_with = "checks::share")]
+    pub fold_in_share: f64,
+    /// One run a seed. Default: 1, 2, 3.
+    #[serde(deserialize_with = "checks::not_empty")]
+    pub seeds: Vec<u64>,
+    /// The lengths of list at which quality is reported; the last one's NDCG is the figure that publishing compares. Default: 20, 100.
+    #[serde(deserialize_with = "checks::not_empty")]
+    pub cutoffs: Vec<u32>,
+    /// How many bootstrap samples make the interval. Default: 1000.
+    #[serde(deserialize_with = "checks::at_least_one")]
+    pub bootstrap_samples: u32,
+    /// The split that the source brings, such as `u1` for ml-100k; only for fixed splits.
+    pub split: Option<String>,
+}
+
+impl Default for Evaluate {
+    fn default() -> Self {
+        Self {
+            protocol: Protocol::StrongGeneralisation,
+            held_out_user_share: 0.1,
+            fold_in_share: 0.8,
+            seeds: vec![1, 2, 3],
+            cutoffs: vec![20, 100],
+            bootstrap_samples: 1000,
+            split: None,
+        }
+    }
+}
+
+/// What is hidden, and from whom.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Protocol {
+    /// Some users are held out as a whole; most of their history is folded in and the rest is to be found.
+    StrongGeneralisation,
+    /// The last interaction of every user is to be found.
+    LeaveOneOut,
+    /// The source brings its own training and test files.
+    FixedSplit,
+}
+
+/// When a generation may replace the one before.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct Publish {
+    /// A generation whose quality is lower than the current one's by more than this share of it is refused. Default: 0.02.
+    #[serde(deserialize_with = "checks::share")]
+    pub maximum_quality_loss: f64,
+    /// How many generations `gc` leaves, the current one included. Default: 3.
+    #[serde(deserialize_with = "checks::at_least_one")]
+    pub kept_generations: u32,
+}
+
+impl Default for Publish {
+    fn default() -> Self {
+        Self {
+            maximum_quality_loss: 0.02,
+            kept_generations: 3,
+        }
+    }
+}

@@ -1,0 +1,182 @@
+use std::path::Path;
+
+use super::*;
+
+const EXAMPLE: &str = include_str!("../kindred.example.toml");
+
+fn parse(text: &str) -> Result<Config, ConfigError> {
+    Config::parse(text, Path::new("site/kindred.toml"))
+}
+
+fn one(text: &str) -> Collection {
+    let text = format!("[collections.c]\ntitle = \"C\"\nsource = \"data\"\n{text}");
+    parse(&text).unwrap().collections.remove("c").unwrap()
+}
+
+#[track_caller]
+fn check_error(text: &str, expected: &str) {
+    let error = parse(text).unwrap_err().to_string();
+    assert_eq!(error.replace('\n', " "), expected);
+}
+
+#[test]
+fn the_example_shows_every_default() {
+    let config = parse(EXAMPLE).unwrap();
+    let movies = &config.collections["movies"];
+    let bare = one("");
+    assert_eq!(
+        config.storage,
+        Storage {
+            endpoint: config.storage.endpoint.clone(),
+            ..Storage::default()
+        }
+    );
+    assert_eq!(movies.synthetic, bare.synthetic);
+    assert_eq!(movies.import, bare.import);
+    assert_eq!(movies.train, bare.train);
+    assert_eq!(
+        movies.evaluate,
+        Evaluate {
+            split: Some("u1".to_owned()),
+            ..bare.evaluate
+        }
+    );
+    assert_eq!(movies.publish, bare.publish);
+    let shop = &config.collections["shop"].import;
+    assert_eq!(
+        shop.interactions.as_ref().unwrap().columns.user,
+        Column::Name("customer".to_owned())
+    );
+    assert_eq!(shop.items.as_ref().unwrap().columns.id, Column::Place(1));
+    assert_eq!(
+        shop.items.as_ref().unwrap().fields["genres"].kind,
+        FieldType::TextList
+    );
+    assert_eq!(
+        shop.items.as_ref().unwrap().fields["brand"].kind,
+        FieldType::Text
+    );
+}
+
+/// Asks the reader itself for the names it knows, by writing one that it does not know into every table of the example.
+#[test]
+fn the_example_shows_every_knob() {
+    let mut num_tables = 0;
+    let lines: Vec<&str> = EXAMPLE.lines().collect();
+    for (line_idx, line) in lines
+        .iter()
+        .enumerate()
+        .filter(|(_, line)| line.starts_with('['))
+    {
+        if line.contains(".fields]") {
+            continue; // its names are the reader's own
+        }
+        let mut with_unknown = lines.clone();
+        with_unknown.insert(line_idx + 1, "zzzzzzzzzzzzzz = 1");
+        let message = parse(&with_unknown.join("\n")).unwrap_err().to_string();
+        let table = line.split(']').next().unwrap().trim_start_matches('[');
+        assert!(message.contains("unknown field"), "{message}");
+        for known in message.split('`').skip(3).step_by(2) {
+            let is_shown = EXAMPLE
+                .lines()
+                .any(|line| line.starts_with(&format!("{known} =")))
+                || EXAMPLE.contains(&format!(".{known}]"))
+                || EXAMPLE.contains(&format!(".{known}."));
+            assert!(is_shown, "`{known}` of [{table}] is not in the example");
+        }
+        num_tables += 1;
+    }
+    assert!(8 < num_tables);
+}
+
+#[test]
+fn sources_start_at_the_folder_of_the_file() {
+    assert_eq!(one("").source, Source::Path("site/data".into()));
+    let text = "[collections.c]\ntitle = \"C\"\nsource = \"s3://bucket/a/b\"\n";
+    let source = &parse(text).unwrap().collections["c"].source;
+    assert_eq!(
+        *source,
+        Source::S3 {
+            bucket: "bucket".to_owned(),
+            prefix: "a/b".to_owned()
+        }
+    );
+    assert_eq!(source.to_string(), "s3://bucket/a/b");
+}
+
+#[test]
+fn an_empty_file_is_a_configuration_without_collections() {
+    assert_eq!(
+        parse("").unwrap(),
+        Config {
+            storage: Storage::default(),
+            collections: BTreeMap::new()
+        }
+    );
+}
+
+#[test]
+fn errors_say_where_and_what_to_write() {
+    check_error(
+        "[storage]\nbuckett = \"a\"\n",
+        "site/kindred.toml:2:1: unknown field `buckett`, expected one of `endpoint`, `bucket`, `region`, `prefix`; did you mean `bucket`?",
+    );
+    check_error(
+        "[storage]\nbucket = \"No\"\n",
+        "site/kindred.toml:2:10: `No` is not a bucket's name: write 3 to 63 lower-case letters, digits, dots and hyphens",
+    );
+    check_error(
+        "[storage]\nendpoint = \"localhost:9000\"\n",
+        "site/kindred.toml:2:12: `localhost:9000` is not a web address: write one such as `http://127.0.0.1:9000`",
+    );
+    check_error(
+        "[collections.Movies]\ntitle = \"M\"\nsource = \"m\"\n",
+        "site/kindred.toml:1:14: `Movies` is not a collection's name: write 1 to 64 lower-case letters, digits and hyphens",
+    );
+    check_error(
+        "[collections.m]\ntitle = \"M\"\n",
+        "site/kindred.toml:1:1: missing field `source`",
+    );
+    check_error(
+        "[collections.m]\ntitle = \"M\"\nsource = \"http://x/y.zip\"\n",
+        "site/kindred.toml:3:10: `http://x/y.zip` cannot be read: write a folder, a .zip or s3://bucket/prefix",
+    );
+    check_error(
+        "[collections.m]\ntitle = \"M\"\nsource = \"m\"\nvalues = { minimum = 1, maximum = 5, neutral = 7 }\n",
+        "site/kindred.toml:4:10: the scale is not in order: write minimum <= neutral < maximum, such as 0.5, 3.0 and 5.0",
+    );
+    check_error(
+        "[collections.m]\ntitle = \"M\"\nsource = \"m\"\n[collections.m.import]\nmaximum_bad_row_share = 5\n",
+        "site/kindred.toml:5:25: 5 is not a share: write a number from 0 to 1, such as 0.1 for 10 %",
+    );
+    check_error(
+        "[collections.m]\ntitle = \"M\"\nsource = \"m\"\nlayout = \"movie-lens\"\n",
+        "site/kindred.toml:4:10: unknown variant `movie-lens`, expected one of `movielens`, `lists`, `table`; did you mean `movielens`?",
+    );
+    check_error(
+        "[collections.m]\ntitle = \"M\"\nsource = \"m\"\nlayout = \"table\"\n",
+        "site/kindred.toml:1:1: collection `m`: layout \"table\" needs `import.interactions` with `file` and `columns`",
+    );
+    check_error(
+        "[collections.m]\ntitle = \"M\"\nsource = \"m\"\n[collections.m.evaluate]\nprotocol = \"fixed-split\"\n",
+        "site/kindred.toml:1:1: collection `m`: protocol \"fixed-split\" needs `evaluate.split`, such as \"u1\"",
+    );
+}
+
+#[test]
+fn text_that_is_not_toml_has_a_place_too() {
+    let error = parse("[storage]\nbucket = \"é\" oops\n").unwrap_err();
+    assert!(
+        matches!(error, ConfigError::Invalid { line: 2, .. }),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_file_that_is_absent_is_named() {
+    let error = Config::read(Path::new("nowhere/kindred.toml")).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "reading the configuration nowhere/kindred.toml"
+    );
+}
