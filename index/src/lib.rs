@@ -1,6 +1,55 @@
 //! The index file of Kindred: format, writers, readers, and the scoring over readers.
+//!
+//! # Overview of types
+//!
+//! A collection is written by three writers, one a kind of file: [`CatalogueWriter`](catalogue::CatalogueWriter), which numbers the items,
+//! [`NeighboursWriter`](neighbours::NeighboursWriter) and [`PopularityWriter`](popularity::PopularityWriter). Each gives the bytes of a file, of which
+//! [`verify`] checks every checksum.
+//!
+//! A [`Generation`] opens the heads of the files over a [`ByteSource`] and answers questions. It never does I/O: it plans what it needs, and the source reads it.
+//!
+//! ```
+//! use index::{FileKind, Generation, MemorySource, Question};
+//! use index::catalogue::{CatalogueWriter, Record};
+//! use index::neighbours::{Neighbour, NeighboursWriter};
+//! use index::recommend::HistoryItem;
+//!
+//! let mut catalogue = CatalogueWriter::new();
+//! for id in ["alien", "aliens"] {
+//!     catalogue.push(Record { id: id.to_owned(), title: id.to_owned(), ..Record::default() }, 1.0);
+//! }
+//! let item_space = catalogue.item_space();
+//! let mut neighbours = NeighboursWriter::new(2, "an example")?;
+//! neighbours.push(&[Neighbour { item: 1, weight: 0.8 }])?;
+//!
+//! let files = [(FileKind::Catalogue, catalogue.finish()?), (FileKind::Neighbours, neighbours.finish(item_space)?)];
+//! let heads: Vec<(FileKind, u32)> =
+//!     files.iter().map(|(kind, file)| Ok((*kind, index::verify(*kind, file)?.head_len_bytes))).collect::<Result<_, index::Error>>()?;
+//! let generation = Generation::open(MemorySource::new(files), &heads)?;
+//!
+//! let history = vec![HistoryItem { item: generation.items_of_ids(&["alien"])?[0].unwrap(), weight: 1.0 }];
+//! let answer = generation.recommend(&Question { history, count: 10, ..Question::default() })?;
+//! assert_eq!(generation.records(&[answer[0].item])?[0].title, "aliens");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+#![warn(clippy::indexing_slicing, clippy::unwrap_used)]
 
 pub mod catalogue;
+mod codec;
+mod container;
+mod error;
+mod generation;
+mod key_table;
+mod metadata;
+pub mod neighbours;
+pub mod popularity;
+pub mod recommend;
 mod source;
 
-pub use source::{ByteRange, ByteSource, FileKind, SourceError};
+pub use container::{
+    Container, FORMAT_VERSION, OLDEST_READABLE_FORMAT_VERSION, SectionSummary, Summary, verify,
+};
+pub use error::{Error, Place, WriteError};
+pub use generation::{Generation, Question};
+pub use source::{ByteRange, ByteSource, FileKind, MemorySource, SourceError};

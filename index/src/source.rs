@@ -56,3 +56,37 @@ pub trait ByteSource {
     /// Reads all ranges, or fails as a whole.
     fn read(&self, ranges: &[ByteRange]) -> Result<Vec<Vec<u8>>, SourceError>;
 }
+
+/// Whole files in memory: for tests, for the evaluation, and for indexes that are part of the program.
+#[derive(Clone, Debug, Default)]
+pub struct MemorySource {
+    files: std::collections::BTreeMap<FileKind, Vec<u8>>,
+}
+
+impl MemorySource {
+    /// A source over `files`.
+    pub fn new(files: impl IntoIterator<Item = (FileKind, Vec<u8>)>) -> Self {
+        Self {
+            files: files.into_iter().collect(),
+        }
+    }
+}
+
+impl ByteSource for MemorySource {
+    fn read(&self, ranges: &[ByteRange]) -> Result<Vec<Vec<u8>>, SourceError> {
+        let piece = |range: &ByteRange| {
+            let start = usize::try_from(range.offset).ok()?;
+            let end = start.checked_add(range.len_bytes as usize)?;
+            self.files
+                .get(&range.file)?
+                .get(start..end)
+                .map(<[u8]>::to_vec)
+        };
+        ranges
+            .iter()
+            .map(|range| {
+                piece(range).ok_or_else(|| format!("{} has no range {range:?}", range.file).into())
+            })
+            .collect()
+    }
+}

@@ -1,5 +1,21 @@
-//! Catalogue records: what an item is called and what is known of it.
+//! "What is item 42 called, which item is `tt0114709`, and is it a comedy?": records, ids, titles and facets.
+//!
+//! The catalogue numbers the items: every other file of a generation speaks of items by their number here.
+//!
+//! Useful for: records of results (one block for some neighbours in number), exact look-up by id and by title, filters over all items.
+//! Not useful for: words within titles; that is a search index.
 
-mod value;
+mod facets;
+mod filter;
+mod metadata;
+mod reader;
+mod record;
+mod serializer;
+mod title;
+mod writer;
 
-pub use value::Value;
+pub use filter::{Condition, Filter};
+pub use reader::Catalogue;
+pub use record::{Record, Value};
+pub use title::{TitleQuery, normalize_title};
+pub use writer::CatalogueWriter;

@@ -1,0 +1,222 @@
+//! The columns that filters ask: for every item, the values of its filterable fields as small numbers.
+
+use std::collections::BTreeMap;
+
+use super::{
+    filter::{Condition, Filter},
+    metadata::{FACET_DICTIONARIES, FACET_VALUES, Field, FieldKind},
+    record::{Record, Value},
+};
+use crate::{
+    codec::{Cursor, OutOfBytes, write_text, write_varint, zigzag_decode, zigzag_encode},
+    container::Section,
+    error::Error,
+};
+
+/// Items in a block of values; a few kilobytes.
+pub(super) const ITEMS_PER_BLOCK: u32 = 1024;
+
+fn filterable(fields: &[Field]) -> impl Iterator<Item = &Field> {
+    fields.iter().filter(|field| field.filterable)
+}
+
+/// The dictionaries, a block a textual field, and the values, a block for every [`ITEMS_PER_BLOCK`] items.
+pub(super) fn serialize(records: &[Record], fields: &[Field]) -> (Section, Section) {
+    let mut dictionaries = Section::new(FACET_DICTIONARIES);
+    let mut numbers: BTreeMap<&str, BTreeMap<&str, u64>> = BTreeMap::new();
+    for field in filterable(fields).filter(|field| field.kind.is_textual()) {
+        let mut numbers_of_texts: BTreeMap<&str, u64> = BTreeMap::new();
+        for value in records
+            .iter()
+            .filter_map(|record| record.fields.get(&field.name))
+        {
+            numbers_of_texts.extend(value.texts().iter().map(|text| (text.as_str(), 0)));
+        }
+        let mut block = Vec::new();
+        for (number, (text, number_of_text)) in (0..).zip(&mut numbers_of_texts) {
+            *number_of_text = number;
+            write_text(text, &mut block);
+        }
+        dictionaries.push_block(&block);
+        numbers.insert(&field.name, numbers_of_texts);
+    }
+
+    let mut values = Section::new(FACET_VALUES);
+    let mut block = Vec::new();
+    for records in records.chunks(ITEMS_PER_BLOCK as usize) {
+        block.clear();
+        for record in records {
+            for field in filterable(fields) {
+                let numbers = numbers.get(field.name.as_str());
+                write_value(
+                    record.fields.get(&field.name),
+                    field.kind,
+                    numbers,
+                    &mut block,
+                );
+            }
+        }
+        values.push_block(&block);
+    }
+    (dictionaries, values)
+}
+
+/// Texts are a count and their numbers; numbers are a byte that says whether there is one, and the number.
+fn write_value(
+    value: Option<&Value>,
+    kind: FieldKind,
+    numbers: Option<&BTreeMap<&str, u64>>,
+    block: &mut Vec<u8>,
+) {
+    if kind.is_textual() {
+        let texts = value.map(Value::texts).unwrap_or_default();
+        write_varint(texts.len() as u64, block);
+        for text in texts {
+            let number = numbers.and_then(|numbers| numbers.get(text.as_str()));
+            write_varint(number.copied().unwrap_or_default(), block);
+        }
+        return;
+    }
+    match value {
+        Some(Value::Integer(integer)) => {
+            block.push(1);
+            write_varint(zigzag_encode(*integer), block);
+        }
+        Some(Value::Real(real)) => {
+            block.push(1);
+            block.extend_from_slice(&real.to_le_bytes());
+        }
+        _ => block.push(0),
+    }
+}
+
+/// A filter with its texts turned into numbers, ready to be asked of every item.
+#[derive(Debug)]
+pub(super) struct Matcher {
+    /// For each filterable field, in the order of the values.
+    conditions: Vec<(FieldKind, Option<Wanted>)>,
+}
+
+#[derive(Debug)]
+enum Wanted {
+    /// The wanted text numbers, sorted.
+    Numbers(Vec<u64>),
+    Range {
+        minimum: f64,
+        maximum: f64,
+    },
+}
+
+impl Matcher {
+    /// Resolves a filter. `dictionary` gives the block of the n-th textual facet.
+    pub(super) fn new<'a>(
+        filter: &Filter,
+        fields: &[Field],
+        dictionary: impl Fn(u32) -> Result<&'a [u8], Error>,
+    ) -> Result<Self, Error> {
+        if let Some(name) = filter
+            .fields
+            .keys()
+            .find(|&name| !filterable(fields).any(|field| field.name == *name))
+        {
+            let known = filterable(fields).map(|field| field.name.clone()).collect();
+            return Err(Error::UnknownFilterField {
+                field: name.clone(),
+                known,
+            });
+        }
+        let mut conditions = Vec::new();
+        let mut dictionary_number = 0;
+        for field in filterable(fields) {
+            let wrong = |expected| Error::WrongFilterKind {
+                field: field.name.clone(),
+                expected,
+            };
+            let wanted = match (filter.fields.get(&field.name), field.kind.is_textual()) {
+                (None, _) => None,
+                (Some(Condition::AnyOf(texts)), true) => Some(Wanted::Numbers(numbers_of(
+                    texts,
+                    dictionary(dictionary_number)?,
+                ))),
+                (Some(&Condition::Range { minimum, maximum }), false) => Some(Wanted::Range {
+                    minimum: minimum.unwrap_or(f64::NEG_INFINITY),
+                    maximum: maximum.unwrap_or(f64::INFINITY),
+                }),
+                (Some(_), true) => return Err(wrong("a text or a list of texts")),
+                (Some(_), false) => return Err(wrong("a number or {\"min\", \"max\"}")),
+            };
+            dictionary_number += u32::from(field.kind.is_textual());
+            conditions.push((field.kind, wanted));
+        }
+        Ok(Self { conditions })
+    }
+
+    /// Asks the `item_count` items of a block, in their order. O(length of the block).
+    pub(super) fn matches(
+        &self,
+        block: &[u8],
+        item_count: u32,
+        matches: &mut Vec<bool>,
+    ) -> Result<(), OutOfBytes> {
+        let mut cursor = Cursor::new(block);
+        for _ in 0..item_count {
+            let mut all = true;
+            for (kind, wanted) in &self.conditions {
+                let holds = if kind.is_textual() {
+                    texts_match(wanted.as_ref(), &mut cursor)?
+                } else {
+                    number_matches(wanted.as_ref(), *kind, &mut cursor)?
+                };
+                all &= holds;
+            }
+            matches.push(all);
+        }
+        Ok(())
+    }
+}
+
+fn texts_match(wanted: Option<&Wanted>, cursor: &mut Cursor<'_>) -> Result<bool, OutOfBytes> {
+    let mut holds = wanted.is_none();
+    for _ in 0..cursor.varint()? {
+        let number = cursor.varint()?;
+        if let Some(Wanted::Numbers(numbers)) = wanted {
+            holds |= numbers.binary_search(&number).is_ok();
+        }
+    }
+    Ok(holds)
+}
+
+fn number_matches(
+    wanted: Option<&Wanted>,
+    kind: FieldKind,
+    cursor: &mut Cursor<'_>,
+) -> Result<bool, OutOfBytes> {
+    let value = match (cursor.u8()?, kind) {
+        (0, _) => None,
+        (_, FieldKind::Integer) => Some(zigzag_decode(cursor.varint()?) as f64),
+        _ => Some(cursor.f64()?),
+    };
+    Ok(match wanted {
+        Some(Wanted::Range { minimum, maximum }) => {
+            value.is_some_and(|value| *minimum <= value && value <= *maximum)
+        }
+        Some(Wanted::Numbers(_)) => false,
+        None => true,
+    })
+}
+
+/// The numbers of `texts` in a dictionary; a text that is not in it has none and matches nothing.
+fn numbers_of(texts: &[String], dictionary: &[u8]) -> Vec<u64> {
+    let mut cursor = Cursor::new(dictionary);
+    std::iter::from_fn(|| {
+        if cursor.is_empty() {
+            None
+        } else {
+            cursor.text().ok()
+        }
+    })
+    .zip(0..)
+    .filter(|(value, _)| texts.iter().any(|text| text.eq_ignore_ascii_case(value)))
+    .map(|(_, number)| number)
+    .collect()
+}

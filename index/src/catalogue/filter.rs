@@ -1,0 +1,29 @@
+use std::collections::BTreeMap;
+
+/// What an item must be. All fields must hold; the empty filter lets everything pass.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Filter {
+    /// A condition for each field that is asked.
+    pub fields: BTreeMap<String, Condition>,
+}
+
+impl Filter {
+    /// Whether the filter lets everything pass.
+    pub fn is_empty(&self) -> bool {
+        self.fields.is_empty()
+    }
+}
+
+/// What a field must be. An item without the field does not pass.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Condition {
+    /// One of these texts, without regard to the case of ASCII letters.
+    AnyOf(Vec<String>),
+    /// A number within these bounds, both included.
+    Range {
+        /// The least that passes.
+        minimum: Option<f64>,
+        /// The most that passes.
+        maximum: Option<f64>,
+    },
+}

@@ -1,0 +1,182 @@
+use std::collections::BTreeMap;
+
+use super::{
+    facets::Matcher,
+    filter::Filter,
+    metadata::{FACET_DICTIONARIES, FACET_VALUES, FieldKind, IDS, Metadata, RECORDS, TITLES},
+    record::{Record, Value},
+    title::normalize_title,
+};
+use crate::{
+    codec::{Cursor, OutOfBytes, zigzag_decode},
+    container::{Blocks, Container, Plan},
+    error::Error,
+    key_table::KeyTable,
+    metadata,
+    source::FileKind,
+};
+
+/// An open catalogue.
+#[derive(Debug)]
+pub struct Catalogue {
+    container: Container,
+    metadata: Metadata,
+}
+
+impl Catalogue {
+    /// Opens a head in O(1).
+    pub fn open(container: Container) -> Result<Self, Error> {
+        let metadata: Metadata = metadata::decode(container.metadata())
+            .ok_or_else(|| container.corrupt("the metadata cannot be decoded"))?;
+        let fits = |section, per_block: u32| -> Result<bool, Error> {
+            let block_count = container.block_count(section)?;
+            Ok(per_block != 0 && block_count == metadata.item_count.div_ceil(per_block))
+        };
+        if !fits(RECORDS, metadata.records_per_block)?
+            || !fits(FACET_VALUES, metadata.facets_per_block)?
+        {
+            return Err(container.corrupt("the number of blocks does not fit the number of items"));
+        }
+        Ok(Self {
+            container,
+            metadata,
+        })
+    }
+
+    /// The container, for its lengths.
+    pub fn container(&self) -> &Container {
+        &self.container
+    }
+
+    /// How many items there are.
+    pub fn item_count(&self) -> u32 {
+        self.metadata.item_count
+    }
+
+    /// The fields that a filter may ask, sorted by name.
+    pub fn filter_fields(&self) -> impl Iterator<Item = &str> {
+        self.metadata
+            .fields
+            .iter()
+            .filter(|field| field.filterable)
+            .map(|field| field.name.as_str())
+    }
+
+    /// Adds what [`Self::item_of_id`] will look at; nothing when the ids are in the head.
+    pub(crate) fn plan_id(&self, id: &str, plan: &mut Plan) -> Result<(), Error> {
+        KeyTable::new(&self.container, IDS).plan(id, plan)
+    }
+
+    /// The number of the item with this id.
+    pub(crate) fn item_of_id(&self, id: &str, blocks: &Blocks) -> Result<Option<u32>, Error> {
+        let items = KeyTable::new(&self.container, IDS).find(id, blocks)?;
+        self.checked(items).map(|items| items.first().copied())
+    }
+
+    /// Adds what [`Self::items_of_title`] will look at.
+    pub(crate) fn plan_title(&self, title: &str, plan: &mut Plan) -> Result<(), Error> {
+        KeyTable::new(&self.container, TITLES).plan(&normalize_title(title), plan)
+    }
+
+    /// The items of this title, given without a year, the most popular first.
+    pub(crate) fn items_of_title(&self, title: &str, blocks: &Blocks) -> Result<Vec<u32>, Error> {
+        let table = KeyTable::new(&self.container, TITLES);
+        self.checked(table.find(&normalize_title(title), blocks)?)
+    }
+
+    /// Adds the block of a record.
+    pub(crate) fn plan_record(&self, item: u32, plan: &mut Plan) -> Result<(), Error> {
+        self.container.plan(RECORDS, self.record_block(item)?, plan)
+    }
+
+    /// A record whose block has been fetched. O(length of the block).
+    pub(crate) fn record(&self, item: u32, blocks: &Blocks) -> Result<Record, Error> {
+        let block = self
+            .container
+            .block(RECORDS, self.record_block(item)?, blocks)?;
+        self.record_in_block(item, block)
+            .map_err(|OutOfBytes| self.container.corrupt("a record is cut off"))
+    }
+
+    /// Adds what [`Self::matching`] will look at: the facets of all items.
+    pub(crate) fn plan_filter(&self, plan: &mut Plan) -> Result<(), Error> {
+        let block_count = self.container.block_count(FACET_VALUES)?;
+        (0..block_count).try_for_each(|block| self.container.plan(FACET_VALUES, block, plan))
+    }
+
+    /// For every item, whether the filter lets it pass. O(number of items).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownFilterField`] and [`Error::WrongFilterKind`] are the asker's; they name what could have been asked.
+    pub(crate) fn matching(&self, filter: &Filter, blocks: &Blocks) -> Result<Vec<bool>, Error> {
+        let dictionary = |number| self.container.block(FACET_DICTIONARIES, number, blocks);
+        let matcher = Matcher::new(filter, &self.metadata.fields, dictionary)?;
+        let mut admitted = Vec::with_capacity(self.item_count() as usize);
+        let mut items_left = self.item_count();
+        for block in 0..self.container.block_count(FACET_VALUES)? {
+            let bytes = self.container.block(FACET_VALUES, block, blocks)?;
+            let item_count = items_left.min(self.metadata.facets_per_block);
+            matcher
+                .matches(bytes, item_count, &mut admitted)
+                .map_err(|OutOfBytes| {
+                    self.container.corrupt("the facets of an item are cut off")
+                })?;
+            items_left -= item_count;
+        }
+        Ok(admitted)
+    }
+
+    /// Item numbers that came out of a table, held against the catalogue's length.
+    fn checked(&self, items: Vec<u32>) -> Result<Vec<u32>, Error> {
+        if items.iter().all(|&item| item < self.item_count()) {
+            Ok(items)
+        } else {
+            Err(self
+                .container
+                .corrupt("a key leads to an item that does not exist"))
+        }
+    }
+
+    fn record_block(&self, item: u32) -> Result<u32, Error> {
+        let item_count = self.item_count();
+        if item_count <= item {
+            return Err(Error::NoSuchItem {
+                file: FileKind::Catalogue,
+                item,
+                item_count,
+            });
+        }
+        Ok(item / self.metadata.records_per_block)
+    }
+
+    fn record_in_block(&self, item: u32, block: &[u8]) -> Result<Record, OutOfBytes> {
+        let mut cursor = Cursor::new(block);
+        for _ in 0..item % self.metadata.records_per_block {
+            cursor.sized()?;
+        }
+        let mut cursor = Cursor::new(cursor.sized()?);
+        let id = cursor.text()?.to_owned();
+        let title = cursor.text()?.to_owned();
+        let present = cursor.take(self.metadata.fields.len().div_ceil(8))?;
+        let mut fields = BTreeMap::new();
+        for (number, field) in self.metadata.fields.iter().enumerate() {
+            let bits = present.get(number / 8).copied().unwrap_or_default();
+            if bits >> (number % 8) & 1 == 0 {
+                continue;
+            }
+            let value = match field.kind {
+                FieldKind::Text => Value::Text(cursor.text()?.to_owned()),
+                FieldKind::Integer => Value::Integer(zigzag_decode(cursor.varint()?)),
+                FieldKind::Real => Value::Real(cursor.f64()?),
+                FieldKind::TextList => {
+                    let count = cursor.varint()?;
+                    let texts = (0..count).map(|_| cursor.text().map(str::to_owned));
+                    Value::TextList(texts.collect::<Result<_, _>>()?)
+                }
+            };
+            fields.insert(field.name.clone(), value);
+        }
+        Ok(Record { id, title, fields })
+    }
+}

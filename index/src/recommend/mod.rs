@@ -1,0 +1,12 @@
+//! From a history to a ranking, over the readers.
+//!
+//! [`fold_in`] sums the lists of the history's items, [`top`] picks the best in a stated order, [`diversify`] trades some of the score for variety, and
+//! [`explain`] takes a score apart again. [`Generation::recommend`](crate::Generation::recommend) puts them together and plans the reads.
+
+mod diversity;
+mod fold_in;
+mod top;
+
+pub use diversity::diversify;
+pub use fold_in::{HistoryItem, Reason, explain, fold_in, history_weight};
+pub use top::{Scored, top};
