@@ -11,7 +11,7 @@ import sqlite3
 import sys
 
 # A film is well known when this many critics' reviews were counted for it. Reviews are counted on the web, so older films have fewer.
-LEAST_REVIEWS = [(2000, 120), (1980, 50), (0, 28)]
+LEAST_REVIEWS = [(2000, 140), (1980, 55), (0, 32)]
 
 # Wikipedia's way to tell films of one name apart; the year does that here.
 DISAMBIGUATION = re.compile(r" \((\d{4} )?film\)$")
