@@ -4,8 +4,13 @@
 //! test command, [`functions`] builds what runs as WebAssembly, [`tidy`] checks what no compiler checks, [`ci`] is all of it in the order of
 //! the continuous integration.
 
+mod ci;
 mod functions;
+mod pin_actions;
 mod process;
+mod test;
+mod tidy;
+mod up;
 mod workspace;
 
 use std::process::ExitCode;
@@ -29,7 +34,8 @@ struct Arguments {
         global = true,
         value_enum,
         env = "KINDRED_WASM_TOOLCHAIN",
-        default_value = "auto"
+        default_value = "auto",
+        hide_env_values = true
     )]
     wasm_toolchain: ToolchainChoice,
 
@@ -39,13 +45,33 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Run everything on this machine: build, publish the demo collection to an embedded S3, serve
+    Up(up::UpArguments),
+    /// Build the functions, then run every test
+    Test {
+        /// Handed on to `cargo test`, as in `cargo xtask test -- --package index`
+        #[arg(last = true)]
+        cargo_arguments: Vec<String>,
+    },
     /// Build the functions for wasm32-wasip1 into target/functions
     Functions,
+    /// Check what no compiler checks: edges, manifests, documents
+    Tidy {
+        /// Record the hash of the format modules in index/FORMAT.md, after reading it against them
+        #[arg(long)]
+        update_format_hash: bool,
+    },
+    /// Check licences, duplicate packages and sources with cargo-deny
+    Deny,
+    /// Run what the continuous integration runs
+    Ci,
+    /// Replace the tags of GitHub actions in the workflows by their commits
+    PinActions,
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    match run(&arguments) {
+    match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             process::say(&format!("error: {error:#}"));
@@ -54,9 +80,21 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: &Arguments) -> Result<()> {
+fn run(arguments: Arguments) -> Result<()> {
     let workspace = Workspace::find()?;
-    match &arguments.command {
-        Command::Functions => functions::build(&workspace, arguments.wasm_toolchain),
+    let choice = arguments.wasm_toolchain;
+    match arguments.command {
+        Command::Up(arguments) => up::up(&workspace, choice, &arguments),
+        Command::Test { cargo_arguments } => test::test(&workspace, choice, &cargo_arguments),
+        Command::Functions => functions::build(&workspace, choice),
+        Command::Tidy {
+            update_format_hash: true,
+        } => tidy::update_format_hash(&workspace),
+        Command::Tidy {
+            update_format_hash: false,
+        } => tidy::run(&workspace),
+        Command::Deny => ci::deny(&workspace),
+        Command::Ci => ci::ci(&workspace),
+        Command::PinActions => pin_actions::pin(&workspace),
     }
 }

@@ -1,0 +1,137 @@
+//! `cargo xtask ci`: what the continuous integration runs, in its order; the same commands work on any machine.
+//!
+//! Everything is compiled with the dev profile, so that tests, benches and `cargo up` share their dependencies; clippy alone needs artefacts of
+//! its own (metadata without code), which cargo keeps beside them.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+use crate::process::{self, run, say, timed};
+use crate::tidy;
+use crate::workspace::Workspace;
+
+/// cargo-deny's version, fixed so that its findings change when we say so.
+const CARGO_DENY_VERSION: &str = "0.20.2";
+
+/// What cargo-deny checks here. Advisories need a network and change by themselves, so they have a job of their own in the workflow.
+const DENY_CHECKS: [&str; 3] = ["licenses", "bans", "sources"];
+
+/// One step: its name, and how it is run.
+type Step = (&'static str, fn(&Workspace) -> Result<()>);
+
+const STEPS: [Step; 6] = [
+    // Exactly the test command of the README.
+    ("test", |workspace| cargo(workspace, &["xtask", "test"])),
+    ("fmt", |workspace| {
+        cargo(workspace, &["fmt", "--all", "--check"])
+    }),
+    ("clippy", |workspace| {
+        cargo(
+            workspace,
+            &[
+                "clippy",
+                "--quiet",
+                "--workspace",
+                "--all-targets",
+                "--",
+                "--deny",
+                "warnings",
+            ],
+        )
+    }),
+    ("tidy", tidy::run),
+    ("deny", deny),
+    ("benches compile", |workspace| {
+        cargo(
+            workspace,
+            &[
+                "bench",
+                "--quiet",
+                "--no-run",
+                "--profile",
+                "dev",
+                "--workspace",
+                "--benches",
+            ],
+        )
+    }),
+];
+
+/// Runs every step, also after one has failed, and sums up.
+pub(crate) fn ci(workspace: &Workspace) -> Result<()> {
+    let mut summary = Vec::new();
+    let mut failed = Vec::new();
+    for (name, step) in STEPS {
+        say(&format!("--- {name}"));
+        let start = Instant::now();
+        let result = step(workspace);
+        let outcome = match &result {
+            Ok(()) => "ok".to_owned(),
+            Err(error) => {
+                say(&format!("error: {error:#}"));
+                failed.push(name);
+                "FAILED".to_owned()
+            }
+        };
+        summary.push(format!(
+            "  {name:<16} {:>5} s  {outcome}",
+            start.elapsed().as_secs()
+        ));
+    }
+    say("--- summary");
+    summary.iter().for_each(|line| say(line));
+    if !failed.is_empty() {
+        bail!("failed: {}", failed.join(", "));
+    }
+    Ok(())
+}
+
+fn cargo(workspace: &Workspace, arguments: &[&str]) -> Result<()> {
+    run(process::cargo()
+        .current_dir(&workspace.root)
+        .args(arguments))
+}
+
+/// `cargo xtask deny`: licences, banned and duplicate packages, and sources.
+pub(crate) fn deny(workspace: &Workspace) -> Result<()> {
+    let cargo_deny = install_cargo_deny()?;
+    run(Command::new(cargo_deny)
+        .current_dir(&workspace.root)
+        .args(["--log-level", "error", "check"])
+        .args(DENY_CHECKS))
+}
+
+/// Installs cargo-deny under the cache home, once a version.
+fn install_cargo_deny() -> Result<PathBuf> {
+    let folder = Workspace::cache_folder()?.join(format!("cargo-deny-{CARGO_DENY_VERSION}"));
+    let program = folder.join("bin/cargo-deny");
+    if program.exists() {
+        return Ok(program);
+    }
+    timed(
+        &format!("cargo-deny {CARGO_DENY_VERSION} installed"),
+        || {
+            let mut command = process::cargo();
+            command.args([
+                "install",
+                "cargo-deny",
+                "--quiet",
+                "--locked",
+                "--version",
+                CARGO_DENY_VERSION,
+            ]);
+            // Unoptimised, it is compiled in a third of the time and still checks our tree in seconds.
+            command.arg("--debug").arg("--root").arg(&folder);
+            // Its dependencies are other versions than ours: they would only fill the shared target folder.
+            let build = folder.join("build");
+            run(command.env("CARGO_TARGET_DIR", &build))?;
+            fs::remove_dir_all(&build)
+                .with_context(|| format!("could not remove {}", build.display()))
+        },
+    )?;
+    Ok(program)
+}

@@ -1,0 +1,471 @@
+//! `cargo up`: the whole of Kindred on this machine.
+//!
+//! Builds the functions and the programs, serves them with an embedded S3 beside them, has the job publish a collection into it, and waits. What it
+//! keeps between runs lies in `.kindred`; a second run finds everything built and published, and only starts the host.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{Read, Write as _};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use anyhow::{Context, Result, anyhow, bail};
+use clap::Args;
+
+use crate::functions;
+use crate::functions::toolchain::ToolchainChoice;
+use crate::process::{self, run, say, timed};
+use crate::workspace::Workspace;
+
+/// The packages whose programs run here.
+const PROGRAMS: [&str; 3] = ["demo", "host", "precompute"];
+
+/// What this machine alone needs, outside of git.
+const STATE_FOLDER: &str = ".kindred";
+const BUCKET: &str = "kindred";
+const COLLECTION: &str = "movies";
+
+/// The keys of the embedded S3. It listens on the loopback interface alone, so they are no secret.
+const ACCESS_KEY_ID: &str = "kindred";
+const SECRET_ACCESS_KEY: &str = "kindred-local";
+
+/// How long the host may take to listen. The first start compiles the components to machine code, which takes seconds.
+const START_TIMEOUT: Duration = Duration::from_secs(120);
+/// How long a published collection may take to be served.
+const READY_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long the host may take to finish its requests when it is told to stop.
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
+
+#[derive(Args, Debug)]
+pub(crate) struct UpArguments {
+    /// A folder or .zip with a MovieLens data set, instead of the demo's films and synthetic ratings
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Where functions and page are served
+    #[arg(long, default_value_t = 3000)]
+    port: u16,
+    /// Where the embedded S3 listens
+    #[arg(long, value_name = "PORT", default_value_t = 9000)]
+    s3_port: u16,
+}
+
+/// Runs until Ctrl-C.
+pub(crate) fn up(
+    workspace: &Workspace,
+    choice: ToolchainChoice,
+    arguments: &UpArguments,
+) -> Result<()> {
+    let start = Instant::now();
+    ensure_free(arguments.port, "--port")?;
+    ensure_free(arguments.s3_port, "--s3-port")?;
+    let data = arguments.data.as_deref().map(absolute).transpose()?;
+
+    functions::build(workspace, choice)?;
+    let programs = timed("programs built", || Programs::build(workspace))?;
+    let source = match data {
+        Some(data) => data,
+        None => write_demo_data(workspace, &programs)?,
+    };
+
+    let stop = stop_request()?;
+    let mut host = Host::start(workspace, &programs, arguments, &stop)?;
+    let fingerprint = fingerprint(&[
+        &programs.precompute,
+        &workspace.root.join("kindred.toml"),
+        &source,
+    ])?;
+    let stamp = workspace.root.join(STATE_FOLDER).join("published");
+    let is_published = fs::read_to_string(&stamp).is_ok_and(|stamped| stamped == fingerprint);
+    if is_published && host.is_ready() {
+        say("nothing has changed since the last run: what was published is served again");
+    } else {
+        timed("collection published", || {
+            publish(workspace, &programs, arguments, &source, &stop)
+        })?;
+        host.wait_until(
+            READY_TIMEOUT,
+            "the collection is published, but /readyz does not say that it is served",
+            Host::is_ready,
+        )?;
+        fs::write(&stamp, fingerprint)
+            .with_context(|| format!("could not write {}", stamp.display()))?;
+    }
+
+    say(&format!(
+        "\nKindred answers on http://127.0.0.1:{} ({:.0} s after the start). Ctrl-C stops it.\n",
+        arguments.port,
+        start.elapsed().as_secs_f64()
+    ));
+    host.wait()
+}
+
+fn ensure_free(port: u16, flag: &str) -> Result<()> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map(drop).map_err(|error| {
+        anyhow!("port {port} cannot be listened on ({error}); stop the program that has it, or choose another port with {flag}")
+    })
+}
+
+fn absolute(path: &Path) -> Result<PathBuf> {
+    path.canonicalize()
+        .with_context(|| format!("--data {}: there is no such folder or file", path.display()))
+}
+
+/// The programs of this workspace that run here.
+struct Programs {
+    demo: PathBuf,
+    host: PathBuf,
+    precompute: PathBuf,
+}
+
+impl Programs {
+    fn build(workspace: &Workspace) -> Result<Programs> {
+        let mut command = process::cargo();
+        command
+            .current_dir(&workspace.root)
+            .args(["build", "--quiet", "--bins"]);
+        for package in PROGRAMS {
+            command.args(["--package", package]);
+        }
+        run(&mut command)?;
+        let program = |name: &str| workspace.target_directory.join("debug").join(name);
+        Ok(Programs {
+            demo: program("demo"),
+            host: program("host"),
+            precompute: program("precompute"),
+        })
+    }
+}
+
+/// Writes the demo's data set, unless it is there and younger than the program that writes it.
+fn write_demo_data(workspace: &Workspace, programs: &Programs) -> Result<PathBuf> {
+    let folder = workspace.root.join(STATE_FOLDER).join("demo");
+    let is_current = match (
+        modified(&folder.join("ratings.csv")),
+        modified(&programs.demo),
+    ) {
+        (Ok(written), Ok(built)) => built <= written,
+        _ => false,
+    };
+    if !is_current {
+        timed("demo data written", || {
+            run(Command::new(&programs.demo).arg("write").arg(&folder))
+        })?;
+    }
+    Ok(folder)
+}
+
+/// Imports, trains, evaluates, writes, verifies and publishes the collection.
+fn publish(
+    workspace: &Workspace,
+    programs: &Programs,
+    arguments: &UpArguments,
+    source: &Path,
+    stop: &StopRequest,
+) -> Result<()> {
+    let mut command = Command::new(&programs.precompute);
+    command.current_dir(&workspace.root);
+    command
+        .args(["run", COLLECTION, "--config", "kindred.toml", "--work"])
+        .arg(Path::new(STATE_FOLDER).join("work"));
+    command.arg("--source").arg(source);
+    command
+        .arg("--endpoint")
+        .arg(format!("http://127.0.0.1:{}", arguments.s3_port));
+    command
+        .env("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID)
+        .env("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY);
+    let mut child = command.spawn().context("could not start precompute")?;
+    let status = loop {
+        if let Some(status) = child.try_wait().context("could not wait for precompute")? {
+            break status;
+        }
+        if stop.is_requested() {
+            ask_to_stop(&child);
+            wait_at_most(&mut child, STOP_TIMEOUT)?;
+            bail!("interrupted");
+        }
+        thread::sleep(POLL_INTERVAL);
+    };
+    if !status.success() {
+        bail!("the job failed ({status}); what it says above is why");
+    }
+    Ok(())
+}
+
+/// The running host. Dropping it stops it.
+struct Host {
+    child: Child,
+    port: u16,
+    stop: StopRequest,
+}
+
+impl Host {
+    fn start(
+        workspace: &Workspace,
+        programs: &Programs,
+        arguments: &UpArguments,
+        stop: &StopRequest,
+    ) -> Result<Host> {
+        let local = |port: u16| SocketAddr::from((Ipv4Addr::LOCALHOST, port)).to_string();
+        let mut command = Command::new(&programs.host);
+        command.current_dir(&workspace.root);
+        command.args([
+            "up",
+            "--from",
+            "spin.toml",
+            "--web",
+            "web",
+            "--listen",
+            &local(arguments.port),
+        ]);
+        command.arg("--s3").arg(Path::new(STATE_FOLDER).join("s3"));
+        command.args([
+            "--s3-bucket",
+            BUCKET,
+            "--s3-listen",
+            &local(arguments.s3_port),
+        ]);
+        command
+            .arg("--state-dir")
+            .arg(Path::new(STATE_FOLDER).join("state"));
+        for (name, value) in [
+            (
+                "s3_endpoint",
+                format!("http://{}", local(arguments.s3_port)).as_str(),
+            ),
+            ("s3_access_key_id", ACCESS_KEY_ID),
+            ("s3_secret_access_key", SECRET_ACCESS_KEY),
+        ] {
+            command.arg("--variable").arg(format!("{name}={value}"));
+        }
+        let child = command.spawn().context("could not start the host")?;
+        let mut host = Host {
+            child,
+            port: arguments.port,
+            stop: stop.clone(),
+        };
+        for port in [arguments.s3_port, arguments.port] {
+            host.wait_until(START_TIMEOUT, "the host does not listen", |_| listens(port))?;
+        }
+        Ok(host)
+    }
+
+    /// Whether the functions reach a published collection.
+    fn is_ready(&self) -> bool {
+        get(self.port, "/readyz").is_ok_and(|status| status == 200)
+    }
+
+    /// Waits until something holds, as long as the host runs and nobody wants to stop.
+    fn wait_until(
+        &mut self,
+        timeout: Duration,
+        otherwise: &str,
+        holds: impl Fn(&Host) -> bool,
+    ) -> Result<()> {
+        let deadline = Instant::now() + timeout;
+        while !holds(self) {
+            if let Some(status) = self
+                .child
+                .try_wait()
+                .context("could not wait for the host")?
+            {
+                bail!("the host has ended ({status}); what it says above is why");
+            }
+            if self.stop.is_requested() {
+                bail!("interrupted");
+            }
+            if deadline < Instant::now() {
+                bail!("{otherwise} after {} s", timeout.as_secs());
+            }
+            thread::sleep(POLL_INTERVAL);
+        }
+        Ok(())
+    }
+
+    /// Waits for Ctrl-C, or for the host to end by itself.
+    fn wait(mut self) -> Result<()> {
+        while !self.stop.is_requested() {
+            if let Some(status) = self
+                .child
+                .try_wait()
+                .context("could not wait for the host")?
+            {
+                bail!("the host has ended ({status})");
+            }
+            thread::sleep(POLL_INTERVAL);
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        // It may have ended already, and there is nobody to tell when it cannot be stopped.
+        if matches!(self.child.try_wait(), Ok(None)) {
+            // After a Ctrl-C at a terminal the host has had the signal too. It takes a second one as "at once", so it gets time first.
+            let has_ended = self.stop.is_requested()
+                && matches!(
+                    wait_at_most(&mut self.child, Duration::from_secs(1)),
+                    Ok(Some(_))
+                );
+            if !has_ended {
+                ask_to_stop(&self.child);
+            }
+            if !matches!(wait_at_most(&mut self.child, STOP_TIMEOUT), Ok(Some(_))) {
+                drop(self.child.kill());
+                drop(self.child.wait());
+            }
+        }
+    }
+}
+
+fn wait_at_most(child: &mut Child, timeout: Duration) -> Result<Option<ExitStatus>> {
+    let deadline = Instant::now() + timeout;
+    loop {
+        let status = child
+            .try_wait()
+            .context("could not wait for a child process")?;
+        if status.is_some() || deadline < Instant::now() {
+            return Ok(status);
+        }
+        thread::sleep(POLL_INTERVAL);
+    }
+}
+
+/// Sends SIGTERM. The standard library can only kill, so the shell's own `kill` does it.
+fn ask_to_stop(child: &Child) {
+    // The child may have ended in between; then there is nothing to do.
+    drop(
+        Command::new("sh")
+            .arg("-c")
+            .arg(format!("kill -TERM {} 2>/dev/null", child.id()))
+            .status(),
+    );
+}
+
+/// Becomes true with the first Ctrl-C or SIGTERM.
+#[derive(Clone)]
+struct StopRequest(Arc<AtomicBool>);
+
+impl StopRequest {
+    fn is_requested(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+fn stop_request() -> Result<StopRequest> {
+    let request = StopRequest(Arc::new(AtomicBool::new(false)));
+    let flag = request.clone();
+    ctrlc::set_handler(move || flag.0.store(true, Ordering::Relaxed))
+        .context("could not listen for Ctrl-C")?;
+    Ok(request)
+}
+
+fn listens(port: u16) -> bool {
+    TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()
+}
+
+/// The status of a GET on this machine. Readiness needs no more of HTTP than its first line.
+fn get(port: u16, path: &str) -> Result<u16> {
+    let mut connection = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+    connection.set_read_timeout(Some(Duration::from_secs(10)))?;
+    write!(
+        connection,
+        "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n"
+    )?;
+    let mut answer = Vec::new();
+    connection.read_to_end(&mut answer)?;
+    status_of(&answer).context("the answer is not HTTP")
+}
+
+fn status_of(answer: &[u8]) -> Option<u16> {
+    let first_line = answer.split(|byte| *byte == b'\r').next()?;
+    let mut words = std::str::from_utf8(first_line).ok()?.split(' ');
+    words.next()?.strip_prefix("HTTP/")?;
+    words.next()?.parse().ok()
+}
+
+/// Names, sizes and times of files, with those of folders' files: what has to change before anything is published again.
+fn fingerprint(paths: &[&Path]) -> Result<String> {
+    let mut lines = String::new();
+    for path in paths {
+        let mut files = vec![(*path).to_owned()];
+        if path.is_dir() {
+            let entries =
+                fs::read_dir(path).with_context(|| format!("could not read {}", path.display()))?;
+            files = entries
+                .map(|entry| Ok(entry?.path()))
+                .collect::<Result<_>>()?;
+            files.sort();
+        }
+        for file in files {
+            let metadata = fs::metadata(&file)
+                .with_context(|| format!("could not read {}", file.display()))?;
+            let since_epoch = metadata
+                .modified()?
+                .duration_since(SystemTime::UNIX_EPOCH)
+                .unwrap_or_default();
+            writeln!(
+                lines,
+                "{} {} {}",
+                file.display(),
+                metadata.len(),
+                since_epoch.as_nanos()
+            )?;
+        }
+    }
+    Ok(lines)
+}
+
+fn modified(path: &Path) -> Result<SystemTime> {
+    Ok(fs::metadata(path)?.modified()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_busy_port_is_named_with_the_way_out() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let message = ensure_free(port, "--port").unwrap_err().to_string();
+        assert!(
+            message.starts_with(&format!("port {port} cannot be listened on")),
+            "{message}"
+        );
+        assert!(
+            message.ends_with("choose another port with --port"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn the_status_is_read_from_the_first_line() {
+        assert_eq!(
+            status_of(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"),
+            Some(200)
+        );
+        assert_eq!(status_of(b"HTTP/1.1 503\r\n\r\n"), Some(503));
+        assert_eq!(status_of(b"SSH-2.0-x\r\n"), None);
+        assert_eq!(status_of(b""), None);
+    }
+
+    #[test]
+    fn a_changed_file_changes_the_fingerprint() {
+        let folder = std::env::temp_dir().join(format!("xtask-fingerprint-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("a.csv"), "1").unwrap();
+        let before = fingerprint(&[&folder]).unwrap();
+        assert_eq!(fingerprint(&[&folder]).unwrap(), before);
+        fs::write(folder.join("a.csv"), "22").unwrap();
+        assert_ne!(fingerprint(&[&folder]).unwrap(), before);
+        fs::remove_dir_all(&folder).unwrap();
+    }
+}
