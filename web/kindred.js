@@ -168,7 +168,7 @@ const MOTIFS = {
   bars: (at) => { const lean = at(-30, 30); return [0, 1, 2].map((row) => ["rect", { x: 14 + row * 26, y: at(10, 40), width: at(9, 17), height: at(70, 120), tone: row, transform: `rotate(${lean} 50 75)` }]); },
   grid: (at) => Array.from({ length: 12 }, (_, cell) => ["rect", { x: 16 + (cell % 3) * 24, y: 24 + Math.floor(cell / 3) * 26, width: 19, height: 21, tone: at(0, 3) }]),
   blinds: (at) => [["circle", { cx: at(30, 70), cy: at(45, 80), r: at(20, 30) }], ...Array.from({ length: 9 }, (_, row) => ["rect", { x: 0, y: 10 + row * 15, width: 100, height: at(4, 8), tone: 3 }])],
-  pair: (at) => { const [y, gap] = [at(55, 80), at(12, 18)]; return [["circle", { cx: 50 - gap, cy: y, r: 23 }], ["circle", { cx: 50 + gap, cy: y + at(-12, 12), r: 23, tone: 1, opacity: .8 }]]; },
+  pair: (at) => { const [y, gap, fall] = [at(50, 90), at(11, 20), at(-24, 24)]; return [["circle", { cx: 50 - gap, cy: y - fall / 2, r: at(18, 27) }], ["circle", { cx: 50 + gap, cy: y + fall / 2, r: at(18, 27), tone: 1, opacity: .8 }]]; },
   arch: (at) => { const [x, top] = [at(28, 44), at(40, 62)]; return [["path", { d: `M${x} 150 V${top + 22} a22 22 0 0 1 44 0 V150Z` }], ["path", { d: `M${x + 12} 150 V${top + 32} a10 10 0 0 1 20 0 V150Z`, tone: 3 }], ["circle", { cx: at(12, 88), cy: at(16, 28), r: at(4, 8), tone: 2 }]]; },
 };
 
@@ -177,12 +177,15 @@ function drawPoster({ title = "", year, genres = [] }) {
   const seed = hash(`${title} ${year ?? ""}`);
   const looks = LOOKS.filter(([genre]) => genres.some((one) => one.startsWith(genre)));
   const [, genreHue] = looks[0] ?? ["", seed % 360];
-  let draw = seed;
+  // Marsaglia's xorshift; it must not start at 0.
+  let draw = seed || 1;
   const at = (from, to) => {
-    draw = (Math.imul(draw, 1664525) + 1013904223) >>> 0;
+    draw ^= draw << 13;
+    draw ^= draw >>> 17;
+    draw = (draw ^ (draw << 5)) >>> 0;
     return from + Math.floor((draw / 2 ** 32) * (to - from));
   };
-  const hue = (genreHue + at(-22, 23) + 360) % 360;
+  const hue = (genreHue + at(-32, 33) + 360) % 360;
   // One of the two genres that say most gives the motif, so that the many comedies and dramas do not all look alike.
   const [, , motif] = looks[at(0, Math.min(looks.length, 2))] ?? ["", 0, "pair"];
   const night = at(0, 3) === 0;
@@ -272,6 +275,14 @@ const ratings = {
 function valueOf(stars) {
   const { minimum = 1, maximum = 5 } = page.collection.values ?? {};
   return Math.max(minimum, (maximum * stars) / STARS.length);
+}
+
+/** What the functions are told. A collection that only knows "liked" hears of three stars and more, without a value. */
+function historyToSend() {
+  const { minimum = 1, maximum = 5 } = page.collection.values ?? {};
+  const rated = [...ratings.byId.values()];
+  if (minimum < maximum) return rated.map(({ film, stars }) => ({ id: film.id, value: valueOf(stars) }));
+  return rated.filter(({ stars }) => 3 <= stars).map(({ film }) => ({ id: film.id }));
 }
 
 const starsAsText = (stars) => "★".repeat(stars) + "☆".repeat(STARS.length - stars);
@@ -494,7 +505,7 @@ function askForPicksSoon() {
 function askForPicks() {
   clearTimeout(pause);
   const section = find("#recommendations");
-  const history = [...ratings.byId.values()].map(({ film, stars }) => ({ id: film.id, value: valueOf(stars) }));
+  const history = historyToSend();
   const body = { history, count: PICK_COUNT, explain: true };
   const question = (signal) => ask(inCollection("/recommendations"), { signal, body });
   load(section, picksQuestion(), question, ({ items = [], fallback }) => {
