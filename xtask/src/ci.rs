@@ -83,7 +83,9 @@ pub(crate) fn ci(workspace: &Workspace) -> Result<()> {
         ));
     }
     say("--- summary");
-    summary.iter().for_each(|line| say(line));
+    for line in summary {
+        say(&line);
+    }
     if !failed.is_empty() {
         bail!("failed: {}", failed.join(", "));
     }

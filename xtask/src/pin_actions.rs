@@ -4,6 +4,7 @@
 //! pinned already is brought to where its tag is today.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs;
 use std::process::Command;
 
@@ -40,10 +41,14 @@ pub(crate) fn pin(workspace: &Workspace) -> Result<()> {
         let text = fs::read_to_string(&path)
             .with_context(|| format!("could not read {}", path.display()))?;
         for action in text.lines().filter_map(|line| Some(parse(line)?.action)) {
-            if !commits.contains_key(&action) {
-                let commit = look_up(&action)?;
-                say(&format!("{}@{} is {commit}", action.repository, action.tag));
-                commits.insert(action, commit);
+            if let Entry::Vacant(place) = commits.entry(action) {
+                let commit = look_up(place.key())?;
+                say(&format!(
+                    "{}@{} is {commit}",
+                    place.key().repository,
+                    place.key().tag
+                ));
+                place.insert(commit);
             }
         }
         let pinned = rewrite(&text, &commits);
@@ -115,17 +120,15 @@ fn is_commit(text: &str) -> bool {
 }
 
 fn rewrite(workflow: &str, commits: &BTreeMap<Action, String>) -> String {
-    let mut text = String::with_capacity(workflow.len());
-    for line in workflow.lines() {
-        let pinned = parse(line)
-            .and_then(|uses| Some((uses.start, commits.get(&uses.action)?, uses.action.tag)));
-        match pinned {
-            Some((start, commit, tag)) => text.push_str(&format!("{start}@{commit} # {tag}")),
-            None => text.push_str(line),
-        }
-        text.push('\n');
-    }
-    text
+    let pinned = |line: &str| {
+        let UsesLine { start, action } = parse(line)?;
+        let commit = commits.get(&action)?;
+        Some(format!("{start}@{commit} # {}", action.tag))
+    };
+    let lines = workflow
+        .lines()
+        .map(|line| pinned(line).unwrap_or_else(|| line.to_owned()) + "\n");
+    lines.collect()
 }
 
 #[cfg(test)]

@@ -50,7 +50,7 @@ pub(crate) fn test(
     });
     // Also after a failure: an absent data set may be a reason for it.
     let data_folder = std::env::var_os(DATA_VARIABLE).map(PathBuf::from);
-    for line in report_of_absent_data(data_folder.as_deref(), |folder| folder.is_dir()) {
+    for line in report_of_absent_data(data_folder.as_deref(), Path::is_dir) {
         say(&line);
     }
     tested

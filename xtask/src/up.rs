@@ -35,7 +35,7 @@ const ACCESS_KEY_ID: &str = "kindred";
 const SECRET_ACCESS_KEY: &str = "kindred-local";
 
 /// How long the host may take to listen. The first start compiles the components to machine code, which takes seconds.
-const START_TIMEOUT: Duration = Duration::from_secs(120);
+const START_TIMEOUT: Duration = Duration::from_mins(2);
 /// How long a published collection may take to be served.
 const READY_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long the host may take to finish its requests when it is told to stop.

@@ -97,7 +97,7 @@ pub(super) fn readme_commands(repository: &Repository) -> Vec<Finding> {
 /// Relative links lead to something.
 pub(super) fn links(repository: &Repository) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (path, text) in repository.files_ending(".md") {
+    for (path, text) in repository.files_with_extension("md") {
         for target in link_targets(text) {
             let is_elsewhere =
                 target.contains("://") || target.starts_with("mailto:") || target.starts_with('#');
@@ -165,7 +165,7 @@ fn resolve(from_file: &str, target: &str) -> Option<String> {
 /// Documents do not name folders of one machine.
 pub(super) fn machine_paths(repository: &Repository) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (path, text) in repository.files_ending(".md") {
+    for (path, text) in repository.files_with_extension("md") {
         for (line_idx, line) in text.lines().enumerate() {
             if let Some(machine_path) = MACHINE_PATHS
                 .iter()

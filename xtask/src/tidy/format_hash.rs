@@ -1,11 +1,12 @@
 //! The document of the byte format names the modules that implement it, with a hash over their text. When a module changes, the hash no longer
 //! holds, and whoever changed it reads the document again before recording the new one.
 //!
-//! The document has two comments: `<!-- format-hash: 0123456789abcdef -->`, and one that begins with `<!-- The hash covers` and names the modules,
-//! relative to the folder of the document.
+//! The document has two comments: `<!-- format-hash: 0123456789abcdef -->`, and `<!-- format-files: src/a.rs src/b.rs -->` with the modules relative to
+//! the folder of the document.
 
 use anyhow::{Context, Result, bail};
 
+use super::repository::has_extension;
 use super::{Finding, Repository};
 use crate::process::say;
 use crate::workspace::Workspace;
@@ -13,7 +14,7 @@ use crate::workspace::Workspace;
 const DOCUMENT: &str = "index/FORMAT.md";
 const FOLDER: &str = "index";
 const HASH_START: &str = "<!-- format-hash:";
-const FILES_START: &str = "<!-- The hash covers";
+const FILES_START: &str = "<!-- format-files:";
 const COMMENT_END: &str = "-->";
 const UPDATE_COMMAND: &str = "cargo xtask tidy --update-format-hash";
 
@@ -31,7 +32,7 @@ impl<'text> Record<'text> {
             .split_whitespace();
         let names = words
             .map(|word| word.trim_matches([',', '.', '`']))
-            .filter(|word| word.ends_with(".rs"));
+            .filter(|word| has_extension(word, "rs"));
         let files = names.map(|name| format!("{FOLDER}/{name}")).collect();
         Some(Record {
             hash: comment(document, HASH_START)?.trim(),
@@ -135,7 +136,7 @@ fn hash_of(repository: &Repository, files: &[String]) -> String {
 mod tests {
     use super::*;
 
-    const FILES: &str = "<!-- The hash covers src/a.rs,\nsrc/b.rs. Read this again. -->";
+    const FILES: &str = "<!-- format-files: src/a.rs\nsrc/b.rs -->";
 
     fn repository(document: &str, text_of_a: &str) -> Repository {
         Repository::of_files(&[
@@ -177,7 +178,7 @@ mod tests {
         check("# Format\n", "there is no hash of the format modules");
         check("<!-- format-hash: 0 -->", "the format hash is over no file");
         check(
-            "<!-- format-hash: 0 -->\n<!-- The hash covers src/c.rs -->",
+            "<!-- format-hash: 0 -->\n<!-- format-files: src/c.rs -->",
             "the format hash names `index/src/c.rs`, which does not exist",
         );
     }

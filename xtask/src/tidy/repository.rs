@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -55,12 +56,14 @@ impl Repository {
         self.files.get(path).map_or("", String::as_str)
     }
 
-    /// The files whose names end so, with their texts.
-    pub(crate) fn files_ending(&self, ending: &str) -> impl Iterator<Item = (&str, &str)> {
-        let ending = ending.to_owned();
+    /// The files of this extension, with their texts.
+    pub(crate) fn files_with_extension(
+        &self,
+        extension: &str,
+    ) -> impl Iterator<Item = (&str, &str)> {
         self.files
             .iter()
-            .filter(move |(path, _)| path.ends_with(&ending))
+            .filter(move |(path, _)| has_extension(path, extension))
             .map(|(path, text)| (path.as_str(), text.as_str()))
     }
 
@@ -116,4 +119,11 @@ impl Repository {
         });
         self
     }
+}
+
+/// Whether a file name ends in a dot and this extension.
+pub(crate) fn has_extension(path: &str, extension: &str) -> bool {
+    Path::new(path)
+        .extension()
+        .is_some_and(|found| found == extension)
 }

@@ -1,5 +1,6 @@
 //! The sources: where tests live, where unsafe code is, and what is not Rust.
 
+use super::repository::has_extension;
 use super::{Finding, Repository};
 
 /// What must run before Rust is there may be longer.
@@ -18,7 +19,7 @@ pub(super) fn integration_test_roots(repository: &Repository) -> Vec<Finding> {
             .keys()
             .filter_map(|path| path.strip_prefix(&folder))
             .filter(|path| match path.split_once('/') {
-                None => path.ends_with(".rs"),
+                None => has_extension(path, "rs"),
                 Some((_, rest)) => rest == "main.rs",
             })
             .collect();
@@ -37,7 +38,7 @@ pub(super) fn integration_test_roots(repository: &Repository) -> Vec<Finding> {
 pub(super) fn unsafe_code_is_listed(repository: &Repository) -> Vec<Finding> {
     let architecture = repository.text("ARCHITECTURE.md");
     repository
-        .files_ending(".rs")
+        .files_with_extension("rs")
         .filter(|(path, text)| {
             opts_out_of_unsafe_code(text) && !architecture.contains(&format!("`{path}`"))
         })
@@ -62,7 +63,7 @@ fn opts_out_of_unsafe_code(text: &str) -> bool {
 /// An ignored test says what it needs, and examples in the documentation are compiled.
 pub(super) fn ignored_tests_have_a_reason(repository: &Repository) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (path, text) in repository.files_ending(".rs") {
+    for (path, text) in repository.files_with_extension("rs") {
         for (line_idx, line) in text.lines().map(str::trim).enumerate() {
             let line_number = line_idx + 1;
             if line == "#[ignore]" {
@@ -92,7 +93,7 @@ pub(super) fn short_shell_scripts(repository: &Repository) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (path, text) in &repository.files {
         let first_line = text.lines().next().unwrap_or_default();
-        let is_script = path.ends_with(".sh")
+        let is_script = has_extension(path, "sh")
             || first_line.starts_with("#!") && first_line.trim_end().ends_with("sh");
         let num_lines = text
             .lines()
