@@ -1,0 +1,173 @@
+//! The inverse of the regularized Gram matrix, which statistics calls a precision matrix, a row at a time.
+
+use faer::{
+    Auto, MatMut, Par, Spec,
+    dyn_stack::{MemBuffer, MemStack},
+    linalg::cholesky::llt::{
+        factor::{LltParams, LltRegularization, cholesky_in_place, cholesky_in_place_scratch},
+        inverse::{inverse, inverse_scratch},
+    },
+};
+use ndarray::Array2;
+use ndarray::parallel::prelude::*;
+
+use crate::train::{Interactions, TrainError};
+
+/// P, the inverse of the Gram matrix with the penalties on its diagonal.
+pub(super) trait Precision: Sync {
+    /// Writes row `item` of P. The element on the diagonal is not to be used; it is in the diagonal that came with the matrix.
+    fn write_row(&self, item: usize, row: &mut [f32]);
+}
+
+/// P as it is, for fewer items than users: O(items³) to make and O(items²) of memory.
+pub(super) struct DensePrecision(Array2<f32>);
+
+impl DensePrecision {
+    /// P and its diagonal.
+    pub(super) fn new(
+        gram: &Array2<f32>,
+        penalties: &[f32],
+    ) -> Result<(Self, Vec<f32>), TrainError> {
+        let mut regularized = gram.clone();
+        for (diagonal, penalty) in regularized.diag_mut().iter_mut().zip(penalties) {
+            *diagonal += penalty;
+        }
+        let precision = inverted(regularized)?;
+        let diagonal = precision.diag().to_vec();
+        Ok((Self(precision), diagonal))
+    }
+
+    /// All of P.
+    pub(super) fn into_matrix(self) -> Array2<f32> {
+        self.0
+    }
+}
+
+impl Precision for DensePrecision {
+    fn write_row(&self, item: usize, row: &mut [f32]) {
+        for (element, value) in row.iter_mut().zip(self.0.row(item)) {
+            *element = *value;
+        }
+    }
+}
+
+/// P through the users, for fewer users than items: O(users³) to make, O(users²) of memory, and O((users + interactions)) for each row and user of its item.
+///
+/// With the interactions X and the diagonal matrix of penalties D, the identity of Woodbury gives
+/// `(XᵀX + D)⁻¹ = D⁻¹ - D⁻¹ Xᵀ (I + X D⁻¹ Xᵀ)⁻¹ X D⁻¹`, in which only a matrix of users by users is inverted.
+pub(super) struct DualPrecision<'a> {
+    interactions: &'a Interactions,
+    penalties: &'a [f32],
+    /// `(I + X D⁻¹ Xᵀ)⁻¹`.
+    users: Array2<f32>,
+}
+
+impl<'a> DualPrecision<'a> {
+    /// P and its diagonal.
+    pub(super) fn new(
+        interactions: &'a Interactions,
+        penalties: &'a [f32],
+    ) -> Result<(Self, Vec<f32>), TrainError> {
+        let user_count = interactions.user_count();
+        let mut users = Array2::zeros((user_count, user_count));
+        users
+            .outer_iter_mut()
+            .into_par_iter()
+            .enumerate()
+            .for_each(|(user, mut row)| {
+                for &item in interactions.by_user.row(user) {
+                    for &other in interactions.by_item.row(item as usize) {
+                        row[other as usize] += 1.0 / penalties[item as usize];
+                    }
+                }
+                row[user] += 1.0;
+            });
+        let precision = Self {
+            interactions,
+            penalties,
+            users: inverted(users)?,
+        };
+        let diagonal = (0..interactions.item_count())
+            .into_par_iter()
+            .map_init(Vec::new, |user_sums, item| {
+                precision.sum_users(item, user_sums);
+                let sum = precision.sum_over_users_of(item, user_sums);
+                (1.0 - sum / penalties[item]) / penalties[item]
+            })
+            .collect();
+        Ok((precision, diagonal))
+    }
+
+    /// The sum of the rows of the users of `item` in the matrix of users.
+    fn sum_users(&self, item: usize, sums: &mut Vec<f32>) {
+        sums.clear();
+        sums.resize(self.users.ncols(), 0.0);
+        for &user in self.interactions.by_item.row(item) {
+            for (sum, value) in sums.iter_mut().zip(self.users.row(user as usize)) {
+                *sum += value;
+            }
+        }
+    }
+
+    fn sum_over_users_of(&self, item: usize, user_sums: &[f32]) -> f32 {
+        self.interactions
+            .by_item
+            .row(item)
+            .iter()
+            .map(|&user| user_sums[user as usize])
+            .sum()
+    }
+}
+
+impl Precision for DualPrecision<'_> {
+    fn write_row(&self, item: usize, row: &mut [f32]) {
+        let mut user_sums = Vec::new();
+        self.sum_users(item, &mut user_sums);
+        for (other, element) in row.iter_mut().enumerate() {
+            let sum = self.sum_over_users_of(other, &user_sums);
+            *element = -sum / (self.penalties[item] * self.penalties[other]);
+        }
+    }
+}
+
+/// The inverse of a symmetric positive definite matrix, by Cholesky.
+///
+/// How the work is cut into tasks is fixed here, whatever the number of threads, and so is the order of every sum.
+fn inverted(mut matrix: Array2<f32>) -> Result<Array2<f32>, TrainError> {
+    let parallelism = Par::rayon(8);
+    let size = matrix.nrows();
+    let params: Spec<LltParams, f32> = <LltParams as Auto<f32>>::auto().into();
+    let mut memory = MemBuffer::new(
+        cholesky_in_place_scratch::<f32>(size, parallelism, params)
+            .or(inverse_scratch::<f32>(size, parallelism)),
+    );
+    let stack = MemStack::new(&mut memory);
+    let mut inverse_matrix = Array2::zeros((size, size));
+    // ndarray's rows are faer's columns here, which makes no difference to a symmetric matrix: the lower triangle of faer is ndarray's upper one.
+    let (Some(elements), Some(inverse_elements)) =
+        (matrix.as_slice_mut(), inverse_matrix.as_slice_mut())
+    else {
+        return Err(TrainError::NotPositiveDefinite);
+    };
+    let mut factor = MatMut::from_column_major_slice_mut(elements, size, size);
+    cholesky_in_place(
+        factor.as_mut(),
+        LltRegularization::default(),
+        parallelism,
+        stack,
+        params,
+    )
+    .map_err(|_| TrainError::NotPositiveDefinite)?;
+    inverse(
+        MatMut::from_column_major_slice_mut(inverse_elements, size, size),
+        factor.as_ref(),
+        parallelism,
+        stack,
+    );
+    for row in 1..size {
+        for column in 0..row {
+            inverse_matrix[(row, column)] = inverse_matrix[(column, row)];
+        }
+    }
+    Ok(inverse_matrix)
+}
