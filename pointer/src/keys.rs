@@ -1,7 +1,7 @@
 /// Where the documents and files of one collection lie in a bucket.
 ///
 /// ```
-/// let keys = pointer::CollectionKeys::new("shops/eu/", "movies");
+/// let keys = pointer::CollectionKeys::new("shops/eu", "movies");
 /// assert_eq!(keys.pointer(), "shops/eu/movies/current.json");
 /// assert_eq!(keys.file("3f2a9c01d4e5b6a7", "neighbours"), "shops/eu/movies/g/3f2a9c01d4e5b6a7/neighbours.kdx");
 /// ```
@@ -12,10 +12,15 @@ pub struct CollectionKeys {
 }
 
 impl CollectionKeys {
-    /// The keys of a collection below `prefix`, which is put before the name as it is: empty, or with a closing slash.
+    /// The keys of a collection below `prefix`: empty, or a path with or without a closing slash.
     pub fn new(prefix: &str, collection: &str) -> Self {
+        let slash = if prefix.is_empty() || prefix.ends_with('/') {
+            ""
+        } else {
+            "/"
+        };
         Self {
-            root: format!("{prefix}{collection}/"),
+            root: format!("{prefix}{slash}{collection}/"),
         }
     }
 
