@@ -101,6 +101,7 @@ fn cargo(workspace: &Workspace, arguments: &[&str]) -> Result<()> {
 /// `cargo xtask deny`: licences, banned and duplicate packages, and sources.
 pub(crate) fn deny(workspace: &Workspace) -> Result<()> {
     let cargo_deny = install_cargo_deny()?;
+    // Second versions only warn: `cargo deny check bans` shows them, and the few that matter are errors.
     run(Command::new(cargo_deny)
         .current_dir(&workspace.root)
         .args(["--log-level", "error", "check"])
