@@ -5,6 +5,9 @@
 
 const STARS = [1, 2, 3, 4, 5];
 const FILMS_A_TIME = 12;
+// What the functions answer and take at most (functions/kit/src/limits.rs).
+const FILMS_AT_MOST = 100;
+const HISTORY_AT_MOST = 500;
 const PICK_COUNT = 10;
 const SIMILAR_COUNT = 6;
 // Long enough that going through the stars with the arrow keys asks once.
@@ -36,22 +39,28 @@ const apiBase = (address.searchParams.get("api") || find('meta[name="kindred-api
 
 /** What went wrong, in words for a visitor. */
 class Problem extends Error {
-  constructor(title, detail, status = 0) {
+  constructor(title, detail) {
     super(title);
     this.detail = detail;
-    this.status = status;
   }
 }
 
+// By the slug of a problem's `type`, which is stable; other problems speak with their own title.
 const IN_PLAIN_WORDS = {
-  404: "This is not here.",
-  413: "That is too much at once.",
-  429: "Too many questions just now.",
-  500: "The functions failed.",
-  502: "The functions cannot be reached.",
-  503: "The storage of the indexes cannot be reached just now.",
-  504: "The answer took too long.",
+  "not-published": "Not published yet.",
+  "storage": "The storage of the indexes cannot be reached just now.",
+  "corrupt-index": "What was published is damaged.",
+  "unknown-collection": "This collection is not served here.",
+  "unknown-item": "This film is not in the collection any more.",
 };
+
+function problemOf(response, document) {
+  const slug = String(document?.type ?? "").split("/").pop();
+  const title = IN_PLAIN_WORDS[slug] ?? (document?.title ? `${document.title}.` : `The server answered with status ${response.status}.`);
+  return new Problem(title, document?.detail ? asSentence(String(document.detail)) : "");
+}
+
+const asSentence = (text) => `${text.charAt(0).toUpperCase()}${text.slice(1).replace(/\.$/, "")}.`;
 
 /** The JSON of an answer; throws a Problem, or an AbortError when the question was taken back. */
 async function ask(path, { signal, body } = {}) {
@@ -74,10 +83,7 @@ async function ask(path, { signal, body } = {}) {
   } catch (error) {
     if (error.name === "AbortError") throw error;
   }
-  if (!response.ok) {
-    const title = IN_PLAIN_WORDS[response.status] ?? answer?.title ?? `The functions answered with status ${response.status}.`;
-    throw new Problem(title, answer?.detail ?? answer?.title ?? "", response.status);
-  }
+  if (!response.ok) throw problemOf(response, answer);
   if (answer === null || typeof answer !== "object") {
     throw new Problem("An answer that makes no sense.", "Something other than the functions answers at this address.");
   }
@@ -280,7 +286,7 @@ function valueOf(stars) {
 /** What the functions are told. A collection that only knows "liked" hears of three stars and more, without a value. */
 function historyToSend() {
   const { minimum = 1, maximum = 5 } = page.collection.values ?? {};
-  const rated = [...ratings.byId.values()];
+  const rated = [...ratings.byId.values()].slice(-HISTORY_AT_MOST);
   if (minimum < maximum) return rated.map(({ film, stars }) => ({ id: film.id, value: valueOf(stars) }));
   return rated.filter(({ stars }) => 3 <= stars).map(({ film }) => ({ id: film.id }));
 }
@@ -390,6 +396,9 @@ function factsOf({ status, item_count: itemCount, generation, created_at: create
 }
 
 function choose(collection) {
+  // Whatever is under way was asked about another collection.
+  clearTimeout(pause);
+  for (const question of [filmsQuestion, lookUpQuestion, picksQuestion]) question();
   page.collection = collection;
   page.asked = 0;
   for (const button of document.querySelectorAll(".collection")) {
@@ -432,7 +441,7 @@ const shownCard = (id) => [...find(".films").children].find((card) => card.datas
 
 /** The onboarding list, a longer stretch of it each time; what is on the page already stays where it is. */
 function askForFilms({ focus = false } = {}) {
-  const count = page.asked + FILMS_A_TIME;
+  const count = Math.min(page.asked + FILMS_A_TIME, FILMS_AT_MOST);
   const question = (signal) => ask(inCollection(`/onboarding?count=${count}`), { signal });
   load(find("#rate"), filmsQuestion(), question, ({ items = [] }) => {
     page.asked = count;
