@@ -1,8 +1,12 @@
 //! What the import makes of every source: items, users, and who touched what.
 
+mod files;
+
 use std::collections::BTreeMap;
 
 use index::catalogue::Value;
+
+pub use files::DatasetError;
 
 /// A data set in memory.
 ///
@@ -40,4 +44,13 @@ pub struct Interaction {
     pub value: f32,
     /// Seconds since 1970, or 0 where there is none.
     pub time_s: i64,
+}
+
+/// A data set in two halves that its source brings: what training may see, and what is to be found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Split {
+    /// The catalogue, the users, and the interactions of the training half.
+    pub train: Dataset,
+    /// The interactions of the test half, with users and items of `train`, in the order that [`Dataset`] promises.
+    pub test: Vec<Interaction>,
 }

@@ -1,0 +1,152 @@
+//! What can stop an import.
+
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use super::report::FileReport;
+use crate::store::StoreError;
+
+/// Why an import stopped.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ImportError {
+    /// A file of the source cannot be read.
+    #[error("reading `{file}`")]
+    Unreadable {
+        /// The file, or the source itself.
+        file: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A `.zip` is none, or is damaged.
+    #[error("reading the archive `{file}`")]
+    Archive {
+        /// The archive.
+        file: String,
+        /// What is wrong with it.
+        source: zip::result::ZipError,
+    },
+    /// A Parquet file is none, is damaged, or is written in a way that this program cannot read.
+    #[error("reading `{file}` as Parquet")]
+    Parquet {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        source: parquet::errors::ParquetError,
+    },
+    /// The files are of no layout that is known.
+    #[error(
+        "`{location}` has neither MovieLens's files (movies.csv, u.item or movies.dat) nor train.txt and test.txt; \
+         map its columns with `import.interactions` (it has: {})", found.join(", ")
+    )]
+    UnknownLayout {
+        /// The source.
+        location: String,
+        /// Some of the files that are there.
+        found: Vec<String>,
+    },
+    /// A file that the layout needs is not there.
+    #[error("`{location}` has no `{file}` (it has: {})", found.join(", "))]
+    MissingFile {
+        /// The source.
+        location: String,
+        /// The file's name, or a pattern.
+        file: String,
+        /// Some of the files that are there.
+        found: Vec<String>,
+    },
+    /// A table has no such column.
+    #[error("`{file}` has no column {column} (it has: {})", found.join(", "))]
+    MissingColumn {
+        /// The file.
+        file: String,
+        /// The column that was looked for.
+        column: String,
+        /// The columns that are there.
+        found: Vec<String>,
+    },
+    /// The format of a file is not given, and its ending says nothing.
+    #[error(
+        "the format of `{file}` is not clear from its ending; write `format = \"csv\"` or another one beside it"
+    )]
+    UnknownFormat {
+        /// The file.
+        file: String,
+    },
+    /// A file is empty where rows are needed.
+    #[error("`{file}` is empty")]
+    EmptyFile {
+        /// The file.
+        file: String,
+    },
+    /// Too many rows of a file are bad. The program ends with exit code 3.
+    #[error(
+        "{} of {} rows of `{}` are bad, and at most {} % may be (`maximum_bad_row_share`)\n{report}",
+        report.bad_rows, report.rows, report.file, maximum_share * 100.0
+    )]
+    TooManyBadRows {
+        /// The file, and what is wrong with it.
+        report: Box<FileReport>,
+        /// The share that is allowed.
+        maximum_share: f64,
+    },
+    /// Nothing is left to learn from.
+    #[error("`{location}` has no interactions")]
+    NoInteractions {
+        /// The source.
+        location: String,
+    },
+    /// The source brings no such split.
+    #[error("`{location}` brings no split `{split}` (it has: {})", found.join(", "))]
+    UnknownSplit {
+        /// The source.
+        location: String,
+        /// The split that was asked for.
+        split: String,
+        /// The splits that are there.
+        found: Vec<String>,
+    },
+    /// The source is a bucket, and no store was given to read it with.
+    #[error("`{location}` is a bucket, and there is no connection to one")]
+    NoStore {
+        /// The source.
+        location: String,
+    },
+    /// The bucket cannot be read.
+    #[error("reading the bucket")]
+    Store {
+        /// What the store said.
+        #[from]
+        source: StoreError,
+    },
+    /// A data set could not be fetched.
+    #[error(
+        "downloading {url}; without a network, put the folder or the .zip in its place and name it as `source`"
+    )]
+    Download {
+        /// The address.
+        url: String,
+        /// What went wrong.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A file of the working folder cannot be written or read.
+    #[error("the working file {}", path.display())]
+    WorkingFile {
+        /// The file.
+        path: PathBuf,
+        /// What went wrong.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+impl ImportError {
+    /// For `map_err` on what reads `file`.
+    pub(crate) fn unreadable(file: &str) -> impl FnOnce(io::Error) -> Self + use<'_> {
+        move |source| Self::Unreadable {
+            file: file.to_owned(),
+            source,
+        }
+    }
+}

@@ -1,0 +1,399 @@
+//! Tables whose columns the configuration maps: CSV, TSV, Parquet, or a JSON object a line.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use config::{Column, Field, FieldType, FileFormat, InteractionTable, ItemTable};
+use index::catalogue::Value;
+use parquet::errors::ParquetError;
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::record;
+use parquet::schema::types::Type;
+
+use super::builder::{Builder, RowError};
+use super::error::ImportError;
+use super::files::Files;
+use super::interactions::{InteractionColumns, read_interactions};
+use super::report::Problem;
+use super::rows::Dialect;
+use super::table::{Cells, Presence, Wanted, check_cells, read_table};
+use crate::dataset::Item;
+
+/// Stands between the texts of a list that a JSON or Parquet file brings as one, so that every cell is one text: the unit separator of ASCII,
+/// which no text contains.
+const LIST_SEPARATOR: char = '\u{1f}';
+
+/// Reads the files of a table of items.
+pub(crate) fn read_item_files(
+    files: &Files<'_>,
+    names: &[String],
+    table: &ItemTable,
+    builder: &mut Builder,
+) -> Result<(), ImportError> {
+    let mut wanted = vec![Wanted::new(&table.columns.id, Presence::Filled)];
+    wanted.extend(
+        table
+            .columns
+            .title
+            .as_ref()
+            .map(|title| Wanted::new(title, Presence::Filled)),
+    );
+    let first_field_idx = wanted.len();
+    wanted.extend(
+        table
+            .fields
+            .values()
+            .map(|field| Wanted::new(&field.column, Presence::There)),
+    );
+    for name in names {
+        read_cells(
+            files,
+            name,
+            table.format,
+            &wanted,
+            builder,
+            |builder, cells, line| {
+                let id = cells.need(0)?;
+                let title = if table.columns.title.is_some() {
+                    cells.need(1)?
+                } else {
+                    id
+                };
+                let mut fields = BTreeMap::new();
+                let mut problem = None;
+                for (field_idx, (name, field)) in table.fields.iter().enumerate() {
+                    match cells
+                        .get(first_field_idx + field_idx)
+                        .map(|cell| field_value(name, field, cell))
+                    {
+                        Some(Ok(value)) => drop(fields.insert(name.clone(), value)),
+                        Some(Err(bad)) => problem = problem.or(Some(bad)),
+                        None if field.kind == FieldType::TextList => {
+                            fields.insert(name.clone(), Value::TextList(Vec::new()));
+                        }
+                        None => {}
+                    }
+                }
+                let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
+                // An item with a bad field stays, without the field: its interactions would be lost with it.
+                builder.add_item(
+                    Item {
+                        id: id.to_owned(),
+                        title,
+                        fields,
+                    },
+                    line,
+                );
+                problem.map_or(Ok(()), Err)
+            },
+        )?;
+    }
+    Ok(())
+}
+
+/// Reads the files of a table of interactions.
+pub(crate) fn read_interaction_files(
+    files: &Files<'_>,
+    names: &[String],
+    table: &InteractionTable,
+    builder: &mut Builder,
+) -> Result<(), ImportError> {
+    let columns = &table.columns;
+    if columns.value.is_none() {
+        builder.without_scale();
+    }
+    let columns = InteractionColumns::new(
+        &columns.user,
+        &columns.item,
+        columns.value.as_ref(),
+        columns.time.as_ref(),
+    );
+    for name in names {
+        match dialect(format_of(name, table.format)?) {
+            Some(dialect) => {
+                files.read(name, |input| {
+                    read_interactions(name, input, dialect, &columns, builder)
+                })?;
+            }
+            None => read_cells(
+                files,
+                name,
+                table.format,
+                columns.wanted(),
+                builder,
+                |builder, cells, line| columns.take(builder, cells, line),
+            )?,
+        }
+    }
+    Ok(())
+}
+
+fn field_value(name: &str, field: &Field, cell: &str) -> Result<Value, RowError> {
+    let bad = || (Problem::BadNumber, format!("{name} `{cell}`"));
+    let real = || {
+        cell.parse::<f64>()
+            .ok()
+            .filter(|number| number.is_finite())
+            .ok_or_else(bad)
+    };
+    Ok(match field.kind {
+        FieldType::Text => Value::Text(cell.to_owned()),
+        FieldType::Real => Value::Real(real()?),
+        FieldType::Integer => match cell.parse() {
+            Ok(number) => Value::Integer(number),
+            // Years with a missing one among them often come as 1999.0.
+            Err(_) => {
+                let number = real()?;
+                let is_whole = number.fract() == 0.0 && number.abs() < 9e15;
+                Value::Integer(if is_whole {
+                    number as i64
+                } else {
+                    return Err(bad());
+                })
+            }
+        },
+        FieldType::TextList => {
+            let texts = cell
+                .split(LIST_SEPARATOR)
+                .flat_map(|text| text.split(field.separator.as_str()));
+            Value::TextList(
+                texts
+                    .map(str::trim)
+                    .filter(|text| !text.is_empty())
+                    .map(str::to_owned)
+                    .collect(),
+            )
+        }
+    })
+}
+
+/// The format that is given, or the one that the file's ending tells.
+fn format_of(file: &str, given: Option<FileFormat>) -> Result<FileFormat, ImportError> {
+    let ending = file
+        .rsplit('.')
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    given
+        .or(match ending.as_str() {
+            "csv" => Some(FileFormat::Csv),
+            "tsv" | "tab" => Some(FileFormat::Tsv),
+            "parquet" => Some(FileFormat::Parquet),
+            "jsonl" | "ndjson" => Some(FileFormat::Jsonl),
+            _ => None,
+        })
+        .ok_or_else(|| ImportError::UnknownFormat {
+            file: file.to_owned(),
+        })
+}
+
+fn dialect(format: FileFormat) -> Option<Dialect> {
+    match format {
+        FileFormat::Csv => Some(Dialect::CSV),
+        FileFormat::Tsv => Some(Dialect::TSV),
+        FileFormat::Parquet | FileFormat::Jsonl => None,
+    }
+}
+
+/// Reads a table of any format row by row.
+fn read_cells(
+    files: &Files<'_>,
+    name: &str,
+    format: Option<FileFormat>,
+    wanted: &[Wanted],
+    builder: &mut Builder,
+    take: impl FnMut(&mut Builder, &Cells<'_>, u64) -> Result<(), RowError>,
+) -> Result<(), ImportError> {
+    let format = format_of(name, format)?;
+    files.read(name, |input| match (format, dialect(format)) {
+        (_, Some(dialect)) => read_table(name, input, dialect, wanted, builder, take),
+        (FileFormat::Parquet, _) => read_parquet(name, input, wanted, builder, take),
+        _ => read_json_lines(name, input, wanted, builder, take),
+    })
+}
+
+/// Reads a Parquet file row by row, only the columns that are wanted. The file is read as a whole first, since its index is at its end.
+fn read_parquet(
+    file: &str,
+    input: &mut dyn Read,
+    wanted: &[Wanted],
+    builder: &mut Builder,
+    mut take: impl FnMut(&mut Builder, &Cells<'_>, u64) -> Result<(), RowError>,
+) -> Result<(), ImportError> {
+    let wrong = |source: ParquetError| ImportError::Parquet {
+        file: file.to_owned(),
+        source,
+    };
+    builder.begin_file(file);
+    let mut bytes = Vec::new();
+    input
+        .read_to_end(&mut bytes)
+        .map_err(ImportError::unreadable(file))?;
+    let reader = SerializedFileReader::new(Bytes::from(bytes)).map_err(wrong)?;
+    let schema = reader.metadata().file_metadata().schema();
+    let columns = schema.get_fields();
+    let found = wanted
+        .iter()
+        .map(|wanted| wanted.find(file, columns.iter().map(|column| column.name())));
+    let found: Vec<Option<usize>> = found.collect::<Result<_, _>>()?;
+    let mut projected: Vec<usize> = found
+        .iter()
+        .flatten()
+        .copied()
+        .filter(|column_idx| *column_idx < columns.len())
+        .collect();
+    projected.sort_unstable();
+    projected.dedup();
+    let places: Vec<Option<usize>> = found
+        .iter()
+        .map(|column_idx| projected.binary_search(&(*column_idx)?).ok())
+        .collect();
+    let fields = projected
+        .iter()
+        .map(|column_idx| Arc::clone(&columns[*column_idx]))
+        .collect();
+    let projection = Type::group_type_builder(schema.name())
+        .with_fields(fields)
+        .build()
+        .map_err(wrong)?;
+    let mut row_number = 0;
+    for row in reader.get_row_iter(Some(projection)).map_err(wrong)? {
+        let row = row.map_err(wrong)?;
+        row_number += 1;
+        let texts: Vec<Option<String>> = row
+            .get_column_iter()
+            .map(|(_, field)| parquet_text(field))
+            .collect();
+        let cell = |place: &Option<usize>| texts.get((*place)?)?.as_deref();
+        take_row(
+            wanted,
+            places.iter().map(cell).collect(),
+            row_number,
+            builder,
+            &mut take,
+        );
+    }
+    builder.end_file(row_number)
+}
+
+/// A value as the text that a CSV file would have for it. Points in time become seconds since 1970.
+fn parquet_text(field: &record::Field) -> Option<String> {
+    Some(match field {
+        record::Field::Null => return None,
+        record::Field::Str(text) => text.clone(),
+        record::Field::Bytes(bytes) => String::from_utf8_lossy(bytes.data()).into_owned(),
+        record::Field::Date(days) => (i64::from(*days) * 86_400).to_string(),
+        record::Field::TimestampMillis(milliseconds) => milliseconds.div_euclid(1000).to_string(),
+        record::Field::TimestampMicros(microseconds) => {
+            microseconds.div_euclid(1_000_000).to_string()
+        }
+        record::Field::Bool(value) => value.to_string(),
+        record::Field::Byte(number) => number.to_string(),
+        record::Field::Short(number) => number.to_string(),
+        record::Field::Int(number) => number.to_string(),
+        record::Field::Long(number) => number.to_string(),
+        record::Field::UByte(number) => number.to_string(),
+        record::Field::UShort(number) => number.to_string(),
+        record::Field::UInt(number) => number.to_string(),
+        record::Field::ULong(number) => number.to_string(),
+        record::Field::Float(number) => number.to_string(),
+        record::Field::Double(number) => number.to_string(),
+        record::Field::ListInternal(list) => join(list.elements().iter().filter_map(parquet_text)),
+        other => other.to_string(),
+    })
+}
+
+fn join(texts: impl Iterator<Item = String>) -> String {
+    texts.collect::<Vec<_>>().join(&LIST_SEPARATOR.to_string())
+}
+
+/// Reads a JSON object a line. Members are found by their exact names; one that is absent is an empty cell.
+fn read_json_lines(
+    file: &str,
+    input: &mut dyn Read,
+    wanted: &[Wanted],
+    builder: &mut Builder,
+    mut take: impl FnMut(&mut Builder, &Cells<'_>, u64) -> Result<(), RowError>,
+) -> Result<(), ImportError> {
+    let names = wanted.iter().map(|wanted| match &wanted.column {
+        Column::Name(name) => Ok(name.as_str()),
+        Column::Place(_) => Err(ImportError::MissingColumn {
+            file: file.to_owned(),
+            column: wanted.column.to_string(),
+            found: vec!["names only".to_owned()],
+        }),
+    });
+    let names: Vec<&str> = names.collect::<Result<_, _>>()?;
+    builder.begin_file(file);
+    let mut input = BufReader::new(input);
+    let mut bytes = Vec::new();
+    let mut line = 0;
+    loop {
+        bytes.clear();
+        if input
+            .read_until(b'\n', &mut bytes)
+            .map_err(ImportError::unreadable(file))?
+            == 0
+        {
+            return builder.end_file(line);
+        }
+        line += 1;
+        let text = match std::str::from_utf8(&bytes) {
+            Ok(text) => text.into(),
+            Err(_) => {
+                let text = encoding_rs::WINDOWS_1252
+                    .decode_without_bom_handling(&bytes)
+                    .0;
+                builder
+                    .report()
+                    .count(Problem::NotUtf8, line, || text.trim().to_owned());
+                text
+            }
+        };
+        let text = text.trim_start_matches('\u{feff}').trim();
+        if text.is_empty() {
+            continue;
+        }
+        match serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text) {
+            Ok(object) => {
+                let texts: Vec<Option<String>> = names
+                    .iter()
+                    .map(|name| json_text(object.get(*name)?))
+                    .collect();
+                let cells = texts.iter().map(Option::as_deref).collect();
+                take_row(wanted, cells, line, builder, &mut take);
+            }
+            Err(error) => builder.count_row(line, Err((Problem::NotAnObject, error.to_string()))),
+        }
+    }
+}
+
+fn json_text(value: &serde_json::Value) -> Option<String> {
+    use serde_json::Value as Json;
+    match value {
+        Json::Null | Json::Object(_) => None,
+        Json::String(text) => Some(text.clone()),
+        Json::Bool(value) => Some(value.to_string()),
+        Json::Number(number) => Some(number.to_string()),
+        Json::Array(values) => Some(join(values.iter().filter_map(json_text))),
+    }
+}
+
+/// Counts one row, and takes it if nothing needed is missing.
+fn take_row(
+    wanted: &[Wanted],
+    cells: Vec<Option<&str>>,
+    line: u64,
+    builder: &mut Builder,
+    take: &mut impl FnMut(&mut Builder, &Cells<'_>, u64) -> Result<(), RowError>,
+) {
+    let cells = cells
+        .into_iter()
+        .map(|cell| cell.map(str::trim).filter(|cell| !cell.is_empty()))
+        .collect();
+    let cells = Cells { wanted, cells };
+    let outcome = check_cells(&cells).and_then(|()| take(builder, &cells, line));
+    builder.count_row(line, outcome);
+}

@@ -1,0 +1,170 @@
+//! What an import saw: counts, and the first places of everything that was odd.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Serialize;
+
+use super::posters::PosterReport;
+
+/// How many places of a kind of problem are kept.
+pub const MAXIMUM_PLACES: usize = 10;
+
+/// What can be odd about a row.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Problem {
+    /// A field is absent or empty.
+    MissingField,
+    /// A field should be a number, or a time, and is not.
+    BadNumber,
+    /// A value is infinite or not a number.
+    NotFinite,
+    /// A value lies outside of the collection's scale.
+    OutOfScale,
+    /// The item is not in the catalogue.
+    UnknownItem,
+    /// The file ends within quotes; every line that they swallow counts.
+    UnclosedQuote,
+    /// A line is not a JSON object.
+    NotAnObject,
+    /// The same user and item once more, of which the later time wins; or the same item, of which the first row wins.
+    Duplicate,
+    /// The row is not UTF-8 and was read as Windows-1252.
+    NotUtf8,
+    /// A field holds a line end.
+    EmbeddedLineEnd,
+}
+
+impl Problem {
+    /// Whether the row is lost. The others lose nothing: they are counted, but never stop an import.
+    pub fn is_bad(self) -> bool {
+        !matches!(
+            self,
+            Self::Duplicate | Self::NotUtf8 | Self::EmbeddedLineEnd
+        )
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::MissingField => "missing field",
+            Self::BadNumber => "bad number",
+            Self::NotFinite => "not finite",
+            Self::OutOfScale => "outside of the scale",
+            Self::UnknownItem => "unknown item",
+            Self::UnclosedQuote => "unclosed quote",
+            Self::NotAnObject => "not a JSON object",
+            Self::Duplicate => "duplicate",
+            Self::NotUtf8 => "not UTF-8",
+            Self::EmbeddedLineEnd => "line end within a field",
+        })
+    }
+}
+
+/// One place where a problem was met.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+pub struct Place {
+    /// The line, from 1; the row, from 1, where a file has no lines.
+    pub line: u64,
+    /// What stood there.
+    pub text: String,
+}
+
+/// How often a problem was met in a file, and where first.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
+pub struct ProblemCount {
+    /// How often.
+    pub count: u64,
+    /// The first [`MAXIMUM_PLACES`], by line.
+    pub first: Vec<Place>,
+}
+
+/// What one file held.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
+pub struct FileReport {
+    /// The file, within the source.
+    pub file: String,
+    /// Rows, the bad ones included, the header not.
+    pub rows: u64,
+    /// Rows that are lost.
+    pub bad_rows: u64,
+    /// What was odd.
+    pub problems: BTreeMap<Problem, ProblemCount>,
+}
+
+impl FileReport {
+    /// Counts a problem once. `text` is only called where the place is kept.
+    pub(crate) fn count(&mut self, problem: Problem, line: u64, text: impl FnOnce() -> String) {
+        self.bad_rows += u64::from(problem.is_bad());
+        let counted = self.problems.entry(problem).or_default();
+        counted.count += 1;
+        let is_full = counted.first.len() == MAXIMUM_PLACES;
+        if !is_full || counted.first.last().is_some_and(|last| line < last.line) {
+            counted.first.truncate(MAXIMUM_PLACES - 1);
+            let at = counted.first.partition_point(|place| place.line <= line);
+            counted.first.insert(at, Place { line, text: text() });
+        }
+    }
+}
+
+impl fmt::Display for FileReport {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {} rows", self.file, self.rows)?;
+        for (problem, counted) in &self.problems {
+            write!(formatter, "\n  {problem}: {}", counted.count)?;
+            for place in &counted.first {
+                write!(
+                    formatter,
+                    "\n    {}:{}: {}",
+                    self.file, place.line, place.text
+                )?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What an import saw.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ImportReport {
+    /// How the source was laid out.
+    pub layout: String,
+    /// The scale of the values; absent where an interaction is only a click.
+    pub values: Option<pointer::ValueScale>,
+    /// Users with at least one interaction.
+    pub users: usize,
+    /// Items of the catalogue.
+    pub items: usize,
+    /// Interactions that are left.
+    pub interactions: usize,
+    /// File by file, in the order of reading.
+    pub files: Vec<FileReport>,
+    /// How the search for posters went, when there was one.
+    pub posters: Option<PosterReport>,
+}
+
+impl fmt::Display for ImportReport {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            layout,
+            users,
+            items,
+            interactions,
+            ..
+        } = self;
+        write!(
+            formatter,
+            "{layout}: {interactions} interactions of {users} users with {items} items"
+        )?;
+        for file in &self.files {
+            write!(formatter, "\n{file}")?;
+        }
+        match &self.posters {
+            Some(posters) => write!(formatter, "\n{posters}"),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Known counts of data sets that may not be passed on. They are looked for in `KINDRED_DATA`, or else in `../shared/data` beside the workspace; where
+//! they are absent the tests say so and pass.
+
+use std::collections::HashSet;
+use std::env;
+use std::path::{Path, PathBuf};
+
+use precompute::dataset::Dataset;
+use precompute::import::{import, import_split};
+
+use super::{collection, item, text, texts};
+use index::catalogue::Value;
+
+fn real_data(name: &str) -> Option<PathBuf> {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
+    let folder = env::var_os("KINDRED_DATA")
+        .map_or_else(beside, PathBuf::from)
+        .join(name);
+    if !folder.exists() {
+        eprintln!(
+            "SKIPPED: {} is absent; KINDRED_DATA names the folder that has it",
+            folder.display()
+        );
+        return None;
+    }
+    Some(folder)
+}
+
+/// Interactions, users, items, and items that somebody touched.
+fn counts(dataset: &Dataset) -> [usize; 4] {
+    let touched: HashSet<u32> = dataset
+        .interactions
+        .iter()
+        .map(|interaction| interaction.item)
+        .collect();
+    [
+        dataset.interactions.len(),
+        dataset.users.len(),
+        dataset.items.len(),
+        touched.len(),
+    ]
+}
+
+/// What [`Dataset`] promises of its order.
+fn check_order(dataset: &Dataset) {
+    assert!(
+        dataset
+            .interactions
+            .is_sorted_by(|left, right| (left.user, left.item) < (right.user, right.item))
+    );
+    let number = |id: &String| id.parse::<u64>().unwrap();
+    assert!(dataset.users.is_sorted_by_key(number));
+    assert!(dataset.items.is_sorted_by_key(|item| number(&item.id)));
+}
+
+#[test]
+fn ml_latest_small() {
+    let Some(folder) = real_data("ml-latest-small") else {
+        return;
+    };
+    let (dataset, report) = import(&collection(&folder, ""), None).unwrap();
+    assert_eq!(counts(&dataset), [100_836, 610, 9742, 9724]);
+    assert_eq!(report.layout, "ml-latest");
+    assert_eq!(
+        report.files.iter().map(|file| file.bad_rows).sum::<u64>(),
+        0,
+        "{report}"
+    );
+    check_order(&dataset);
+    let first = item(&dataset, "1");
+    assert_eq!(first.title, "Toy Story");
+    assert_eq!(first.fields["year"], Value::Integer(1995));
+    assert_eq!(first.fields["imdb_id"], text("tt0114709"));
+    assert_eq!(first.fields["tmdb_id"], text("862"));
+    assert_eq!(first.fields["image"], text(""));
+    assert_eq!(
+        item(&dataset, "171749").fields["year"],
+        Value::Integer(2006)
+    );
+    assert_eq!(item(&dataset, "171749").fields["genres"], texts(&[]));
+}
+
+#[test]
+fn ml_latest_small_as_parquet() {
+    let Some(folder) = real_data("ml-latest-small") else {
+        return;
+    };
+    let settings = "[collections.c.import.interactions]\nfile = \"as-parquet/ratings.parquet\"\n\
+        columns = { user = \"userId\", item = \"movieId\", value = \"rating\", time = \"timestamp\" }\n";
+    let (from_parquet, _) = import(&collection(&folder, settings), None).unwrap();
+    let (from_csv, _) = import(
+        &collection(
+            &folder,
+            &settings.replace("as-parquet/ratings.parquet", "ratings.csv"),
+        ),
+        None,
+    )
+    .unwrap();
+    assert_eq!(counts(&from_parquet), [100_836, 610, 9724, 9724]);
+    assert_eq!(from_parquet, from_csv);
+}
+
+#[test]
+fn ml_100k_and_its_splits() {
+    let Some(folder) = real_data("ml-100k") else {
+        return;
+    };
+    let collection = collection(&folder, "");
+    let (dataset, report) = import(&collection, None).unwrap();
+    assert_eq!(counts(&dataset), [100_000, 943, 1682, 1682]);
+    assert_eq!(
+        report.files.iter().map(|file| file.bad_rows).sum::<u64>(),
+        0,
+        "{report}"
+    );
+    check_order(&dataset);
+    for (name, num_train, num_test) in [
+        ("u1", 80_000, 20_000),
+        ("u5", 80_000, 20_000),
+        ("ua", 90_570, 9430),
+    ] {
+        let (split, _) = import_split(&collection, None, name).unwrap();
+        assert_eq!(
+            (split.train.interactions.len(), split.test.len()),
+            (num_train, num_test),
+            "{name}"
+        );
+        assert_eq!(split.train.items.len(), 1682);
+        check_order(&split.train);
+    }
+}
+
+#[test]
+fn ml_1m_as_pairs() {
+    let Some(folder) = real_data("ml-1m") else {
+        return;
+    };
+    let (dataset, report) = import(&collection(&folder, ""), None).unwrap();
+    assert_eq!(counts(&dataset), [1_000_209, 6040, 3883, 3706]);
+    assert_eq!(report.values, None);
+    assert!(
+        dataset
+            .interactions
+            .iter()
+            .all(|interaction| interaction.value == 1.0)
+    );
+    check_order(&dataset);
+}
+
+#[test]
+fn ml_1m_as_lists() {
+    let Some(folder) = real_data("ml-1m-ultragcn-split") else {
+        return;
+    };
+    let collection = collection(&folder, "");
+    let (split, _) = import_split(&collection, None, "lists").unwrap();
+    let (dataset, report) = import(&collection, None).unwrap();
+    assert_eq!(report.layout, "lists");
+    assert_eq!(split.train.users.len(), 6022);
+    assert_eq!(
+        dataset.interactions.len(),
+        split.train.interactions.len() + split.test.len()
+    );
+}
+
+/// Saving and loading gives back the same; sorted files import fast, so this takes a second.
+#[test]
+fn a_real_data_set_survives_the_working_folder() {
+    let Some(folder) = real_data("ml-latest-small") else {
+        return;
+    };
+    let (dataset, _) = import(&collection(&folder, ""), None).unwrap();
+    let working_folder = tempfile::tempdir().unwrap();
+    let saved = working_folder.path().join("dataset");
+    dataset.save(&saved).unwrap();
+    assert_eq!(Dataset::load(&saved).unwrap(), dataset);
+}

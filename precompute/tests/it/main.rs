@@ -1,0 +1,3 @@
+//! The job as a whole, through its library.
+
+mod import;
