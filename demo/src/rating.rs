@@ -40,8 +40,11 @@ pub struct Rating {
 const FEWEST_RATINGS: usize = 20;
 /// Nobody rates more; MovieLens has people with thousands, who would only be slow to make up.
 const MOST_RATINGS: usize = 400;
-/// Scales the long tail between the two: half of the users rate at most twice this many films beyond the fewest.
+/// Scales the long tail between the two: half of the users rate at most this many films beyond the fewest.
 const TAIL_RATINGS: f64 = 17.0;
+
+/// A loved film more for every so many films that a user rates.
+const RATINGS_A_LOVED_FILM: usize = 40;
 
 /// Flattens the top of the popularity curve `1 / (rank + FLATTENING)`: about a fifth of the users rate the most famous films.
 const FLATTENING: f64 = 80.0;
@@ -65,36 +68,24 @@ pub fn ratings(films: &[Film], recipe: Recipe) -> Vec<Rating> {
     for user_id in 1..=recipe.user_count {
         let mut random = SplitMix64::stream(recipe.seed, u64::from(user_id));
         let rating_count = rating_count(&mut random).min(films.len());
-        let loved: Vec<usize> = (0..2 + random.below(4))
+        let loved: Vec<usize> = (0..=rating_count / RATINGS_A_LOVED_FILM)
             .filter_map(|_| by_popularity.draw(&mut random))
             .collect();
-
-        let likeness: Vec<f64> = (0..films.len())
-            .map(|film| {
-                loved
-                    .iter()
-                    .map(|&one| traits.likeness(one, film))
-                    .fold(0.0, f64::max)
-            })
-            .collect();
-        let appeal: Vec<f64> = likeness
-            .iter()
-            .zip(&popularity)
-            .map(|(likeness, popularity)| popularity * (CURIOSITY + eighth_power(*likeness)))
+        let likeness = traits.likeness_to_nearest(&loved);
+        let appeal: Vec<f64> = std::iter::zip(&likeness, &popularity)
+            .map(|(&likeness, popularity)| popularity * (CURIOSITY + eighth_power(likeness)))
             .collect();
         let by_appeal = Urn::new(&appeal);
 
         // A generous or a strict person, on the scale of stars.
         let generosity = 0.35 * random.bell();
-        let mut time_s = FIRST_TIME_S + (random.unit() * PERIOD_S) as i64;
         let mut rated = vec![false; films.len()];
+        let mut time_s = FIRST_TIME_S + (random.unit() * PERIOD_S) as i64;
         let enough = ratings.len() + rating_count;
         while ratings.len() < enough {
-            let everybody = random.unit() < WATCHED_BY_EVERYBODY;
-            let urn = if everybody {
-                &by_popularity
-            } else {
-                &by_appeal
+            let urn = match random.unit() {
+                chance if chance < WATCHED_BY_EVERYBODY => &by_popularity,
+                _ => &by_appeal,
             };
             let Some(film) = urn.draw(&mut random) else {
                 break;
@@ -103,11 +94,8 @@ pub fn ratings(films: &[Film], recipe: Recipe) -> Vec<Rating> {
                 continue;
             }
             // Some evenings of many ratings, days apart.
-            time_s += if random.unit() < 0.9 {
-                20.0 * random.unit()
-            } else {
-                400_000.0 * random.unit()
-            } as i64;
+            let longest_pause_s = if random.unit() < 0.9 { 20.0 } else { 400_000.0 };
+            time_s += (longest_pause_s * random.unit()) as i64;
             let quality = (f64::from(films[film].review_percent) - 75.0) / 40.0;
             let stars =
                 2.8 + 1.7 * likeness[film] + 0.6 * quality + generosity + 0.6 * random.bell();
@@ -197,9 +185,20 @@ impl Traits {
         if all == 0.0 { 0.0 } else { shared / all }
     }
 
+    /// For every film, how much it is like the one of `loved` that it is most like.
+    fn likeness_to_nearest(&self, loved: &[usize]) -> Vec<f64> {
+        let nearest = |film| {
+            loved
+                .iter()
+                .map(|&one| self.likeness(one, film))
+                .fold(0.0, f64::max)
+        };
+        (0..self.years.len()).map(nearest).collect()
+    }
+
     /// How alike two films are, 0 to 1: half of it genres, the rest the director, the years between them and the country.
     ///
-    /// The parts are judged by eye (the sequels of a film come out as similar to it) and by a linear item model on the ratings, whose NDCG@100 is about twice
+    /// The parts are judged by eye (the sequels of a film come out as similar to it) and by a linear item model on the ratings, whose NDCG@100 is about three times
     /// that of popularity.
     fn likeness(&self, one: usize, other: usize) -> f64 {
         let genres = self.genres(one, other);
