@@ -53,7 +53,7 @@ enum Command {
         #[arg(last = true)]
         cargo_arguments: Vec<String>,
     },
-    /// Build the functions for wasm32-wasip1 into target/functions
+    /// Build the functions, and the guest of the host's tests, into target/functions
     Functions,
     /// Check what no compiler checks: edges, manifests, documents
     Tidy {
@@ -86,7 +86,7 @@ fn run(arguments: Arguments) -> Result<()> {
     match arguments.command {
         Command::Up(arguments) => up::up(&workspace, choice, &arguments),
         Command::Test { cargo_arguments } => test::test(&workspace, choice, &cargo_arguments),
-        Command::Functions => functions::build(&workspace, choice),
+        Command::Functions => functions::build_with_test_guest(&workspace, choice),
         Command::Tidy {
             update_format_hash: true,
         } => tidy::update_format_hash(&workspace),

@@ -41,7 +41,7 @@ pub(crate) fn test(
     choice: ToolchainChoice,
     arguments: &[String],
 ) -> Result<()> {
-    functions::build(workspace, choice)?;
+    functions::build_with_test_guest(workspace, choice)?;
     let tested = timed("tests passed", || {
         run(process::cargo()
             .current_dir(&workspace.root)

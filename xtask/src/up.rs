@@ -3,7 +3,6 @@
 //! Builds the functions and the programs, serves them with an embedded S3 beside them, has the job publish a collection into it, and waits. What it
 //! keeps between runs lies in `.kindred`; a second run finds everything built and published, and only starts the host.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::io::{Read, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -28,7 +27,6 @@ const PROGRAMS: [&str; 3] = ["demo", "host", "precompute"];
 /// What this machine alone needs, outside of git.
 const STATE_FOLDER: &str = ".kindred";
 const BUCKET: &str = "kindred";
-const COLLECTION: &str = "movies";
 
 /// The keys of the embedded S3. It listens on the loopback interface alone, so they are no secret.
 const ACCESS_KEY_ID: &str = "kindred";
@@ -73,29 +71,19 @@ pub(crate) fn up(
         None => write_demo_data(workspace, &programs)?,
     };
 
+    let configuration = configuration(workspace, arguments, &source)?;
+
     let stop = stop_request()?;
     let mut host = Host::start(workspace, &programs, arguments, &stop)?;
-    let fingerprint = fingerprint(&[
-        &programs.precompute,
-        &workspace.root.join("kindred.toml"),
-        &source,
-    ])?;
-    let stamp = workspace.root.join(STATE_FOLDER).join("published");
-    let is_published = fs::read_to_string(&stamp).is_ok_and(|stamped| stamped == fingerprint);
-    if is_published && host.is_ready() {
-        say("nothing has changed since the last run: what was published is served again");
-    } else {
-        timed("collection published", || {
-            publish(workspace, &programs, arguments, &source, &stop)
-        })?;
-        host.wait_until(
-            READY_TIMEOUT,
-            "the collection is published, but /readyz does not say that it is served",
-            Host::is_ready,
-        )?;
-        fs::write(&stamp, fingerprint)
-            .with_context(|| format!("could not write {}", stamp.display()))?;
-    }
+    // The job knows itself what has changed since the last time, and does only that.
+    timed("collection published", || {
+        publish(workspace, &programs, &configuration, &stop)
+    })?;
+    host.wait_until(
+        READY_TIMEOUT,
+        "the collection is published, but /readyz does not say that it is served",
+        Host::is_ready,
+    )?;
 
     say(&format!(
         "\nKindred answers on http://127.0.0.1:{} ({:.0} s after the start). Ctrl-C stops it.\n",
@@ -160,23 +148,62 @@ fn write_demo_data(workspace: &Workspace, programs: &Programs) -> Result<PathBuf
     Ok(folder)
 }
 
+/// The configuration of the job: `kindred.toml`, or a copy of it for another source or another port.
+fn configuration(workspace: &Workspace, arguments: &UpArguments, source: &Path) -> Result<PathBuf> {
+    let original = workspace.root.join("kindred.toml");
+    let text = fs::read_to_string(&original)
+        .with_context(|| format!("could not read {}", original.display()))?;
+    let mut changed = with_setting(&text, "endpoint", &format!("{:?}", url(arguments.s3_port)));
+    if arguments.data.is_some() {
+        changed = with_setting(
+            &changed,
+            "source",
+            &format!("{:?}", source.display().to_string()),
+        );
+        changed = with_setting(&changed, "synthetic", "false");
+    }
+    if changed == text {
+        return Ok(original);
+    }
+    let copy = workspace.root.join(STATE_FOLDER).join("kindred.toml");
+    fs::create_dir_all(workspace.root.join(STATE_FOLDER))
+        .and_then(|()| fs::write(&copy, changed))
+        .with_context(|| format!("could not write {}", copy.display()))?;
+    Ok(copy)
+}
+
+/// The text of a TOML file with another value in the lines of this key.
+fn with_setting(text: &str, key: &str, value: &str) -> String {
+    let is_setting = |line: &str| {
+        line.split_once('=')
+            .is_some_and(|(found, _)| found.trim() == key)
+    };
+    let lines = text.lines().map(|line| {
+        if is_setting(line) {
+            format!("{key} = {value}\n")
+        } else {
+            format!("{line}\n")
+        }
+    });
+    lines.collect()
+}
+
+fn url(port: u16) -> String {
+    format!("http://{}", SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+}
+
 /// Imports, trains, evaluates, writes, verifies and publishes the collection.
 fn publish(
     workspace: &Workspace,
     programs: &Programs,
-    arguments: &UpArguments,
-    source: &Path,
+    configuration: &Path,
     stop: &StopRequest,
 ) -> Result<()> {
     let mut command = Command::new(&programs.precompute);
-    command.current_dir(&workspace.root);
     command
-        .args(["run", COLLECTION, "--config", "kindred.toml", "--work"])
-        .arg(Path::new(STATE_FOLDER).join("work"));
-    command.arg("--source").arg(source);
-    command
-        .arg("--endpoint")
-        .arg(format!("http://127.0.0.1:{}", arguments.s3_port));
+        .current_dir(&workspace.root)
+        .args(["run", "--work", STATE_FOLDER, "--config"])
+        .arg(configuration);
     command
         .env("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID)
         .env("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY);
@@ -235,10 +262,7 @@ impl Host {
             .arg("--state-dir")
             .arg(Path::new(STATE_FOLDER).join("state"));
         for (name, value) in [
-            (
-                "s3_endpoint",
-                format!("http://{}", local(arguments.s3_port)).as_str(),
-            ),
+            ("s3_endpoint", url(arguments.s3_port).as_str()),
             ("s3_access_key_id", ACCESS_KEY_ID),
             ("s3_secret_access_key", SECRET_ACCESS_KEY),
         ] {
@@ -391,38 +415,6 @@ fn status_of(answer: &[u8]) -> Option<u16> {
     words.next()?.parse().ok()
 }
 
-/// Names, sizes and times of files, with those of folders' files: what has to change before anything is published again.
-fn fingerprint(paths: &[&Path]) -> Result<String> {
-    let mut lines = String::new();
-    for path in paths {
-        let mut files = vec![(*path).to_owned()];
-        if path.is_dir() {
-            let entries =
-                fs::read_dir(path).with_context(|| format!("could not read {}", path.display()))?;
-            files = entries
-                .map(|entry| Ok(entry?.path()))
-                .collect::<Result<_>>()?;
-            files.sort();
-        }
-        for file in files {
-            let metadata = fs::metadata(&file)
-                .with_context(|| format!("could not read {}", file.display()))?;
-            let since_epoch = metadata
-                .modified()?
-                .duration_since(SystemTime::UNIX_EPOCH)
-                .unwrap_or_default();
-            writeln!(
-                lines,
-                "{} {} {}",
-                file.display(),
-                metadata.len(),
-                since_epoch.as_nanos()
-            )?;
-        }
-    }
-    Ok(lines)
-}
-
 fn modified(path: &Path) -> Result<SystemTime> {
     Ok(fs::metadata(path)?.modified()?)
 }
@@ -458,14 +450,12 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_file_changes_the_fingerprint() {
-        let folder = std::env::temp_dir().join(format!("xtask-fingerprint-{}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
-        fs::write(folder.join("a.csv"), "1").unwrap();
-        let before = fingerprint(&[&folder]).unwrap();
-        assert_eq!(fingerprint(&[&folder]).unwrap(), before);
-        fs::write(folder.join("a.csv"), "22").unwrap();
-        assert_ne!(fingerprint(&[&folder]).unwrap(), before);
-        fs::remove_dir_all(&folder).unwrap();
+    fn a_setting_is_replaced_wherever_it_stands_and_comments_stay() {
+        let text = "# source = x\nsource = \"a\"\nsources = 1\n\n[b]\nsource=2\n";
+        assert_eq!(
+            with_setting(text, "source", "\"c\""),
+            "# source = x\nsource = \"c\"\nsources = 1\n\n[b]\nsource = \"c\"\n"
+        );
+        assert_eq!(with_setting(text, "absent", "1"), text);
     }
 }

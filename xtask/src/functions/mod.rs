@@ -7,6 +7,7 @@ pub(crate) mod toolchain;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
@@ -17,6 +18,9 @@ use toolchain::{Toolchain, ToolchainChoice};
 /// The target of every function: WASI preview 1, which Spin lifts to a component itself.
 pub(crate) const TARGET: &str = "wasm32-wasip1";
 
+/// The profile of the root manifest for them: small first.
+const PROFILE: &str = "function";
+
 /// The largest component that may leave this build. A function is fetched, compiled and started often, so its size is a promise; the aim is
 /// 400 kB, and one mebibyte means that something large was pulled in by mistake.
 const MAXIMUM_COMPONENT_SIZE_BYTES: u64 = 1 << 20;
@@ -24,34 +28,42 @@ const MAXIMUM_COMPONENT_SIZE_BYTES: u64 = 1 << 20;
 /// The guest of the host's own tests; it is a workspace of its own and comes out as `host-guest.wasm`.
 const HOST_GUEST_MANIFEST: &str = "host/tests/guest/Cargo.toml";
 
-/// Builds every function and the guest of the host's tests, and checks their sizes.
+/// Builds every function and checks their sizes.
 pub(crate) fn build(workspace: &Workspace, choice: ToolchainChoice) -> Result<()> {
     let functions: Vec<&Package> = workspace
         .packages
         .iter()
         .filter(|package| is_function(package))
         .collect();
-    let guest_manifest = workspace.root.join(HOST_GUEST_MANIFEST);
-    if functions.is_empty() && !guest_manifest.exists() {
-        say(
-            "no function to build: no package under functions/ has `crate-type = [\"cdylib\", \"rlib\"]` in its [lib] table",
+    if functions.is_empty() {
+        bail!(
+            "no function to build: no package under functions/ has `crate-type = [\"cdylib\", \"rlib\"]` in its [lib] table"
         );
+    }
+    let toolchain = Toolchain::find(workspace, choice)?;
+    timed("functions built", || {
+        build_functions(workspace, &toolchain, &functions, &destination(workspace)?)
+    })
+}
+
+/// Builds every function, and what the tests of the host run.
+pub(crate) fn build_with_test_guest(workspace: &Workspace, choice: ToolchainChoice) -> Result<()> {
+    build(workspace, choice)?;
+    let manifest = workspace.root.join(HOST_GUEST_MANIFEST);
+    if !manifest.exists() {
         return Ok(());
     }
-
     let toolchain = Toolchain::find(workspace, choice)?;
-    let destination = workspace.root.join("target/functions");
-    fs::create_dir_all(&destination)
-        .with_context(|| format!("could not create {}", destination.display()))?;
-    timed("functions built", || {
-        if !functions.is_empty() {
-            build_functions(workspace, &toolchain, &functions, &destination)?;
-        }
-        if guest_manifest.exists() {
-            build_host_guest(workspace, &toolchain, &guest_manifest, &destination)?;
-        }
-        Ok(())
+    timed("test guest built", || {
+        build_host_guest(workspace, &toolchain, &manifest, &destination(workspace)?)
     })
+}
+
+fn destination(workspace: &Workspace) -> Result<PathBuf> {
+    let folder = workspace.root.join("target/functions");
+    fs::create_dir_all(&folder)
+        .with_context(|| format!("could not create {}", folder.display()))?;
+    Ok(folder)
 }
 
 fn is_function(package: &Package) -> bool {
@@ -65,17 +77,7 @@ fn build_functions(
     destination: &Path,
 ) -> Result<()> {
     let target_directory = toolchain.target_directory(&workspace.target_directory);
-    let mut command = toolchain.cargo();
-    command.current_dir(&workspace.root).args([
-        "build",
-        "--quiet",
-        "--profile",
-        "function",
-        "--target",
-        TARGET,
-        "--lib",
-    ]);
-    command.arg("--target-dir").arg(&target_directory);
+    let mut command = build_command(workspace, toolchain, &target_directory);
     for package in functions {
         command.args(["--package", &package.name]);
     }
@@ -85,7 +87,6 @@ fn build_functions(
     for package in functions {
         let component = copy(
             &target_directory,
-            "function",
             &package.name,
             &destination.join(format!("{}.wasm", package.name)),
         )?;
@@ -106,6 +107,7 @@ fn build_functions(
     Ok(())
 }
 
+/// The guest has a lock file of its own, but the same profile and target folder: what it shares with the functions is compiled once.
 fn build_host_guest(
     workspace: &Workspace,
     toolchain: &Toolchain,
@@ -118,42 +120,37 @@ fn build_host_guest(
             "{HOST_GUEST_MANIFEST} has no cdylib: give its [lib] table `crate-type = [\"cdylib\"]`"
         );
     };
-    let target_directory =
-        toolchain.target_directory(&workspace.target_directory.join("host-guest"));
-    let mut command = toolchain.cargo();
+    let target_directory = toolchain.target_directory(&workspace.target_directory);
     // The working folder decides which rust-toolchain.toml counts, hence the root and not the folder of the guest.
-    command.current_dir(&workspace.root).args([
-        "build",
-        "--quiet",
-        "--release",
-        "--target",
-        TARGET,
-        "--lib",
-    ]);
-    command
-        .arg("--manifest-path")
-        .arg(manifest)
-        .arg("--target-dir")
-        .arg(&target_directory);
-    run(&mut command)?;
+    let mut command = build_command(workspace, toolchain, &target_directory);
+    run(command.arg("--manifest-path").arg(manifest))?;
     copy(
         &target_directory,
-        "release",
         &package.name,
         &destination.join("host-guest.wasm"),
     )?;
     Ok(())
 }
 
+fn build_command(workspace: &Workspace, toolchain: &Toolchain, target_directory: &Path) -> Command {
+    let mut command = toolchain.cargo();
+    command.current_dir(&workspace.root).args([
+        "build",
+        "--quiet",
+        "--profile",
+        PROFILE,
+        "--target",
+        TARGET,
+        "--lib",
+    ]);
+    command.arg("--target-dir").arg(target_directory);
+    command
+}
+
 /// Copies a built module to its place, unless it is there already: an unchanged file keeps its time, and what is derived from it stays valid.
-fn copy(
-    target_directory: &Path,
-    profile: &str,
-    package_name: &str,
-    destination: &Path,
-) -> Result<PathBuf> {
+fn copy(target_directory: &Path, package_name: &str, destination: &Path) -> Result<PathBuf> {
     let file_name = format!("{}.wasm", package_name.replace('-', "_"));
-    let built = target_directory.join(TARGET).join(profile).join(file_name);
+    let built = target_directory.join(TARGET).join(PROFILE).join(file_name);
     let bytes =
         fs::read(&built).with_context(|| format!("the build did not leave {}", built.display()))?;
     if fs::read(destination).ok().as_deref() != Some(bytes.as_slice()) {
