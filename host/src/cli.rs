@@ -1,0 +1,215 @@
+//! The command line: declarations, and the step from what was written to the options of a server.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand};
+use host::{Options, default_cache_dir, s3};
+
+/// Runs a Spin application on one machine, and an S3 for it.
+#[derive(Parser)]
+#[command(
+    name = "host",
+    version,
+    after_long_help = "Exit codes:\n  0  stopped by SIGINT or SIGTERM\n  1  could not start, or failed later\n  2  the command line is wrong"
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Serve the application of a spin.toml.
+    Up(UpArgs),
+    /// Serve a folder as S3.
+    S3(S3Args),
+}
+
+/// Serve the application of a spin.toml, as `spin up` does: same routes, headers, variables, files and denials, and a fresh
+/// instance of a component for each request. Components are built before; `spin.toml` says how.
+#[derive(Args)]
+#[command(
+    after_long_help = "Examples:\n  host up\n  host up -f app/spin.toml --listen 0.0.0.0:8080 --variable token=@token.txt\n  \
+        host up --s3 .kindred/s3 --s3-bucket kindred --web web\n\n\
+        Values of variables, the first that is given: --variable, the runtime configuration, SPIN_VARIABLE_<NAME> in the\n\
+        environment, the same in .env in the current folder, the default in spin.toml.\n\n\
+        RUST_LOG chooses what is logged, for example RUST_LOG=host=debug. Lines `guest` are what components print."
+)]
+pub(crate) struct UpArgs {
+    /// The spin.toml, or the folder that holds it.
+    #[arg(short, long, value_name = "PATH", default_value = "spin.toml")]
+    from: PathBuf,
+    /// Where to listen. Port 0 takes any free port.
+    #[arg(long, value_name = "ADDRESS", env = "SPIN_HTTP_LISTEN_ADDR", default_value = "127.0.0.1:3000")]
+    listen: SocketAddr,
+    /// A variable's value: NAME=VALUE, NAME=@FILE for the content of a file, or @FILE for a TOML or JSON file of values.
+    #[arg(long = "variable", value_name = "NAME=VALUE")]
+    variables: Vec<String>,
+    /// Spin's runtime configuration: key-value stores, providers of variables.
+    #[arg(long, value_name = "FILE", env = "RUNTIME_CONFIG_FILE")]
+    runtime_config_file: Option<PathBuf>,
+    /// Where key-value stores are kept [default: .spin beside spin.toml].
+    #[arg(long, value_name = "FOLDER")]
+    state_dir: Option<PathBuf>,
+    /// Where compiled components are kept [default: kindred in the user's cache folder].
+    #[arg(long, value_name = "FOLDER", conflicts_with = "disable_cache")]
+    cache_dir: Option<PathBuf>,
+    /// Compile components at every start.
+    #[arg(long)]
+    disable_cache: bool,
+    /// Make memory for every instance anew instead of taking it from a pool. Slower; needs far less address space.
+    #[arg(long)]
+    disable_pooling: bool,
+    /// Serve the files of this folder too. A file wins over the application's routes.
+    #[arg(long, value_name = "FOLDER")]
+    web: Option<PathBuf>,
+    /// Write no line for each request.
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+    /// Serve this folder as S3 beside the application.
+    #[arg(long = "s3", value_name = "FOLDER")]
+    s3_data: Option<PathBuf>,
+    /// Where the S3 listens.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9000", requires = "s3_data")]
+    s3_listen: SocketAddr,
+    #[command(flatten)]
+    s3: S3Settings,
+}
+
+/// Serve a folder as S3: path-style addressing, range reads, conditional reads and writes, multipart uploads. For one machine.
+#[derive(Args)]
+#[command(
+    after_long_help = "Example:\n  host s3 --data .kindred/s3 --s3-bucket kindred\n  \
+        AWS_ACCESS_KEY_ID=kindred AWS_SECRET_ACCESS_KEY=kindred-local aws --endpoint-url http://127.0.0.1:9000 s3 ls"
+)]
+pub(crate) struct S3Args {
+    /// The folder of the objects. It is made if it is not there.
+    #[arg(long, value_name = "FOLDER")]
+    data: PathBuf,
+    /// Where to listen. Port 0 takes any free port.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9000")]
+    listen: SocketAddr,
+    #[command(flatten)]
+    s3: S3Settings,
+}
+
+#[derive(Args)]
+struct S3Settings {
+    /// A bucket to make if it is not there. May be given several times.
+    #[arg(long = "s3-bucket", value_name = "NAME", help_heading = "S3")]
+    buckets: Vec<String>,
+    /// The access key that clients sign with.
+    #[arg(long = "s3-access-key", value_name = "KEY", default_value = s3::DEFAULT_ACCESS_KEY, help_heading = "S3")]
+    access_key: String,
+    /// The secret key that clients sign with.
+    #[arg(long = "s3-secret-key", value_name = "KEY", default_value = s3::DEFAULT_SECRET_KEY, hide_default_value = true, env = "KINDRED_S3_SECRET_KEY", hide_env_values = true, help_heading = "S3")]
+    secret_key: String,
+    /// Let everyone read objects without a signature.
+    #[arg(long = "s3-anonymous-reads", help_heading = "S3")]
+    anonymous_reads: bool,
+}
+
+impl UpArgs {
+    /// The options of the application's server, with the files read that the flags name.
+    pub(crate) fn options(&self) -> anyhow::Result<Options> {
+        let manifest =
+            if self.from.is_dir() { self.from.join("spin.toml") } else { self.from.clone() };
+        let mut variables = Vec::new();
+        for argument in &self.variables {
+            variables.extend(read_variable(argument)?);
+        }
+        let cache_dir = if self.disable_cache {
+            None
+        } else {
+            self.cache_dir.clone().or_else(default_cache_dir)
+        };
+        Ok(Options {
+            listen: self.listen,
+            variables,
+            environment: true,
+            runtime_config: self.runtime_config_file.clone(),
+            state_dir: self.state_dir.clone(),
+            cache_dir,
+            pooling: !self.disable_pooling,
+            web: self.web.clone(),
+            manifest,
+        })
+    }
+
+    /// The options of the S3 beside it, if there shall be one.
+    pub(crate) fn s3_options(&self) -> Option<s3::Options> {
+        self.s3_data.as_ref().map(|data| self.s3.options(data, self.s3_listen))
+    }
+}
+
+impl S3Args {
+    pub(crate) fn options(&self) -> s3::Options {
+        self.s3.options(&self.data, self.listen)
+    }
+}
+
+impl S3Settings {
+    fn options(&self, data: &Path, listen: SocketAddr) -> s3::Options {
+        s3::Options {
+            data: data.to_owned(),
+            listen,
+            buckets: self.buckets.clone(),
+            access_key: self.access_key.clone(),
+            secret_key: self.secret_key.clone(),
+            anonymous_reads: self.anonymous_reads,
+        }
+    }
+}
+
+/// The values that one `--variable` gives. A file's content is taken as it is, its last line break included, as Spin does.
+fn read_variable(argument: &str) -> anyhow::Result<Vec<(String, String)>> {
+    if let Some(path) = argument.strip_prefix('@') {
+        let values: std::collections::BTreeMap<String, String> = match read(path)? {
+            text if path.ends_with(".json") => {
+                serde_json::from_str(&text).with_context(|| format!("{path} is not a JSON object of strings"))?
+            }
+            text => toml::from_str(&text).with_context(|| format!("{path} is not a TOML table of strings"))?,
+        };
+        return Ok(values.into_iter().collect());
+    }
+    let (name, value) = argument
+        .split_once('=')
+        .with_context(|| format!("--variable {argument}: write NAME=VALUE, NAME=@FILE or @FILE"))?;
+    let value = match value.strip_prefix('@') {
+        Some(path) => read(path)?,
+        None => value.to_owned(),
+    };
+    Ok(vec![(name.to_owned(), value)])
+}
+
+fn read(path: &str) -> anyhow::Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("cannot read {path} of --variable"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_declarations_are_consistent() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn variables_come_from_the_argument_or_from_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("values.toml");
+        std::fs::write(&path, "a = \"1\"\n").unwrap();
+        let path = path.to_str().unwrap();
+        let pair = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];
+        assert_eq!(read_variable("a=b=c").unwrap(), pair("a", "b=c"));
+        assert_eq!(read_variable("a=").unwrap(), pair("a", ""));
+        assert_eq!(read_variable(&format!("v=@{path}")).unwrap(), pair("v", "a = \"1\"\n"));
+        assert_eq!(read_variable(&format!("@{path}")).unwrap(), pair("a", "1"));
+        assert!(read_variable("a").is_err());
+        assert!(read_variable("a=@/absent").is_err());
+    }
+}

@@ -1,0 +1,81 @@
+//! Keeps compiled components on disk, so that a second start maps machine code instead of making it.
+#![allow(unsafe_code, reason = "machine code that was compiled earlier is mapped and run; see `load`")]
+
+use std::fs;
+use std::hash::{Hash, Hasher};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+use crate::key_value::hex;
+
+/// A folder of compiled components, each named by the hash of the WebAssembly file and of everything about the engine that its
+/// code depends on: wasmtime's version, the processor, the settings.
+pub(crate) struct CompileCache {
+    folder: PathBuf,
+}
+
+impl CompileCache {
+    /// Makes the folder, for this user alone: what lies in it is run.
+    pub(crate) fn open(cache_dir: &Path) -> io::Result<Self> {
+        use std::os::unix::fs::DirBuilderExt;
+        let folder = cache_dir.join("components");
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
+        Ok(Self { folder })
+    }
+
+    /// The compiled form of the file `wasm`, if it is here and this engine can run it.
+    pub(crate) fn load(&self, engine: &Engine, wasm: &[u8]) -> Option<Component> {
+        let path = self.path(engine, wasm);
+        if !path.exists() {
+            return None;
+        }
+        // SAFETY: `deserialize_file` runs what the file holds, so nobody but this program may have written it, and nobody may
+        // write to it while it is mapped. The file lies in a folder that `open` made for this user alone; `store` alone
+        // writes there, and only by renaming a complete file into place, which leaves a mapped file as it was.
+        // What was compiled by another version or for another processor is refused by wasmtime itself.
+        match unsafe { Component::deserialize_file(engine, &path) } {
+            Ok(component) => Some(component),
+            Err(error) => {
+                tracing::debug!("cannot use {}: {error:#}", path.display());
+                None
+            }
+        }
+    }
+
+    /// Keeps `component`, compiled from the file `wasm`. A cache that cannot be written costs time at the next start and no more.
+    pub(crate) fn store(&self, engine: &Engine, wasm: &[u8], component: &Component) {
+        let path = self.path(engine, wasm);
+        let stored = component.serialize().map_err(io::Error::other).and_then(|code| {
+            let file = tempfile::NamedTempFile::new_in(&self.folder)?;
+            fs::write(file.path(), code)?;
+            file.persist(&path)?;
+            Ok(())
+        });
+        if let Err(error) = stored {
+            tracing::warn!("cannot keep a compiled component in {}: {error}", path.display());
+        }
+    }
+
+    fn path(&self, engine: &Engine, wasm: &[u8]) -> PathBuf {
+        let mut hasher = Sha256Hasher(Sha256::new_with_prefix(wasm));
+        engine.precompile_compatibility_hash().hash(&mut hasher);
+        self.folder.join(format!("{}.cwasm", hex(&hasher.0.finalize())))
+    }
+}
+
+/// Feeds a value's `Hash` to SHA-256.
+struct Sha256Hasher(Sha256);
+
+impl Hasher for Sha256Hasher {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    fn finish(&self) -> u64 {
+        unreachable!("the digest is taken from the field; nothing asks for 64 bits of it")
+    }
+}

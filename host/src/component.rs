@@ -1,0 +1,185 @@
+//! From a WebAssembly file to answers: componentize, compile, link once; a fresh instance for each request.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use hyper::body::Incoming;
+use hyper::{Request, Response};
+use tokio::sync::oneshot;
+use wasi_preview1_component_adapter_provider::{
+    WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
+};
+use wasmtime::component::Linker;
+use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store};
+use wasmtime_wasi_http::WasiHttpView;
+use wasmtime_wasi_http::p2::bindings::ProxyPre;
+use wasmtime_wasi_http::p2::bindings::http::types::Scheme;
+use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
+
+use crate::Error;
+use crate::compile_cache::CompileCache;
+use crate::error::Cause;
+use crate::imports;
+use crate::state::{Settings, State};
+
+/// The pool's size and shape are Spin's, so that what is measured here resembles what runs there.
+const INSTANCE_COUNT: u32 = 1000;
+const CORE_INSTANCES_PER_COMPONENT: u32 = 200;
+const MEMORIES_PER_COMPONENT: u32 = 32;
+const TABLES_PER_COMPONENT: u32 = 64;
+const TABLE_ELEMENTS: usize = 100_000;
+const COMPONENT_INSTANCE_BYTES: usize = 10 << 20;
+const MEMORY_KEEP_RESIDENT_BYTES: usize = 2 << 20;
+const TABLE_KEEP_RESIDENT_BYTES: usize = 512 << 10;
+
+/// The engine and the linked imports, shared by all components.
+pub(crate) struct Runtime {
+    engine: Engine,
+    linker: Linker<State>,
+    cache: Option<CompileCache>,
+}
+
+/// A component that can answer requests.
+pub(crate) struct Component {
+    settings: Arc<Settings>,
+    instance: ProxyPre<State>,
+}
+
+impl Runtime {
+    /// Sets the engine up. A machine that has not enough address space for the pool does without it and says so.
+    pub(crate) fn new(pooling: bool, cache: Option<CompileCache>) -> Result<Self, Error> {
+        let failed = |source: wasmtime::Error| Error::Engine { source: source.into() };
+        let engine = if pooling {
+            Engine::new(&pooled_config()).or_else(|error| {
+                tracing::warn!("no pool of instances, every request makes its own: {error:#}");
+                Engine::new(&Config::new())
+            })
+        } else {
+            Engine::new(&Config::new())
+        }
+        .map_err(failed)?;
+        let linker = imports::linker(&engine).map_err(failed)?;
+        Ok(Self { engine, linker, cache })
+    }
+
+    /// Prepares the component in the file `source`. It takes seconds for a file that is not in the cache, and blocks.
+    pub(crate) fn load(&self, source: &Path, settings: Arc<Settings>) -> Result<Component, Error> {
+        let id = &*settings.id;
+        let wasm = std::fs::read(source).map_err(|error| Error::ReadComponent {
+            component: id.to_owned(),
+            path: source.to_owned(),
+            source: error,
+        })?;
+        match self.prepare(&wasm) {
+            Ok(instance) => Ok(Component { settings, instance }),
+            Err(cause) => Err(Error::PrepareComponent {
+                component: id.to_owned(),
+                path: source.to_owned(),
+                source: cause,
+            }),
+        }
+    }
+
+    fn prepare(&self, wasm: &[u8]) -> Result<ProxyPre<State>, Cause> {
+        let cached = self.cache.as_ref().and_then(|cache| cache.load(&self.engine, wasm));
+        let component = match cached {
+            Some(component) => component,
+            None => {
+                let component =
+                    wasmtime::component::Component::from_binary(&self.engine, &componentize(wasm)?)?;
+                if let Some(cache) = &self.cache {
+                    cache.store(&self.engine, wasm, &component);
+                }
+                component
+            }
+        };
+        let mut linker = self.linker.clone();
+        imports::trap_the_rest(&mut linker, &component)?;
+        Ok(ProxyPre::new(linker.instantiate_pre(&component)?)?)
+    }
+}
+
+impl Component {
+    /// Answers one request in a fresh instance. The error says why there is no answer: a trap, no free instance, a broken call.
+    ///
+    /// The instance goes on after the head of its answer is out: it may still be writing the body.
+    pub(crate) async fn handle(
+        &self,
+        request: Request<Incoming>,
+    ) -> Result<Response<HyperOutgoingBody>, wasmtime::Error> {
+        let state = State::new(Arc::clone(&self.settings))?;
+        let mut store = Store::new(self.instance.engine(), state);
+        let (sender, receiver) = oneshot::channel();
+        let request = store.data_mut().http().new_incoming_request(Scheme::Http, request)?;
+        let outparam = store.data_mut().http().new_response_outparam(sender)?;
+
+        let instance = self.instance.clone();
+        let id = Arc::clone(&self.settings.id);
+        let task = tokio::spawn(async move {
+            let proxy = instance.instantiate_async(&mut store).await?;
+            proxy.wasi_http_incoming_handler().call_handle(&mut store, request, outparam).await
+        });
+        match receiver.await {
+            Ok(response) => {
+                tokio::spawn(async move {
+                    if let Some(error) = failure(task.await) {
+                        tracing::error!("the component {id:?} failed after it had begun to answer: {error:#}");
+                    }
+                });
+                Ok(response?)
+            }
+            // The instance is gone without an answer.
+            Err(_) => Err(failure(task.await)
+                .unwrap_or_else(|| wasmtime::format_err!("it returned without an answer"))),
+        }
+    }
+}
+
+fn failure(
+    finished: Result<Result<(), wasmtime::Error>, tokio::task::JoinError>,
+) -> Option<wasmtime::Error> {
+    match finished {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => Some(error),
+        Err(error) => Some(error.into()),
+    }
+}
+
+/// Wraps a core module of wasm32-wasip1 with the reactor adapter, as Spin does. A component stays as it is.
+fn componentize(wasm: &[u8]) -> Result<std::borrow::Cow<'_, [u8]>, Cause> {
+    // After the magic number stands a version of two bytes and a layer of two: 0 is a module, 1 a component.
+    const MODULE_PREAMBLE: &[u8] = b"\0asm\x01\0\0\0";
+    if !wasm.starts_with(MODULE_PREAMBLE) {
+        return Ok(wasm.into());
+    }
+    let component = wit_component::ComponentEncoder::default()
+        .validate(true)
+        .module(wasm)
+        .and_then(|encoder| {
+            encoder.adapter(
+                WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME,
+                WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
+            )
+        })
+        .and_then(|encoder| encoder.encode())?;
+    Ok(component.into())
+}
+
+fn pooled_config() -> Config {
+    let mut pool = PoolingAllocationConfig::default();
+    pool.total_component_instances(INSTANCE_COUNT)
+        .total_core_instances(4 * INSTANCE_COUNT)
+        .total_memories(INSTANCE_COUNT)
+        .total_tables(2 * INSTANCE_COUNT)
+        .total_stacks(INSTANCE_COUNT)
+        .max_core_instances_per_component(CORE_INSTANCES_PER_COMPONENT)
+        .max_memories_per_component(MEMORIES_PER_COMPONENT)
+        .max_tables_per_component(TABLES_PER_COMPONENT)
+        .max_component_instance_size(COMPONENT_INSTANCE_BYTES)
+        .table_elements(TABLE_ELEMENTS)
+        .linear_memory_keep_resident(MEMORY_KEEP_RESIDENT_BYTES)
+        .table_keep_resident(TABLE_KEEP_RESIDENT_BYTES);
+    let mut config = Config::new();
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    config
+}

@@ -1,0 +1,116 @@
+//! The command `host`.
+
+mod cli;
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Parser;
+use host::{ACCESS_LOG, SHUTDOWN_GRACE, Server, s3};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
+
+use crate::cli::{Cli, Command, S3Args, UpArgs};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let quiet = matches!(&cli.command, Command::Up(arguments) if arguments.quiet);
+    start_log(quiet);
+    match run(cli.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[tokio::main]
+async fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Up(arguments) => up(arguments).await,
+        Command::S3(arguments) => serve_s3(arguments).await,
+    }
+}
+
+/// Serves the application, and the S3 beside it. The S3 starts first and stops last: the application reads from it.
+async fn up(arguments: UpArgs) -> anyhow::Result<()> {
+    let mut signals = StopSignals::listen()?;
+    let options = arguments.options()?;
+    let objects = match arguments.s3_options() {
+        Some(options) => {
+            let objects = s3::Server::start(options).await?;
+            tracing::info!("S3 on {}", objects.url());
+            Some(objects)
+        }
+        None => None,
+    };
+    let application = Server::start(options).await?;
+    tracing::info!("serving {}", application.url());
+    signals.next().await;
+    signals
+        .unless_again(async {
+            application.shutdown().await;
+            if let Some(objects) = objects {
+                objects.shutdown().await;
+            }
+        })
+        .await
+}
+
+async fn serve_s3(arguments: S3Args) -> anyhow::Result<()> {
+    let mut signals = StopSignals::listen()?;
+    let objects = s3::Server::start(arguments.options()).await?;
+    tracing::info!("S3 on {}", objects.url());
+    signals.next().await;
+    signals.unless_again(objects.shutdown()).await
+}
+
+/// SIGINT and SIGTERM, from the start on: one that comes while components are compiled is not lost.
+struct StopSignals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl StopSignals {
+    fn listen() -> anyhow::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?,
+            terminate: signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+
+    /// Lets the requests in flight finish, unless another signal says not to wait.
+    async fn unless_again(&mut self, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
+        tracing::info!("stopping; requests in flight have {SHUTDOWN_GRACE:?}");
+        tokio::select! {
+            () = shutdown => Ok(()),
+            () = self.next() => anyhow::bail!("stopped before the requests in flight were done"),
+        }
+    }
+}
+
+/// Logs to stderr: what the host and its components say, one line a request unless `quiet`, and RUST_LOG on top.
+fn start_log(quiet: bool) {
+    let access = if quiet { "off" } else { "info" };
+    let directives = format!("warn,host=info,guest=info,{ACCESS_LOG}={access}");
+    let given = std::env::var(EnvFilter::DEFAULT_ENV).unwrap_or_default();
+    let filter = EnvFilter::builder()
+        .with_default_directive(LevelFilter::WARN.into())
+        .parse_lossy(format!("{directives},{given}"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
+        .with_target(false)
+        .init();
+}
