@@ -1,0 +1,35 @@
+//! Asks a generation of golden files of which one was replaced.
+
+use index::FileKind;
+
+#[path = "../../tests/it/damage.rs"]
+mod damage;
+
+pub(crate) fn ask(kind: FileKind, bytes: &[u8]) {
+    let golden: [(FileKind, &[u8]); 3] = [
+        (FileKind::Catalogue, include_bytes!("../../tests/golden/v1/catalogue.kdx")),
+        (FileKind::Neighbours, include_bytes!("../../tests/golden/v1/neighbours.kdx")),
+        (FileKind::Popularity, include_bytes!("../../tests/golden/v1/popularity.kdx")),
+    ];
+    let mut files: Vec<(FileKind, Vec<u8>)> =
+        golden.iter().map(|(kind, file)| (*kind, file.to_vec())).collect();
+    let mut heads = Vec::new();
+    for (number, (found, file)) in files.iter_mut().enumerate() {
+        if *found == kind {
+            *file = bytes.to_vec();
+        }
+        let Some(field) = file.get(12..16) else { return };
+        let head_len_bytes = u32::from_le_bytes([field[0], field[1], field[2], field[3]]);
+        if *found == kind {
+            if file.len() < 48 || file.len() < head_len_bytes as usize || head_len_bytes < 48 {
+                return;
+            }
+            // The same catalogue as the others', or the generation would not be opened.
+            let item_space = golden[(number + 1) % golden.len()].1[24..32].to_vec();
+            file[24..32].copy_from_slice(&item_space);
+            damage::reseal(file, head_len_bytes as usize);
+        }
+        heads.push((*found, head_len_bytes));
+    }
+    let _ = damage::ask_everything(files, &heads);
+}

@@ -1,0 +1,50 @@
+//! Files of every released format version, which must stay readable for as long as the version is.
+//!
+//! The files under `tests/golden/v<version>/` are written once, when they are missing, and never again.
+
+use std::{fs, path::PathBuf};
+
+use index::{FORMAT_VERSION, FileKind, OLDEST_READABLE_FORMAT_VERSION};
+
+use crate::fixture::{Files, files, records};
+
+fn folder(version: u16) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/v{version}"))
+}
+
+#[test]
+fn the_current_version_writes_the_golden_bytes() {
+    let folder = folder(FORMAT_VERSION);
+    fs::create_dir_all(&folder).unwrap();
+    for (kind, file) in files().files {
+        let path = folder.join(format!("{kind}.kdx"));
+        if !path.exists() {
+            fs::write(&path, &file).unwrap();
+        }
+        assert!(
+            fs::read(&path).unwrap() == file,
+            "{} differs from what the writer gives: a change of the format needs a new FORMAT_VERSION",
+            path.display()
+        );
+    }
+}
+
+#[test]
+fn every_readable_version_is_read() {
+    for version in OLDEST_READABLE_FORMAT_VERSION..=FORMAT_VERSION {
+        let read = |kind: FileKind| fs::read(folder(version).join(format!("{kind}.kdx"))).unwrap();
+        let files = Files {
+            files: FileKind::ALL.map(|kind| (kind, read(kind))).to_vec(),
+        };
+        let generation = files.open();
+        assert_eq!(generation.records(&[0, 1, 2, 3, 4, 5]).unwrap(), records());
+        assert_eq!(
+            generation
+                .similar(3, index::catalogue::Filter::default(), 9)
+                .unwrap()[0]
+                .item,
+            4
+        );
+        assert_eq!(generation.onboarding().unwrap(), [3, 2, 4]);
+    }
+}

@@ -1,0 +1,7 @@
+//! Tests of the index file from the outside: golden files, damage, and the whole way from writers to answers against naive oracles.
+
+mod corruption;
+mod damage;
+mod fixture;
+mod generation;
+mod golden;
