@@ -1,1 +1,31 @@
-//! placeholder
+//! What the functions share.
+//!
+//! # Overview of types
+//!
+//! A function is a table of [`Route`]s and nothing else. The adapter hands it a [`Request`](http::Request) and a [`Context`]: the deployment's
+//! [`Settings`](settings::Settings), a [`Storage`](storage::Storage), and a source of chance. [`respond`] picks the route, and a route opens a collection with
+//! [`Context::open`], asks its generation, and renders; whatever goes wrong is a [`Problem`](problem::Problem).
+//!
+//! Nothing here is asynchronous: a reader plans a whole batch before it reads, a batch is one round trip, and a function's instance answers one request.
+//! All of it but the module `spin` is plain Rust and tested natively.
+
+#![warn(clippy::indexing_slicing, clippy::unwrap_used)]
+
+mod context;
+pub mod cors;
+pub mod http;
+pub mod json;
+pub mod limits;
+pub mod problem;
+pub mod query;
+pub mod record;
+mod server;
+pub mod settings;
+#[cfg(target_arch = "wasm32")]
+pub mod spin;
+pub mod storage;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use context::{Collection, Context, Pointer};
+pub use server::{Answer, Call, Route, paths, respond};

@@ -1,0 +1,79 @@
+//! Records by id and by title.
+
+use index::FileKind;
+use kit::{Call, http::Response, limits::MAXIMUM_ID_COUNT, problem::Problem, record::Item};
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct ItemAnswer<'a> {
+    collection: &'a str,
+    generation: &'a str,
+    item: Item,
+}
+
+/// `GET /v1/{collection}/items/{id}`.
+pub(crate) fn item(call: &Call<'_>) -> Result<Response, Problem> {
+    call.query(&[])?;
+    let collection = call
+        .context
+        .open(call.parameter("collection"), &[FileKind::Catalogue])?;
+    let id = call.parameter("id");
+    let number = collection.item(id)?;
+    let record = collection.generation.records(&[number])?.pop();
+    let record = record.ok_or_else(|| Problem::Internal {
+        what: format!("the item `{id}` has no record"),
+    })?;
+    Response::json(&ItemAnswer {
+        collection: &collection.manifest.collection,
+        generation: &collection.manifest.generation,
+        item: record.into(),
+    })
+}
+
+#[derive(Serialize)]
+struct ItemsAnswer<'a> {
+    collection: &'a str,
+    generation: &'a str,
+    items: Vec<Item>,
+    unknown: Vec<&'a str>,
+}
+
+/// `GET /v1/{collection}/items` with `ids` or `title`.
+pub(crate) fn items(call: &Call<'_>) -> Result<Response, Problem> {
+    let query = call.query(&["ids", "title"])?;
+    let ids = query.list("ids", MAXIMUM_ID_COUNT)?;
+    let title = query.get("title").filter(|title| !title.trim().is_empty());
+    if ids.is_empty() == title.is_none() {
+        return Err(Problem::InvalidValue {
+            field: "ids".to_owned(),
+            what: "or `title` is needed, and only one of them".to_owned(),
+        });
+    }
+    let collection = call
+        .context
+        .open(call.parameter("collection"), &[FileKind::Catalogue])?;
+    let (names, found) = match title {
+        Some(title) => (
+            vec![title],
+            collection.generation.items_of_titles(&[title])?,
+        ),
+        None => {
+            let found = collection.generation.items_of_ids(&ids)?;
+            (ids, found)
+        }
+    };
+    let unknown = names
+        .into_iter()
+        .zip(&found)
+        .filter(|(_, found)| found.is_none())
+        .map(|(name, _)| name)
+        .collect();
+    let numbers: Vec<u32> = found.into_iter().flatten().collect();
+    let records = collection.generation.records(&numbers)?;
+    Response::json(&ItemsAnswer {
+        collection: &collection.manifest.collection,
+        generation: &collection.manifest.generation,
+        items: records.into_iter().map(Item::from).collect(),
+        unknown,
+    })
+}

@@ -1,0 +1,159 @@
+use std::fmt;
+
+use index::{FileKind, Generation};
+use pointer::{CollectionKeys, Manifest};
+
+use crate::{
+    problem::Problem,
+    settings::Settings,
+    storage::{GenerationSource, Metered, Piece, Storage, StorageError},
+};
+
+/// What a function knows beside the request.
+pub struct Context<'a> {
+    settings: &'a Settings,
+    storage: Metered<'a>,
+    random: fn() -> u64,
+}
+
+/// What the pointer of a collection says.
+pub enum Pointer {
+    /// This generation is current.
+    Ready(Manifest),
+    /// Nothing has been published yet.
+    Unpublished,
+    /// What lies there cannot be read.
+    Damaged(Problem),
+}
+
+/// A collection whose current generation is open.
+pub struct Collection<'a> {
+    /// What the pointer says of it.
+    pub manifest: Manifest,
+    /// The files that were asked for and exist.
+    pub generation: Generation<GenerationSource<'a>>,
+}
+
+impl<'a> Context<'a> {
+    /// What one request needs. `random` gives any number.
+    pub fn new(settings: &'a Settings, storage: &'a dyn Storage, random: fn() -> u64) -> Self {
+        Self {
+            settings,
+            storage: Metered::new(storage),
+            random,
+        }
+    }
+
+    /// The deployment's settings.
+    pub fn settings(&self) -> &Settings {
+        self.settings
+    }
+
+    /// A number that nobody can foresee.
+    pub fn random(&self) -> u64 {
+        (self.random)()
+    }
+
+    /// What was read so far.
+    pub(crate) fn storage(&self) -> &Metered<'a> {
+        &self.storage
+    }
+
+    /// What the pointers of `collections` say, read in one batch.
+    ///
+    /// # Errors
+    ///
+    /// Only the storage's: a collection without a pointer, or with a damaged one, does not hide the others.
+    pub fn pointers(&self, collections: &[String]) -> Result<Vec<Pointer>, Problem> {
+        let pieces: Vec<Piece> = collections
+            .iter()
+            .map(|collection| Piece {
+                key: CollectionKeys::new(self.storage.prefix(), collection).pointer(),
+                range: None,
+            })
+            .collect();
+        let documents = self.storage.read(&pieces);
+        collections
+            .iter()
+            .zip(documents)
+            .map(|(collection, document)| match document {
+                Ok(document) => Ok(match Manifest::parse(&document, collection) {
+                    Ok(manifest) => Pointer::Ready(manifest),
+                    Err(error) => Pointer::Damaged(error.into()),
+                }),
+                Err(StorageError::Absent { .. }) => Ok(Pointer::Unpublished),
+                Err(error) => Err(error.into()),
+            })
+            .collect()
+    }
+
+    /// Opens the current generation of a collection: the pointer, and then the heads of `kinds` in one batch. A kind that the generation does not have is left
+    /// out; the question that needs it says so.
+    pub fn open(&'a self, collection: &str, kinds: &[FileKind]) -> Result<Collection<'a>, Problem> {
+        let known = &self.settings.collections;
+        let Some(name) = known.iter().find(|name| *name == collection) else {
+            return Err(Problem::UnknownCollection {
+                collection: collection.to_owned(),
+                known: known.clone(),
+            });
+        };
+        let manifest = match self.pointers(std::slice::from_ref(name))?.pop() {
+            Some(Pointer::Ready(manifest)) => manifest,
+            Some(Pointer::Damaged(problem)) => return Err(problem),
+            Some(Pointer::Unpublished) | None => {
+                return Err(Problem::NotPublished {
+                    collection: name.clone(),
+                });
+            }
+        };
+        self.open_manifest(manifest, kinds)
+    }
+
+    /// Opens the generation that a pointer named.
+    pub fn open_manifest(
+        &'a self,
+        manifest: Manifest,
+        kinds: &[FileKind],
+    ) -> Result<Collection<'a>, Problem> {
+        let heads: Vec<(FileKind, u32)> = kinds
+            .iter()
+            .filter_map(|&kind| {
+                let file = manifest.files.get(kind.name())?;
+                Some((kind, file.head_len_bytes))
+            })
+            .collect();
+        let keys = CollectionKeys::new(self.storage.prefix(), &manifest.collection);
+        let source = GenerationSource::new(&self.storage, keys, &manifest.generation);
+        let generation = Generation::open(source, &heads)?;
+        Ok(Collection {
+            manifest,
+            generation,
+        })
+    }
+}
+
+impl Collection<'_> {
+    /// Whether the generation has a file of this kind.
+    pub fn has(&self, kind: FileKind) -> bool {
+        self.manifest.files.contains_key(kind.name())
+    }
+
+    /// The number of the item with this id.
+    pub fn item(&self, id: &str) -> Result<u32, Problem> {
+        let found = self.generation.items_of_ids(&[id])?;
+        found
+            .first()
+            .copied()
+            .flatten()
+            .ok_or_else(|| Problem::UnknownItem {
+                collection: self.manifest.collection.clone(),
+                id: id.to_owned(),
+            })
+    }
+}
+
+impl fmt::Debug for Context<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Context({:?})", self.settings)
+    }
+}

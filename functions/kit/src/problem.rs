@@ -1,0 +1,335 @@
+//! Everything that can be wrong with a request or with us, as the answers say it (RFC 9457).
+
+use index::FileKind;
+use pointer::ManifestError;
+use serde_json::{Map, Value, json};
+
+use crate::{
+    http::{Method, Response},
+    limits::{MAXIMUM_BODY_LEN_BYTES, MAXIMUM_QUERY_LEN_BYTES},
+    storage::StorageError,
+};
+
+/// What the `type` of a problem begins with; the rest is its slug.
+pub const TYPE_PREFIX: &str = "https://kindred.example/problems/";
+
+/// Why a request is not answered.
+///
+/// The text is for people and may change; the slug is for programs and may not.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Problem {
+    /// No route has this path.
+    #[error("there is nothing at {path}")]
+    NoSuchRoute {
+        /// The path of the request.
+        path: String,
+    },
+
+    /// The path is there, for other methods.
+    #[error("{method} is not possible here, only {}", names(allowed))]
+    MethodNotAllowed {
+        /// The method of the request.
+        method: Method,
+        /// The methods of the path.
+        allowed: Vec<Method>,
+    },
+
+    /// The deployment does not serve this collection.
+    #[error("there is no collection `{collection}` here; there is {}", list(known))]
+    UnknownCollection {
+        /// The name in the request.
+        collection: String,
+        /// The collections that are served.
+        known: Vec<String>,
+    },
+
+    /// The collection has no item of this id.
+    #[error("the collection `{collection}` has no item `{id}`")]
+    UnknownItem {
+        /// The collection.
+        collection: String,
+        /// The id in the request.
+        id: String,
+    },
+
+    /// The body or a parameter cannot be read as JSON.
+    #[error("{what} is no JSON: {message}")]
+    MalformedJson {
+        /// The body, or the parameter.
+        what: String,
+        /// What the parser says, with the position.
+        message: String,
+        /// Where it stopped, counted from 1.
+        line: usize,
+        /// Where it stopped, counted from 1.
+        column: usize,
+    },
+
+    /// A value is of another type than it should be.
+    #[error("`{field}` is to be {expected}, not {found}")]
+    WrongType {
+        /// Where in the request, such as `history[2].value`.
+        field: String,
+        /// What would be right.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
+
+    /// A member or a parameter that means nothing here.
+    #[error("`{field}` is not known here; known are {}", list(known))]
+    UnknownField {
+        /// Where in the request.
+        field: String,
+        /// What could have been meant.
+        known: Vec<String>,
+    },
+
+    /// A value of the right type that cannot be used.
+    #[error("`{field}` {what}")]
+    InvalidValue {
+        /// Where in the request.
+        field: String,
+        /// What is wrong with it; follows the field's name in the sentence.
+        what: String,
+    },
+
+    /// A number outside of its bounds.
+    #[error("`{field}` is to be between {minimum} and {maximum}")]
+    OutOfRange {
+        /// Where in the request.
+        field: String,
+        /// The least that is allowed.
+        minimum: f64,
+        /// The most that is allowed.
+        maximum: f64,
+    },
+
+    /// A list is longer than allowed.
+    #[error("`{field}` has {found} entries, and at most {limit} are allowed")]
+    TooMany {
+        /// Where in the request.
+        field: String,
+        /// How many there are.
+        found: usize,
+        /// How many there may be.
+        limit: usize,
+    },
+
+    /// The body is longer than allowed.
+    #[error("the body of a request has at most {MAXIMUM_BODY_LEN_BYTES} bytes")]
+    BodyTooLarge,
+
+    /// The query string is longer than allowed.
+    #[error(
+        "the query of a request has at most {MAXIMUM_QUERY_LEN_BYTES} bytes; ask with POST where that is possible"
+    )]
+    QueryTooLong,
+
+    /// The collection is served and nothing has been published to it yet.
+    #[error(
+        "nothing has been published to the collection `{collection}` yet: `precompute run` builds and publishes it"
+    )]
+    NotPublished {
+        /// The collection.
+        collection: String,
+    },
+
+    /// The current generation does not have what the question needs.
+    #[error("the current generation has no {file} index, which this question needs")]
+    NotInGeneration {
+        /// The kind of file that is missing.
+        file: FileKind,
+    },
+
+    /// The index cannot be read at the moment.
+    #[error("the index cannot be read: {0}")]
+    Storage(StorageError),
+
+    /// What was published is damaged.
+    #[error("what was published is damaged: {what}; publish the collection again")]
+    CorruptIndex {
+        /// What the reader says.
+        what: String,
+    },
+
+    /// The deployment's settings cannot be used.
+    #[error("the variable `{variable}` {what}")]
+    Misconfigured {
+        /// The Spin variable.
+        variable: &'static str,
+        /// What is wrong with it; follows the variable's name in the sentence.
+        what: String,
+    },
+
+    /// An error of this program.
+    #[error("an error of ours: {what}")]
+    Internal {
+        /// What happened.
+        what: String,
+    },
+}
+
+impl Problem {
+    /// The stable name.
+    pub fn slug(&self) -> &'static str {
+        self.kind().1
+    }
+
+    /// The status code.
+    pub fn status(&self) -> u16 {
+        self.kind().0
+    }
+
+    /// Status, slug and title. What a program should treat alike has one slug.
+    fn kind(&self) -> (u16, &'static str, &'static str) {
+        match self {
+            Self::NoSuchRoute { .. } => (404, "no-such-route", "Nothing here"),
+            Self::MethodNotAllowed { .. } => (405, "method-not-allowed", "Method not allowed"),
+            Self::UnknownCollection { .. } => (404, "unknown-collection", "Unknown collection"),
+            Self::UnknownItem { .. } => (404, "unknown-item", "Unknown item"),
+            Self::MalformedJson { .. } => (400, "malformed-json", "Malformed JSON"),
+            Self::WrongType { .. } => (422, "wrong-type", "Wrong type"),
+            Self::UnknownField { .. } => (422, "unknown-field", "Unknown field"),
+            Self::InvalidValue { .. } => (422, "invalid-value", "Invalid value"),
+            Self::OutOfRange { .. } => (422, "out-of-range", "Out of range"),
+            Self::TooMany { .. } => (422, "too-many", "Too many"),
+            Self::BodyTooLarge => (413, "body-too-large", "Body too large"),
+            Self::QueryTooLong => (414, "query-too-long", "Query too long"),
+            Self::NotPublished { .. } => (503, "not-published", "Not published yet"),
+            Self::NotInGeneration { .. } => (404, "not-in-generation", "Not in this generation"),
+            Self::Storage(_) => (503, "storage", "Storage unavailable"),
+            Self::CorruptIndex { .. } => (500, "corrupt-index", "Corrupt index"),
+            Self::Misconfigured { .. } => (500, "misconfigured", "Misconfigured"),
+            Self::Internal { .. } => (500, "internal", "Internal error"),
+        }
+    }
+
+    /// What a program may want to know beside the slug.
+    fn members(&self) -> Value {
+        match self {
+            Self::MethodNotAllowed { allowed, .. } => {
+                json!({ "allowed": allowed.iter().map(Method::name).collect::<Vec<_>>() })
+            }
+            Self::UnknownCollection { known, .. } => json!({ "known": known }),
+            Self::MalformedJson { line, column, .. } => {
+                json!({ "position": { "line": line, "column": column } })
+            }
+            Self::WrongType {
+                field, expected, ..
+            } => json!({ "field": field, "expected": expected }),
+            Self::UnknownField { field, known } => json!({ "field": field, "known": known }),
+            Self::InvalidValue { field, .. } => json!({ "field": field }),
+            Self::OutOfRange {
+                field,
+                minimum,
+                maximum,
+            } => json!({ "field": field, "minimum": minimum, "maximum": maximum }),
+            Self::TooMany { field, limit, .. } => json!({ "field": field, "limit": limit }),
+            Self::BodyTooLarge => json!({ "limit": MAXIMUM_BODY_LEN_BYTES }),
+            Self::QueryTooLong => json!({ "limit": MAXIMUM_QUERY_LEN_BYTES }),
+            _ => Value::Null,
+        }
+    }
+
+    /// The answer.
+    pub fn response(&self) -> Response {
+        let (status, slug, title) = self.kind();
+        let mut document = match self.members() {
+            Value::Object(members) => members,
+            _ => Map::new(),
+        };
+        document.insert("type".to_owned(), format!("{TYPE_PREFIX}{slug}").into());
+        document.insert("title".to_owned(), title.into());
+        document.insert("status".to_owned(), status.into());
+        document.insert("detail".to_owned(), self.to_string().into());
+        let mut response = Response {
+            status,
+            headers: vec![("content-type", "application/problem+json".to_owned())],
+            body: Value::Object(document).to_string().into_bytes(),
+        };
+        if let Self::MethodNotAllowed { allowed, .. } = self {
+            response = response.with_header("allow", names(allowed));
+        }
+        response
+    }
+}
+
+impl From<index::Error> for Problem {
+    fn from(error: index::Error) -> Self {
+        use index::Error as E;
+        match error {
+            E::UnknownFilterField { field, known } => Self::UnknownField {
+                field: format!("filter.{field}"),
+                known,
+            },
+            E::WrongFilterKind { field, expected } => Self::WrongType {
+                field: format!("filter.{field}"),
+                expected: expected.to_owned(),
+                // A condition is on texts or on numbers, so it is the other one.
+                found: if expected.contains("number") {
+                    "a text"
+                } else {
+                    "a number"
+                }
+                .to_owned(),
+            },
+            E::MissingFile { file } => Self::NotInGeneration { file },
+            E::NotFetched { .. } | E::NoSuchItem { .. } => Self::Internal {
+                what: error.to_string(),
+            },
+            E::Source { source, .. } => match source.downcast::<StorageError>() {
+                Ok(error) => (*error).into(),
+                Err(source) => Self::Internal {
+                    what: source.to_string(),
+                },
+            },
+            _ => Self::CorruptIndex {
+                what: error.to_string(),
+            },
+        }
+    }
+}
+
+impl From<StorageError> for Problem {
+    /// The pointer named this object, or its manifest gave the range, so an object that is absent or too short was not published in full.
+    fn from(error: StorageError) -> Self {
+        match error {
+            StorageError::Absent { .. } | StorageError::TooShort { .. } => Self::CorruptIndex {
+                what: error.to_string(),
+            },
+            error => Self::Storage(error),
+        }
+    }
+}
+
+impl From<ManifestError> for Problem {
+    fn from(error: ManifestError) -> Self {
+        let mut what = error.to_string();
+        if let Some(cause) = std::error::Error::source(&error) {
+            what = format!("{what}: {cause}");
+        }
+        Self::CorruptIndex { what }
+    }
+}
+
+/// `GET, HEAD`: for the header and for people.
+pub(crate) fn names(methods: &[Method]) -> String {
+    methods
+        .iter()
+        .map(Method::name)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn list(names: &[String]) -> String {
+    if names.is_empty() {
+        return "nothing".to_owned();
+    }
+    names
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}

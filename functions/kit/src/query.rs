@@ -1,0 +1,173 @@
+//! Query strings and percent-encoding.
+
+use std::{ops::RangeInclusive, str::FromStr};
+
+use crate::{limits::MAXIMUM_QUERY_LEN_BYTES, problem::Problem};
+
+/// The decoded parameters of a query string, in their order.
+#[derive(Clone, Debug, Default)]
+pub struct Query {
+    parameters: Vec<(String, String)>,
+}
+
+impl Query {
+    /// Decodes a query string, as `application/x-www-form-urlencoded` does: `+` is a space.
+    pub fn parse(query: &str) -> Result<Self, Problem> {
+        if MAXIMUM_QUERY_LEN_BYTES < query.len() {
+            return Err(Problem::QueryTooLong);
+        }
+        let parameters = query
+            .split('&')
+            .filter(|pair| !pair.is_empty())
+            .map(|pair| {
+                let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+                let decode = |text: &str| percent_decode(&text.replace('+', " "));
+                (decode(name), decode(value))
+            })
+            .collect();
+        Ok(Self { parameters })
+    }
+
+    /// The same, when it has no parameters but these: a misspelt one is better refused than ignored.
+    pub fn only(self, known: &[&str]) -> Result<Self, Problem> {
+        let is_known = |name: &String| known.contains(&name.as_str());
+        match self.parameters.iter().find(|(name, _)| !is_known(name)) {
+            Some((name, _)) => Err(Problem::UnknownField {
+                field: name.clone(),
+                known: known.iter().map(|&name| name.to_owned()).collect(),
+            }),
+            None => Ok(self),
+        }
+    }
+
+    /// The first value of this name.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.parameters
+            .iter()
+            .find(|(parameter, _)| parameter == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The comma-separated values of this name, at most `limit`; none if it is not there.
+    pub fn list(&self, name: &str, limit: usize) -> Result<Vec<&str>, Problem> {
+        let values: Vec<&str> = self
+            .get(name)
+            .unwrap_or_default()
+            .split(',')
+            .filter(|value| !value.is_empty())
+            .collect();
+        if limit < values.len() {
+            return Err(Problem::TooMany {
+                field: name.to_owned(),
+                found: values.len(),
+                limit,
+            });
+        }
+        Ok(values)
+    }
+
+    /// A number or a flag.
+    pub fn value<T: FromStr>(&self, name: &str, expected: &str) -> Result<Option<T>, Problem> {
+        self.get(name)
+            .map(|text| {
+                text.parse().map_err(|_| Problem::WrongType {
+                    field: name.to_owned(),
+                    expected: expected.to_owned(),
+                    found: format!("`{text}`"),
+                })
+            })
+            .transpose()
+    }
+
+    /// A whole number within `range`.
+    pub fn count(
+        &self,
+        name: &str,
+        range: RangeInclusive<usize>,
+        default: usize,
+    ) -> Result<usize, Problem> {
+        // Signed, so that a negative number is out of range and not of another type.
+        let Some(number) = self.value::<i64>(name, "a whole number")? else {
+            return Ok(default);
+        };
+        match usize::try_from(number) {
+            Ok(count) if range.contains(&count) => Ok(count),
+            _ => Err(Problem::OutOfRange {
+                field: name.to_owned(),
+                minimum: *range.start() as f64,
+                maximum: *range.end() as f64,
+            }),
+        }
+    }
+}
+
+/// Replaces `%41` by `A`. A percent sign without two digits stays, and bytes that are no UTF-8 become replacement characters: nothing of ours has such names,
+/// so they end as something unknown.
+pub fn percent_decode(text: &str) -> String {
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, others @ ..] = rest {
+        rest = others;
+        match (first, others) {
+            (b'%', [high, low, others @ ..]) => match (hex_digit(*high), hex_digit(*low)) {
+                (Some(high), Some(low)) => {
+                    decoded.push(high << 4 | low);
+                    rest = others;
+                }
+                _ => decoded.push(b'%'),
+            },
+            (byte, _) => decoded.push(*byte),
+        }
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
+/// Replaces everything but unreserved characters and those of `keep` by `%XX`.
+pub fn percent_encode(text: &str, keep: &[u8]) -> String {
+    const DIGITS: [char; 16] = [
+        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F',
+    ];
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        let unreserved = byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+        if unreserved || keep.contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).copied().unwrap_or('0');
+            encoded.push('%');
+            encoded.push(digit(byte >> 4));
+            encoded.push(digit(byte & 15));
+        }
+    }
+    encoded
+}
+
+fn hex_digit(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16).map(|digit| digit as u8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_is_decoded_once() {
+        let query = Query::parse("title=Toy+Story+%281995%29&ids=1,2,&empty&x=a%2Bb%25zz").unwrap();
+        assert_eq!(query.get("title"), Some("Toy Story (1995)"));
+        assert_eq!(query.list("ids", 2).unwrap(), ["1", "2"]);
+        assert_eq!(query.get("empty"), Some(""));
+        assert_eq!(query.get("x"), Some("a+b%zz"));
+        assert_eq!(query.get("y"), None);
+    }
+
+    #[test]
+    fn any_text_survives_encoding_and_decoding() {
+        for text in ["", "a b", "100 %", "Léon: the/professional?", "日本"] {
+            assert_eq!(percent_decode(&percent_encode(text, b"")), text);
+        }
+        assert_eq!(percent_encode("a/b c", b"/"), "a/b%20c");
+        assert_eq!(percent_decode("%"), "%");
+        assert_eq!(percent_decode("%4"), "%4");
+        assert_eq!(percent_decode("%ff"), "\u{fffd}");
+    }
+}

@@ -1,0 +1,218 @@
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::{
+    context::Context,
+    http::{Method, Request, Response},
+    json,
+    problem::{Problem, names},
+    query::{Query, percent_decode},
+};
+
+/// The paths of the interface, by which both the functions and the OpenAPI description name them. A part in braces stands for any text.
+pub mod paths {
+    /// Recommendations for a history.
+    pub const RECOMMENDATIONS: &str = "/v1/{collection}/recommendations";
+    /// What is popular.
+    pub const POPULAR: &str = "/v1/{collection}/popular";
+    /// What to rate first.
+    pub const ONBOARDING: &str = "/v1/{collection}/onboarding";
+    /// Items by ids or by title.
+    pub const ITEMS: &str = "/v1/{collection}/items";
+    /// One item.
+    pub const ITEM: &str = "/v1/{collection}/items/{id}";
+    /// Items like one.
+    pub const SIMILAR: &str = "/v1/{collection}/items/{id}/similar";
+    /// What is served.
+    pub const COLLECTIONS: &str = "/v1/collections";
+    /// Liveness.
+    pub const HEALTHZ: &str = "/healthz";
+    /// Readiness.
+    pub const READYZ: &str = "/readyz";
+    /// The description of the interface.
+    pub const OPENAPI: &str = "/openapi.json";
+    /// Alias: random items.
+    pub const GETRANDOM: &str = "/getrandom";
+    /// Alias: recommendations for rated titles.
+    pub const GETRECOMCOLLAB: &str = "/getrecomcollab";
+    /// Alias: a sign of life.
+    pub const ROOT: &str = "/";
+}
+
+/// A method of a path, and what answers it.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// GET, which answers HEAD as well, or POST.
+    pub method: Method,
+    /// One of [`paths`].
+    pub path: &'static str,
+    /// What answers.
+    pub answer: Answer,
+}
+
+/// What answers a request.
+pub type Answer = fn(&Call<'_>) -> Result<Response, Problem>;
+
+impl Route {
+    /// A path to read.
+    pub const fn get(path: &'static str, answer: Answer) -> Self {
+        Self {
+            method: Method::Get,
+            path,
+            answer,
+        }
+    }
+
+    /// A path to ask with a body.
+    pub const fn post(path: &'static str, answer: Answer) -> Self {
+        Self {
+            method: Method::Post,
+            path,
+            answer,
+        }
+    }
+}
+
+/// A request on its route.
+#[derive(Debug)]
+pub struct Call<'a> {
+    /// The request.
+    pub request: &'a Request,
+    /// What the function knows beside it.
+    pub context: &'a Context<'a>,
+    parameters: Vec<(&'static str, String)>,
+}
+
+impl Call<'_> {
+    /// What stands in the path in the place of `{name}`, decoded.
+    pub fn parameter(&self, name: &str) -> &str {
+        self.parameters
+            .iter()
+            .find(|(parameter, _)| *parameter == name)
+            .map_or("", |(_, value)| value)
+    }
+
+    /// The parameters of the query, which are to be among these.
+    pub fn query(&self, known: &[&str]) -> Result<Query, Problem> {
+        Query::parse(&self.request.query)?.only(known)
+    }
+
+    /// The body.
+    pub fn body(&self) -> Result<Value, Problem> {
+        json::parse(self.request.checked_body()?, json::BODY)
+    }
+}
+
+/// Answers a request: finds its route, turns a problem into an answer, and adds what every answer has.
+pub fn respond<'a>(request: &'a Request, routes: &[Route], context: &'a Context<'a>) -> Response {
+    let started = Instant::now();
+    let response = dispatch(request, routes, context).unwrap_or_else(|problem| problem.response());
+    let mut response = context.settings().cors_origins.admit(request, response);
+    let storage = context.storage();
+    let timing = format!(
+        "storage;desc=\"{} round trips\";dur={}, total;dur={}",
+        storage.batches(),
+        milliseconds(storage.duration()),
+        milliseconds(started.elapsed()),
+    );
+    response = response.with_header("server-timing", timing);
+    if request.method == Method::Head {
+        response.body.clear();
+    }
+    response
+}
+
+fn dispatch<'a>(
+    request: &'a Request,
+    routes: &[Route],
+    context: &'a Context<'a>,
+) -> Result<Response, Problem> {
+    let on_path: Vec<(&Route, Vec<(&'static str, String)>)> = routes
+        .iter()
+        .filter_map(|route| Some((route, matched(route.path, &request.path)?)))
+        .collect();
+    if on_path.is_empty() {
+        return Err(Problem::NoSuchRoute {
+            path: percent_decode(&request.path),
+        });
+    }
+    let wanted = match &request.method {
+        Method::Head => &Method::Get,
+        method => method,
+    };
+    let mut allowed = Vec::new();
+    for (route, parameters) in on_path {
+        if route.method == *wanted {
+            return (route.answer)(&Call {
+                request,
+                context,
+                parameters,
+            });
+        }
+        allowed.push(route.method.clone());
+        if route.method == Method::Get {
+            allowed.push(Method::Head);
+        }
+    }
+    allowed.push(Method::Options);
+    if request.method == Method::Options {
+        return Ok(Response::empty(204).with_header("allow", names(&allowed)));
+    }
+    Err(Problem::MethodNotAllowed {
+        method: request.method.clone(),
+        allowed,
+    })
+}
+
+/// What stands for the parts in braces, if the path has this form. An empty part stands for nothing.
+fn matched(form: &'static str, path: &str) -> Option<Vec<(&'static str, String)>> {
+    let mut parameters = Vec::new();
+    let mut parts = path.split('/');
+    for expected in form.split('/') {
+        let part = parts.next()?;
+        match expected
+            .strip_prefix('{')
+            .and_then(|name| name.strip_suffix('}'))
+        {
+            Some(_) if part.is_empty() => return None,
+            Some(name) => parameters.push((name, percent_decode(part))),
+            None if part == expected => {}
+            None => return None,
+        }
+    }
+    parts.next().is_none().then_some(parameters)
+}
+
+/// To a hundredth; more would be noise.
+fn milliseconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 100_000.0).round() / 100.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_matched_part_by_part() {
+        let check = |path: &str, expected: Option<&[(&'static str, &str)]>| {
+            let expected = expected.map(|parameters| {
+                parameters
+                    .iter()
+                    .map(|&(name, value)| (name, value.to_owned()))
+                    .collect::<Vec<_>>()
+            });
+            assert_eq!(matched(paths::ITEM, path), expected, "{path}");
+        };
+        check(
+            "/v1/movies/items/a%2Fb",
+            Some(&[("collection", "movies"), ("id", "a/b")]),
+        );
+        check("/v1/movies/items", None);
+        check("/v1/movies/items/", None);
+        check("/v1/movies/items/1/", None);
+        check("/v1//items/1", None);
+        check("/v2/movies/items/1", None);
+        assert_eq!(matched(paths::ROOT, "/"), Some(Vec::new()));
+    }
+}

@@ -1,0 +1,236 @@
+//! What a deployment says: the Spin variables, read into checked types.
+
+use crate::{
+    cors::Origins,
+    problem::Problem,
+    storage::{Addressing, Credentials, Endpoint, S3Bucket},
+};
+
+/// Where settings come from: Spin's variables, or a map in tests.
+pub trait Variables {
+    /// The value of a variable, if there is one.
+    fn get(&self, name: &str) -> Option<String>;
+}
+
+/// The settings of a deployment.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where the index files are.
+    pub index_source: IndexSource,
+    /// The collections that are served, in the order in which they are listed.
+    pub collections: Vec<String>,
+    /// The collection that the old aliases answer from.
+    pub default_collection: String,
+    /// Who may read the answers from pages of other origins.
+    pub cors_origins: Origins,
+}
+
+/// Where the index files are.
+#[derive(Clone, Debug)]
+pub enum IndexSource {
+    /// In a bucket.
+    S3(S3Bucket),
+    /// In a folder that is mounted into the component, laid out as the bucket is.
+    Files {
+        /// The folder.
+        folder: String,
+    },
+}
+
+impl Settings {
+    /// Reads the variables; one that is empty counts as absent, since Spin has no other way to leave one out.
+    ///
+    /// | variable | meaning | if absent |
+    /// |---|---|---|
+    /// | `index_source` | `s3`, or `files:` and a mounted folder, such as `files:/index` | `s3` |
+    /// | `s3_endpoint` | `http://` or `https://`, a host, and maybe a path | AWS in `s3_region` |
+    /// | `s3_bucket` | the bucket; absent where the endpoint itself is the bucket, as with a CDN | |
+    /// | `s3_prefix` | what every key begins with | |
+    /// | `s3_region` | the region | `us-east-1` |
+    /// | `s3_addressing` | `path` or `virtual-host` | `path` |
+    /// | `s3_access_key_id`, `s3_secret_access_key`, `s3_session_token` | credentials; without them requests are not signed | |
+    /// | `collections` | names, separated by commas | none |
+    /// | `default_collection` | the collection of the aliases | the first of `collections` |
+    /// | `cors_origins` | `*`, or origins separated by commas | none |
+    pub fn read(variables: &dyn Variables) -> Result<Self, Problem> {
+        let get = |name| {
+            variables
+                .get(name)
+                .map(|value| value.trim().to_owned())
+                .filter(|value| !value.is_empty())
+        };
+        let index_source = match get("index_source").as_deref() {
+            None | Some("s3") => IndexSource::S3(bucket(&get)?),
+            Some(other) => match other.strip_prefix("files:") {
+                Some(folder) if !folder.is_empty() => IndexSource::Files {
+                    folder: folder.to_owned(),
+                },
+                _ => {
+                    return Err(misconfigured(
+                        "index_source",
+                        "is to be `s3` or `files:` and a folder",
+                    ));
+                }
+            },
+        };
+        let collections: Vec<String> = get("collections")
+            .unwrap_or_default()
+            .split(',')
+            .map(|name| name.trim().to_owned())
+            .filter(|name| !name.is_empty())
+            .collect();
+        if !collections.iter().all(|name| is_collection_name(name)) {
+            return Err(misconfigured(
+                "collections",
+                "is to be names of lower-case letters, digits and hyphens, separated by commas",
+            ));
+        }
+        let default_collection = match get("default_collection") {
+            Some(name) if collections.contains(&name) => name,
+            Some(_) => {
+                return Err(misconfigured(
+                    "default_collection",
+                    "is to be one of `collections`",
+                ));
+            }
+            None => collections.first().cloned().unwrap_or_default(),
+        };
+        let cors_origins = Origins::parse(&get("cors_origins").unwrap_or_default());
+        Ok(Self {
+            index_source,
+            collections,
+            default_collection,
+            cors_origins,
+        })
+    }
+}
+
+fn bucket(get: &dyn Fn(&'static str) -> Option<String>) -> Result<S3Bucket, Problem> {
+    let region = get("s3_region").unwrap_or_else(|| "us-east-1".to_owned());
+    let endpoint =
+        get("s3_endpoint").unwrap_or_else(|| format!("https://s3.{region}.amazonaws.com"));
+    let endpoint = Endpoint::parse(&endpoint).ok_or_else(|| {
+        misconfigured(
+            "s3_endpoint",
+            "is to be `http://` or `https://` and a host, maybe with a port and a path",
+        )
+    })?;
+    let addressing = match get("s3_addressing").as_deref() {
+        None | Some("path") => Addressing::Path,
+        Some("virtual-host") => Addressing::VirtualHost,
+        Some(_) => {
+            return Err(misconfigured(
+                "s3_addressing",
+                "is to be `path` or `virtual-host`",
+            ));
+        }
+    };
+    let credentials = match (get("s3_access_key_id"), get("s3_secret_access_key")) {
+        (Some(access_key_id), Some(secret_access_key)) => Some(Credentials {
+            access_key_id,
+            secret_access_key,
+            session_token: get("s3_session_token"),
+        }),
+        (None, None) => None,
+        (Some(_), None) => {
+            return Err(misconfigured(
+                "s3_secret_access_key",
+                "is missing beside `s3_access_key_id`",
+            ));
+        }
+        (None, Some(_)) => {
+            return Err(misconfigured(
+                "s3_access_key_id",
+                "is missing beside `s3_secret_access_key`",
+            ));
+        }
+    };
+    Ok(S3Bucket {
+        endpoint,
+        bucket: get("s3_bucket").unwrap_or_default(),
+        prefix: get("s3_prefix").unwrap_or_default(),
+        region,
+        addressing,
+        credentials,
+    })
+}
+
+/// Whether a name can be part of a key, as the job checks it too.
+fn is_collection_name(name: &str) -> bool {
+    !name.is_empty()
+        && name.len() <= 64
+        && name
+            .bytes()
+            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+}
+
+fn misconfigured(variable: &'static str, what: &str) -> Problem {
+    Problem::Misconfigured {
+        variable,
+        what: what.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    impl Variables for BTreeMap<&str, &str> {
+        fn get(&self, name: &str) -> Option<String> {
+            BTreeMap::get(self, name).map(|&value| value.to_owned())
+        }
+    }
+
+    fn read(variables: &[(&'static str, &'static str)]) -> Result<Settings, String> {
+        let variables: BTreeMap<&str, &str> = variables.iter().copied().collect();
+        Settings::read(&variables).map_err(|problem| problem.to_string())
+    }
+
+    #[test]
+    fn what_is_left_out_has_a_default() {
+        let settings = read(&[("collections", "movies, books"), ("s3_endpoint", "")]).unwrap();
+        assert_eq!(settings.collections, ["movies", "books"]);
+        assert_eq!(settings.default_collection, "movies");
+        assert_eq!(settings.cors_origins, Origins::Listed(Vec::new()));
+        let IndexSource::S3(bucket) = settings.index_source else {
+            panic!("S3 is the default");
+        };
+        let aws = Endpoint::parse("https://s3.us-east-1.amazonaws.com").unwrap();
+        assert_eq!(bucket.endpoint, aws);
+        assert!(bucket.credentials.is_none());
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused_by_its_name() {
+        let check = |name: &'static str, value: &'static str, expected: &str| {
+            assert_eq!(read(&[(name, value)]).unwrap_err(), expected);
+        };
+        check(
+            "index_source",
+            "ftp",
+            "the variable `index_source` is to be `s3` or `files:` and a folder",
+        );
+        check(
+            "collections",
+            "../etc",
+            "the variable `collections` is to be names of lower-case letters, digits and hyphens, separated by commas",
+        );
+        check(
+            "default_collection",
+            "movies",
+            "the variable `default_collection` is to be one of `collections`",
+        );
+        check(
+            "s3_endpoint",
+            "localhost:9000",
+            "the variable `s3_endpoint` is to be `http://` or `https://` and a host, maybe with a port and a path",
+        );
+        check(
+            "s3_access_key_id",
+            "AKIA",
+            "the variable `s3_secret_access_key` is missing beside `s3_access_key_id`",
+        );
+    }
+}

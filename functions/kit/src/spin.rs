@@ -1,0 +1,146 @@
+//! Between Spin and [`respond`]: the only module that knows a component.
+//!
+//! The bindings are used as they are, without the executor of the SDK: reading a request and writing an answer wait for nothing else.
+
+use spin_sdk::http::{
+    Fields, IncomingRequest, Method as SpinMethod, OutgoingResponse, ResponseOutparam,
+};
+use wasi::{
+    io::streams::{OutputStream, StreamError},
+    random::random::get_random_u64,
+};
+
+use crate::{
+    context::Context,
+    http::{Method, Request, Response},
+    limits::MAXIMUM_BODY_LEN_BYTES,
+    server::{Route, respond},
+    settings::{IndexSource, Settings, Variables},
+    storage::{FilesStorage, S3Storage, Storage, s3::WasiTransport},
+};
+
+/// Answers a request of Spin by a function's routes.
+pub fn serve(request: IncomingRequest, response: ResponseOutparam, routes: &[Route]) {
+    let request = read(&request);
+    let answer = match Settings::read(&SpinVariables) {
+        Ok(settings) => {
+            let storage: Box<dyn Storage> = match &settings.index_source {
+                IndexSource::S3(bucket) => Box::new(S3Storage::new(bucket.clone(), WasiTransport)),
+                IndexSource::Files { folder } => Box::new(FilesStorage::new(folder)),
+            };
+            respond(
+                &request,
+                routes,
+                &Context::new(&settings, storage.as_ref(), get_random_u64),
+            )
+        }
+        Err(problem) => problem.response(),
+    };
+    log_failure(&request, &answer);
+    // The other end is gone, then, and nobody is left to be told.
+    let _ = write(response, &request, answer);
+}
+
+struct SpinVariables;
+
+impl Variables for SpinVariables {
+    fn get(&self, name: &str) -> Option<String> {
+        spin_sdk::variables::get(name).ok()
+    }
+}
+
+fn read(incoming: &IncomingRequest) -> Request {
+    let method = match incoming.method() {
+        SpinMethod::Get => Method::Get,
+        SpinMethod::Head => Method::Head,
+        SpinMethod::Post => Method::Post,
+        SpinMethod::Options => Method::Options,
+        other => Method::new(&other.to_string()),
+    };
+    let mut request = Request::new(method, &incoming.path_with_query().unwrap_or_default());
+    request.headers = incoming
+        .headers()
+        .entries()
+        .into_iter()
+        .map(|(name, value)| {
+            let value = String::from_utf8_lossy(&value).into_owned();
+            (name.to_lowercase(), value)
+        })
+        .collect();
+    if request.method == Method::Post {
+        request.body = read_body(incoming);
+    }
+    request
+}
+
+/// Reads the body, and of a longer one a byte more than is allowed: the refusal needs no more. One that breaks off is as short as it arrived.
+fn read_body(incoming: &IncomingRequest) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let Ok(body) = incoming.consume() else {
+        return bytes;
+    };
+    let Ok(stream) = body.stream() else {
+        return bytes;
+    };
+    while bytes.len() <= MAXIMUM_BODY_LEN_BYTES {
+        match stream.blocking_read((MAXIMUM_BODY_LEN_BYTES + 1 - bytes.len()) as u64) {
+            Ok(chunk) => bytes.extend(chunk),
+            Err(StreamError::Closed | StreamError::LastOperationFailed(_)) => break,
+        }
+    }
+    bytes
+}
+
+fn write(
+    outparam: ResponseOutparam,
+    request: &Request,
+    answer: Response,
+) -> Result<(), StreamError> {
+    let headers = Fields::new();
+    for (name, value) in &answer.headers {
+        // Names and values are our own, but for an origin that the settings list: nothing that a host refuses.
+        let _ = headers.append(&(*name).to_owned(), &value.as_bytes().to_vec());
+    }
+    if request.method != Method::Head {
+        let len_bytes = answer.body.len().to_string().into_bytes();
+        let _ = headers.append(&"content-length".to_owned(), &len_bytes);
+    }
+    let outgoing = OutgoingResponse::new(headers);
+    let _ = outgoing.set_status_code(answer.status);
+    let body = outgoing.body();
+    outparam.set(outgoing);
+    let Ok(body) = body else {
+        return Ok(());
+    };
+    if let Ok(stream) = body.write() {
+        write_all(&stream, &answer.body)?;
+    }
+    let _ = spin_sdk::http::OutgoingBody::finish(body, None);
+    Ok(())
+}
+
+fn write_all(stream: &OutputStream, mut bytes: &[u8]) -> Result<(), StreamError> {
+    while !bytes.is_empty() {
+        let permitted = stream.check_write()?;
+        if permitted == 0 {
+            stream.subscribe().block();
+            continue;
+        }
+        let (chunk, rest) = bytes.split_at(bytes.len().min(permitted as usize));
+        stream.write(chunk)?;
+        bytes = rest;
+    }
+    stream.blocking_flush()
+}
+
+/// Whoever runs this reads what went wrong in the component's log, with the same words as the caller.
+#[expect(
+    clippy::print_stderr,
+    reason = "a component's log is its standard error"
+)]
+fn log_failure(request: &Request, answer: &Response) {
+    if 500 <= answer.status {
+        let body = String::from_utf8_lossy(&answer.body);
+        eprintln!("{} {} -> {body}", request.method, request.path);
+    }
+}

@@ -1,0 +1,285 @@
+//! Objects in a bucket, read with ranged GETs.
+//!
+//! [`S3Storage`] builds requests and judges answers; a [`Transport`] carries them. In a component that is `wasi:http`, in tests a table.
+
+mod address;
+mod signature;
+#[cfg(target_arch = "wasm32")]
+mod wasi_transport;
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::{MAXIMUM_DOCUMENT_LEN_BYTES, Piece, Storage, StorageError};
+
+pub use address::{Addressing, Endpoint, S3Bucket};
+pub use signature::Credentials;
+#[cfg(target_arch = "wasm32")]
+pub use wasi_transport::WasiTransport;
+
+/// How long a signed request may be used. It is used at once; the rest is for clocks that differ.
+const SIGNATURE_LIFETIME_SECONDS: u32 = 300;
+
+/// A GET request.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct GetRequest {
+    /// Whether to use TLS.
+    pub secure: bool,
+    /// Host and, if it is not the usual one, port.
+    pub authority: String,
+    /// Path and query, encoded.
+    pub path_with_query: String,
+    /// The value of the header `range`.
+    pub range: Option<String>,
+    /// A body that is longer is not what was asked for and is given up one byte later.
+    pub maximum_body_len_bytes: usize,
+}
+
+/// What came back.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct GetResponse {
+    /// The status code.
+    pub status: u16,
+    /// The header `content-range`.
+    pub content_range: Option<String>,
+    /// The body, cut off one byte after its maximum.
+    pub body: Vec<u8>,
+}
+
+/// Carries requests.
+pub trait Transport {
+    /// Sends all requests side by side and waits for all answers; what the network says where there is none.
+    fn get_all(&self, requests: &[GetRequest]) -> Vec<Result<GetResponse, String>>;
+}
+
+/// A bucket behind a transport.
+#[derive(Clone, Debug)]
+pub struct S3Storage<T> {
+    bucket: S3Bucket,
+    transport: T,
+}
+
+impl<T: Transport> S3Storage<T> {
+    /// Nothing is asked yet.
+    pub fn new(bucket: S3Bucket, transport: T) -> Self {
+        Self { bucket, transport }
+    }
+
+    fn request(&self, piece: &Piece, date_time: &str) -> GetRequest {
+        let address = self.bucket.address(&piece.key);
+        // The range is no part of what is signed.
+        let path_with_query = match &self.bucket.credentials {
+            Some(credentials) => signature::presign(
+                &address,
+                credentials,
+                &self.bucket.region,
+                date_time,
+                SIGNATURE_LIFETIME_SECONDS,
+            ),
+            None => address.path,
+        };
+        let (range, maximum_body_len_bytes) = match piece.range {
+            Some(range) => {
+                let last = range.offset + u64::from(range.len_bytes.saturating_sub(1));
+                let header = format!("bytes={}-{last}", range.offset);
+                (Some(header), range.len_bytes as usize)
+            }
+            None => (None, MAXIMUM_DOCUMENT_LEN_BYTES),
+        };
+        GetRequest {
+            secure: self.bucket.endpoint.secure,
+            authority: address.authority,
+            path_with_query,
+            range,
+            maximum_body_len_bytes,
+        }
+    }
+}
+
+impl<T: Transport> Storage for S3Storage<T> {
+    fn read(&self, pieces: &[Piece]) -> Vec<Result<Vec<u8>, StorageError>> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let date_time = signature::date_time(now.map_or(0, |duration| duration.as_secs()));
+        let requests: Vec<GetRequest> = pieces
+            .iter()
+            .map(|piece| self.request(piece, &date_time))
+            .collect();
+        let responses = self.transport.get_all(&requests);
+        pieces
+            .iter()
+            .zip(responses)
+            .map(|(piece, response)| match response {
+                Ok(response) => judge(piece, response),
+                Err(reason) => Err(StorageError::Unreachable { reason }),
+            })
+            .collect()
+    }
+
+    fn prefix(&self) -> &str {
+        &self.bucket.prefix
+    }
+}
+
+/// Whether an answer is what was asked for.
+fn judge(piece: &Piece, response: GetResponse) -> Result<Vec<u8>, StorageError> {
+    let key = piece.key.clone();
+    let unexpected = |what: String| StorageError::Unexpected {
+        key: piece.key.clone(),
+        what,
+    };
+    match (response.status, piece.range) {
+        (404, _) => Err(StorageError::Absent { key }),
+        (401 | 403, _) => Err(StorageError::Denied { key }),
+        (416, _) => Err(StorageError::TooShort { key }),
+        (200, None) if MAXIMUM_DOCUMENT_LEN_BYTES < response.body.len() => {
+            Err(unexpected("it is too long for a document".to_owned()))
+        }
+        (200, None) => Ok(response.body),
+        (200, Some(_)) => Err(unexpected(
+            "the whole object where a range was asked for".to_owned(),
+        )),
+        (206, Some(range)) => {
+            let header = response.content_range.as_deref().unwrap_or_default();
+            match content_range(header) {
+                Some((first, last))
+                    if first == range.offset
+                        && last < range.offset + u64::from(range.len_bytes) - 1 =>
+                {
+                    Err(StorageError::TooShort { key })
+                }
+                Some((first, last))
+                    if first == range.offset
+                        && last == range.offset + u64::from(range.len_bytes) - 1
+                        && response.body.len() == range.len_bytes as usize =>
+                {
+                    Ok(response.body)
+                }
+                _ => Err(unexpected(format!(
+                    "content-range `{header}` and {} bytes",
+                    response.body.len()
+                ))),
+            }
+        }
+        (status, _) => Err(unexpected(format!("status {status}"))),
+    }
+}
+
+/// The first and the last byte of `bytes 0-99/1234`.
+fn content_range(header: &str) -> Option<(u64, u64)> {
+    let (range, _) = header.strip_prefix("bytes ")?.split_once('/')?;
+    let (first, last) = range.split_once('-')?;
+    Some((first.parse().ok()?, last.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::Range;
+
+    fn bucket(credentials: Option<Credentials>) -> S3Bucket {
+        S3Bucket {
+            endpoint: Endpoint::parse("http://127.0.0.1:9000").unwrap(),
+            bucket: "kindred".to_owned(),
+            prefix: String::new(),
+            region: "us-east-1".to_owned(),
+            addressing: Addressing::Path,
+            credentials,
+        }
+    }
+
+    /// Gives every request the same answer.
+    struct Always(Result<GetResponse, String>);
+
+    impl Transport for Always {
+        fn get_all(&self, requests: &[GetRequest]) -> Vec<Result<GetResponse, String>> {
+            requests.iter().map(|_| self.0.clone()).collect()
+        }
+    }
+
+    /// The only door to the judgement: the bytes as text, or the error's text.
+    fn check(range: Option<(u64, u32)>, response: Result<(u16, &str, &str), &str>, expected: &str) {
+        let response = response
+            .map(|(status, content_range, body)| GetResponse {
+                status,
+                content_range: Some(content_range.to_owned()),
+                body: body.as_bytes().to_vec(),
+            })
+            .map_err(str::to_owned);
+        let piece = Piece {
+            key: "k".to_owned(),
+            range: range.map(|(offset, len_bytes)| Range { offset, len_bytes }),
+        };
+        let storage = S3Storage::new(bucket(None), Always(response));
+        let found = match storage.read(&[piece]).remove(0) {
+            Ok(bytes) => String::from_utf8(bytes).unwrap(),
+            Err(error) => error.to_string(),
+        };
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn only_what_was_asked_for_is_taken() {
+        check(Some((5, 3)), Ok((206, "bytes 5-7/100", "abc")), "abc");
+        check(None, Ok((200, "", "abc")), "abc");
+        check(None, Ok((404, "", "")), "k is not there");
+        check(None, Ok((403, "", "")), "the storage denies access to k");
+        check(
+            Some((5, 3)),
+            Ok((416, "", "")),
+            "k is shorter than its manifest says",
+        );
+        check(
+            Some((5, 3)),
+            Ok((206, "bytes 5-6/7", "ab")),
+            "k is shorter than its manifest says",
+        );
+        check(
+            Some((5, 3)),
+            Ok((200, "", "the whole object")),
+            "the storage gives an unexpected answer for k: the whole object where a range was asked for",
+        );
+        check(
+            Some((5, 3)),
+            Ok((206, "bytes 0-2/100", "abc")),
+            "the storage gives an unexpected answer for k: content-range `bytes 0-2/100` and 3 bytes",
+        );
+        check(
+            Some((5, 3)),
+            Ok((206, "bytes 5-7/100", "ab")),
+            "the storage gives an unexpected answer for k: content-range `bytes 5-7/100` and 2 bytes",
+        );
+        check(
+            None,
+            Ok((500, "", "")),
+            "the storage gives an unexpected answer for k: status 500",
+        );
+        check(
+            None,
+            Err("connection refused"),
+            "the storage cannot be reached (connection refused)",
+        );
+    }
+
+    #[test]
+    fn a_request_asks_for_its_range_and_is_signed_only_with_credentials() {
+        let piece = Piece {
+            key: "movies/current.json".to_owned(),
+            range: Some(Range {
+                offset: 10,
+                len_bytes: 5,
+            }),
+        };
+        let request = |credentials| {
+            let transport = Always(Err(String::new()));
+            S3Storage::new(bucket(credentials), transport).request(&piece, "20261121T120000Z")
+        };
+        let anonymous = request(None);
+        assert_eq!(anonymous.range.as_deref(), Some("bytes=10-14"));
+        assert_eq!(anonymous.path_with_query, "/kindred/movies/current.json");
+        let signed = request(Some(Credentials {
+            access_key_id: "key".to_owned(),
+            secret_access_key: "secret".to_owned(),
+            session_token: None,
+        }));
+        assert!(signed.path_with_query.contains("&X-Amz-Signature="));
+    }
+}

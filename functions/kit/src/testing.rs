@@ -1,0 +1,247 @@
+//! A collection in memory and requests to it, for the functions' tests.
+
+use std::collections::BTreeMap;
+
+use index::{
+    FileKind,
+    catalogue::{CatalogueWriter, Record, Value},
+    neighbours::{Neighbour, NeighboursWriter},
+    popularity::PopularityWriter,
+};
+use pointer::{CollectionKeys, FileEntry, MANIFEST_VERSION, Manifest, Quality, ValueScale};
+
+use crate::{
+    context::Context,
+    cors::Origins,
+    http::{Method, Request, Response},
+    server::{Route, respond},
+    settings::{IndexSource, Settings},
+    storage::{Piece, Storage, StorageError},
+};
+
+/// The generation of [`TestStorage::films`].
+pub const GENERATION: &str = "00000000000000f1";
+
+/// The films: id, title, year, genres, picture. The popularity falls in this order, from 8 to 1.
+pub const FILMS: [(&str, &str, i64, &[&str], &str); 8] = [
+    (
+        "1",
+        "Toy Story",
+        1995,
+        &["Animation", "Comedy"],
+        "https://img.example/1.jpg",
+    ),
+    ("2", "Heat", 1995, &["Action", "Crime"], ""),
+    (
+        "3",
+        "American President, The",
+        1995,
+        &["Comedy", "Drama"],
+        "",
+    ),
+    ("4", "Usual Suspects, The", 1995, &["Crime"], ""),
+    ("5", "Toy Story 2", 1999, &["Animation", "Comedy"], ""),
+    ("6", "Casino", 1995, &["Crime", "Drama"], ""),
+    ("7", "Heat", 1986, &["Action"], ""),
+    (
+        "8",
+        "Léon: The Professional",
+        1994,
+        &["Action", "Crime"],
+        "",
+    ),
+];
+
+/// For each film, the films that it speaks for (positions in [`FILMS`]) and how loudly. The weights are binary fractions, so their sums are exact.
+pub const NEIGHBOURS: [&[(u32, f32)]; 8] = [
+    &[(2, 0.25), (4, 0.75)],
+    &[(3, 0.5), (5, 0.75), (7, 0.25)],
+    &[(0, 0.25), (5, 0.125)],
+    &[(1, 0.5), (5, 0.5), (7, 0.5)],
+    &[(0, 0.75)],
+    &[(1, 0.75), (3, 0.5)],
+    &[(1, 0.25)],
+    &[(1, 0.25), (3, 0.5)],
+];
+
+/// The positions in [`FILMS`] of those to rate first.
+pub const ONBOARDING: [u32; 3] = [0, 1, 2];
+
+/// Objects in memory, and a way to make them fail.
+#[derive(Clone, Debug, Default)]
+pub struct TestStorage {
+    /// The objects by key.
+    pub objects: BTreeMap<String, Vec<u8>>,
+    /// If there is one, all that this storage has to say.
+    pub failure: Option<StorageError>,
+}
+
+impl TestStorage {
+    /// A storage with the collection `movies`: [`FILMS`], rated from 0.5 to 5 with 3 as neutral.
+    pub fn films() -> Self {
+        let mut catalogue = CatalogueWriter::new();
+        let mut neighbours =
+            NeighboursWriter::new(FILMS.len(), "made by hand").expect("eight items");
+        for (position, (id, title, year, genres, image)) in FILMS.into_iter().enumerate() {
+            let genres = genres.iter().map(|&genre| genre.to_owned()).collect();
+            let mut fields = BTreeMap::from([
+                ("genres".to_owned(), Value::TextList(genres)),
+                ("year".to_owned(), Value::Integer(year)),
+            ]);
+            if !image.is_empty() {
+                fields.insert("image".to_owned(), Value::Text(image.to_owned()));
+            }
+            let record = Record {
+                id: id.to_owned(),
+                title: title.to_owned(),
+                fields,
+            };
+            catalogue.push(record, (FILMS.len() - position) as f32);
+        }
+        for list in NEIGHBOURS {
+            let list: Vec<Neighbour> = list
+                .iter()
+                .map(|&(item, weight)| Neighbour { item, weight })
+                .collect();
+            neighbours.push(&list).expect("the lists are ascending");
+        }
+        let scores: Vec<f32> = (1..=FILMS.len() as u16).rev().map(f32::from).collect();
+        let popularity = PopularityWriter::new(&scores, &ONBOARDING).expect("finite scores");
+
+        let item_space = catalogue.item_space();
+        let files = [
+            (FileKind::Catalogue, catalogue.finish()),
+            (FileKind::Neighbours, neighbours.finish(item_space)),
+            (FileKind::Popularity, popularity.finish(item_space)),
+        ];
+        let keys = CollectionKeys::new("", "movies");
+        let mut objects = BTreeMap::new();
+        let mut entries = BTreeMap::new();
+        for (kind, file) in files {
+            let file = file.expect("a small file");
+            let summary = index::verify(kind, &file).expect("a file that was just written");
+            let entry = FileEntry {
+                file_len_bytes: file.len() as u64,
+                head_len_bytes: summary.head_len_bytes,
+                sha256: "0".repeat(64),
+            };
+            entries.insert(kind.name().to_owned(), entry);
+            objects.insert(keys.file(GENERATION, kind.name()), file);
+        }
+        let manifest = Manifest {
+            version: MANIFEST_VERSION,
+            collection: "movies".to_owned(),
+            title: "Films".to_owned(),
+            generation: GENERATION.to_owned(),
+            created_at: "2026-11-21T12:00:00Z".to_owned(),
+            item_count: FILMS.len() as u64,
+            synthetic: true,
+            values: Some(ValueScale {
+                minimum: 0.5,
+                maximum: 5.0,
+                neutral: 3.0,
+            }),
+            quality: Some(Quality {
+                metric: "ndcg@100".to_owned(),
+                value: 0.5,
+                low: 0.25,
+                high: 0.75,
+                protocol: "made up".to_owned(),
+            }),
+            files: entries,
+            previous: None,
+        };
+        objects.insert(keys.pointer(), manifest.to_json());
+        Self {
+            objects,
+            failure: None,
+        }
+    }
+
+    /// A storage that only fails.
+    pub fn failing(failure: StorageError) -> Self {
+        Self {
+            objects: BTreeMap::new(),
+            failure: Some(failure),
+        }
+    }
+
+    /// The same with another manifest of `movies`.
+    #[must_use]
+    pub fn with_manifest(mut self, edit: impl FnOnce(&mut Manifest)) -> Self {
+        let key = CollectionKeys::new("", "movies").pointer();
+        let document = self.objects.get(&key).expect("the films have a pointer");
+        let mut manifest = Manifest::parse(document, "movies").expect("a manifest of ours");
+        edit(&mut manifest);
+        self.objects.insert(key, manifest.to_json());
+        self
+    }
+
+    /// The same with another byte in every block of a file, beyond its head.
+    #[must_use]
+    pub fn with_damaged(mut self, kind: FileKind) -> Self {
+        let key = CollectionKeys::new("", "movies").file(GENERATION, kind.name());
+        let file = self
+            .objects
+            .get_mut(&key)
+            .expect("the films have this file");
+        for byte in file.iter_mut().skip(8) {
+            *byte ^= 1;
+        }
+        self
+    }
+}
+
+impl Storage for TestStorage {
+    fn read(&self, pieces: &[Piece]) -> Vec<Result<Vec<u8>, StorageError>> {
+        let read = |piece: &Piece| {
+            if let Some(failure) = &self.failure {
+                return Err(failure.clone());
+            }
+            let key = piece.key.clone();
+            let Some(object) = self.objects.get(&key) else {
+                return Err(StorageError::Absent { key });
+            };
+            let Some(range) = piece.range else {
+                return Ok(object.clone());
+            };
+            let start = range.offset as usize;
+            object
+                .get(start..start + range.len_bytes as usize)
+                .map(<[u8]>::to_vec)
+                .ok_or(StorageError::TooShort { key })
+        };
+        pieces.iter().map(read).collect()
+    }
+}
+
+/// Settings that serve `movies`, and `books`, to which nothing has been published, to pages of `https://films.example`.
+pub fn settings() -> Settings {
+    Settings {
+        index_source: IndexSource::Files {
+            folder: String::new(),
+        },
+        collections: vec!["movies".to_owned(), "books".to_owned()],
+        default_collection: "movies".to_owned(),
+        cors_origins: Origins::Listed(vec!["https://films.example".to_owned()]),
+    }
+}
+
+/// A request written as `POST /v1/movies/recommendations`, with a body that may be empty.
+pub fn request(line: &str, body: &str) -> Request {
+    let (method, path) = line.split_once(' ').expect("a method and a path");
+    let mut request = Request::new(Method::new(method), path);
+    request.body = body.as_bytes().to_vec();
+    request
+}
+
+/// The answer of a function with these routes.
+pub fn ask(routes: &[Route], storage: &TestStorage, request: &Request) -> Response {
+    let settings = settings();
+    respond(request, routes, &Context::new(&settings, storage, || 7))
+}
+
+/// The answer's body as JSON.
+pub fn body(response: &Response) -> serde_json::Value {
+    serde_json::from_slice(&response.body).expect("an answer in JSON")
+}

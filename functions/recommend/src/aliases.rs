@@ -1,0 +1,208 @@
+//! The names and shapes that older frontends know, served from the default collection.
+//!
+//! They tolerate what those pages send: members and parameters that mean nothing, ratings beyond the scale, titles that nobody knows.
+
+use index::{
+    FileKind, Question, catalogue::Record, popularity::POPULAR_MAX_COUNT, recommend::HistoryItem,
+};
+use kit::{
+    Call,
+    http::Response,
+    json::{BODY, Node},
+    limits::{COUNT_RANGE, DEFAULT_COUNT, MAXIMUM_HISTORY_COUNT},
+    problem::Problem,
+    query::Query,
+    record::{image, year},
+};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::{history::weight_on, recommendations::Ranking};
+
+/// How many films those pages show for rating.
+const DEFAULT_RANDOM_COUNT: usize = 4;
+
+/// `GET /`.
+#[expect(clippy::unnecessary_wraps, reason = "the type of every route")]
+pub(crate) fn working(_: &Call<'_>) -> Result<Response, Problem> {
+    Ok(Response::text("working"))
+}
+
+/// `GET /getrandom?count=4`: some well-known items.
+pub(crate) fn random(call: &Call<'_>) -> Result<Response, Problem> {
+    old_shape(try_random(call))
+}
+
+/// `POST /getrecomcollab` with `[{"title", "rating"}]`.
+pub(crate) fn recommend_for_titles(call: &Call<'_>) -> Result<Response, Problem> {
+    old_shape(try_recommend_for_titles(call))
+}
+
+/// Those pages know one status for all that can go wrong.
+fn old_shape(result: Result<Response, Problem>) -> Result<Response, Problem> {
+    match result {
+        Ok(response) => Ok(response),
+        Err(problem) => {
+            Ok(Response::json(&json!({ "error": problem.to_string() }))?.with_status(500))
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct RandomAnswer {
+    ids: Vec<RandomItem>,
+}
+
+#[derive(Serialize)]
+struct RandomItem {
+    #[serde(rename = "movieId")]
+    id: String,
+    title: String,
+    actual: String,
+    #[serde(rename = "imageurl")]
+    image: String,
+}
+
+fn try_random(call: &Call<'_>) -> Result<Response, Problem> {
+    let query = Query::parse(&call.request.query)?;
+    let count = query.count("count", COUNT_RANGE, DEFAULT_RANDOM_COUNT)?;
+    let collection = call.context.open(
+        &call.context.settings().default_collection,
+        &[FileKind::Catalogue, FileKind::Popularity],
+    )?;
+    let popular = collection.generation.popular(&Question {
+        count: POPULAR_MAX_COUNT,
+        ..Question::default()
+    })?;
+    let numbers = popular.into_iter().map(|scored| scored.item).collect();
+    let picked = pick(numbers, count, call.context.random());
+    let ids = collection
+        .generation
+        .records(&picked)?
+        .into_iter()
+        .map(|record| RandomItem {
+            actual: title_with_year(&record),
+            image: image(&record).to_owned(),
+            id: record.id,
+            title: record.title,
+        })
+        .collect();
+    Response::json(&RandomAnswer { ids })
+}
+
+#[derive(Serialize)]
+struct RecommendedItem {
+    #[serde(rename = "movieId")]
+    id: String,
+    title: String,
+    #[serde(rename = "imageurl")]
+    image: String,
+    year: Option<i64>,
+}
+
+fn try_recommend_for_titles(call: &Call<'_>) -> Result<Response, Problem> {
+    let body = call.body()?;
+    let rated: Vec<(&str, Option<f64>)> = Node::new(&body, BODY)
+        .list(MAXIMUM_HISTORY_COUNT)?
+        .iter()
+        .map(|node| {
+            let members = node.any_members()?;
+            let Some(title) = members.get("title") else {
+                return Err(node.invalid("has no `title`"));
+            };
+            let rating = members
+                .get("rating")
+                .map(|node| node.number())
+                .transpose()?;
+            Ok((title.text()?, rating))
+        })
+        .collect::<Result<_, Problem>>()?;
+    let collection = call
+        .context
+        .open(&call.context.settings().default_collection, &FileKind::ALL)?;
+    let titles: Vec<&str> = rated.iter().map(|(title, _)| *title).collect();
+    let mut history: Vec<HistoryItem> = Vec::new();
+    for (item, (_, rating)) in collection
+        .generation
+        .items_of_titles(&titles)?
+        .into_iter()
+        .zip(rated)
+    {
+        let Some(item) = item else { continue };
+        let weight = match (rating, collection.manifest.values) {
+            (Some(rating), Some(scale)) => weight_on(rating as f32, scale),
+            _ => 1.0,
+        };
+        history.retain(|earlier| earlier.item != item);
+        history.push(HistoryItem { item, weight });
+    }
+    let ranking = Ranking::by_anything(
+        &collection,
+        &Question {
+            history,
+            count: DEFAULT_COUNT,
+            ..Question::default()
+        },
+    )?;
+    let numbers: Vec<u32> = ranking.items.iter().map(|scored| scored.item).collect();
+    let items: Vec<RecommendedItem> = collection
+        .generation
+        .records(&numbers)?
+        .into_iter()
+        .map(|record| RecommendedItem {
+            image: image(&record).to_owned(),
+            year: year(&record),
+            id: record.id,
+            title: record.title,
+        })
+        .collect();
+    Response::json(&items)
+}
+
+/// `count` of `numbers`, each set as likely as any other: the first steps of a Fisher-Yates shuffle.
+fn pick(mut numbers: Vec<u32>, count: usize, seed: u64) -> Vec<u32> {
+    let mut state = seed;
+    for position in 0..count.min(numbers.len()) {
+        let left = numbers.len() - position;
+        let other = position + (split_mix(&mut state) % left as u64) as usize;
+        numbers.swap(position, other);
+    }
+    numbers.truncate(count);
+    numbers
+}
+
+/// Steele, Lea and Flood: Fast splittable pseudorandom number generators, OOPSLA 2014.
+fn split_mix(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut mixed = *state;
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
+
+/// `Toy Story (1995)`.
+fn title_with_year(record: &Record) -> String {
+    match year(record) {
+        Some(year) => format!("{} ({year})", record.title),
+        None => record.title.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pick_has_every_number_at_most_once_and_differs_by_seed() {
+        let numbers: Vec<u32> = (0..20).collect();
+        for seed in 0..50 {
+            let mut picked = pick(numbers.clone(), 7, seed);
+            picked.sort_unstable();
+            picked.dedup();
+            assert_eq!(picked.len(), 7);
+        }
+        assert_ne!(pick(numbers.clone(), 7, 1), pick(numbers.clone(), 7, 2));
+        assert_eq!(pick(numbers, 30, 1).len(), 20);
+        assert_eq!(pick(Vec::new(), 3, 1), []);
+    }
+}

@@ -1,0 +1,66 @@
+//! Filters as requests write them.
+
+use index::catalogue::{Condition, Filter};
+use kit::{
+    json::{self, Node},
+    limits::MAXIMUM_FILTER_VALUE_COUNT,
+    problem::Problem,
+    query::Query,
+};
+
+/// Reads an object of conditions: a text, a list of texts, a number, or `{"min", "max"}` for each field. Whether there is such a field is the catalogue's to say.
+pub(crate) fn filter(node: &Node<'_>) -> Result<Filter, Problem> {
+    let fields = node
+        .any_members()?
+        .iter()
+        .filter(|(_, node)| !node.value().is_null())
+        .map(|(name, node)| Ok((name.to_owned(), condition(&node)?)))
+        .collect::<Result<_, Problem>>()?;
+    Ok(Filter { fields })
+}
+
+/// The filter of a query string, where it is written as JSON.
+pub(crate) fn filter_of_query(query: &Query) -> Result<Filter, Problem> {
+    match query.get("filter") {
+        Some(text) => {
+            let value = json::parse(text.as_bytes(), "`filter`")?;
+            filter(&Node::new(&value, "filter"))
+        }
+        None => Ok(Filter::default()),
+    }
+}
+
+fn condition(node: &Node<'_>) -> Result<Condition, Problem> {
+    let value = node.value();
+    if value.is_string() {
+        return Ok(Condition::AnyOf(vec![node.text()?.to_owned()]));
+    }
+    if value.is_array() {
+        let texts: Vec<String> = node
+            .list(MAXIMUM_FILTER_VALUE_COUNT)?
+            .iter()
+            .map(|node| Ok(node.text()?.to_owned()))
+            .collect::<Result<_, Problem>>()?;
+        if texts.is_empty() {
+            return Err(node.invalid("is an empty list, which nothing passes"));
+        }
+        return Ok(Condition::AnyOf(texts));
+    }
+    if value.is_number() {
+        let number = Some(node.number()?);
+        return Ok(Condition::Range {
+            minimum: number,
+            maximum: number,
+        });
+    }
+    if value.is_object() {
+        let bounds = node.members(&["min", "max"])?;
+        let bound = |name| bounds.get(name).map(|node| node.number()).transpose();
+        let (minimum, maximum) = (bound("min")?, bound("max")?);
+        if minimum.is_none() && maximum.is_none() {
+            return Err(node.invalid("has neither `min` nor `max`"));
+        }
+        return Ok(Condition::Range { minimum, maximum });
+    }
+    Err(node.wrong("a text, a list of texts, a number or {\"min\", \"max\"}"))
+}

@@ -1,0 +1,94 @@
+//! From the entries of a history to weighted items of the catalogue.
+
+use std::collections::BTreeMap;
+
+use index::recommend::{HistoryItem, history_weight};
+use kit::{Collection, problem::Problem};
+use pointer::ValueScale;
+
+use crate::wish::{Entry, Key};
+
+/// A history as the index knows it.
+#[derive(Debug)]
+pub(crate) struct Resolved {
+    /// Ascending by item, each item once.
+    pub(crate) history: Vec<HistoryItem>,
+    /// The ids and titles that the catalogue does not have, in their order.
+    pub(crate) unknown: Vec<String>,
+    /// The items that are not wanted.
+    pub(crate) exclude: Vec<u32>,
+}
+
+/// Looks up the items of a history and the excluded ids: one batch for all ids, one for all titles. Of two entries for one item the later counts.
+pub(crate) fn resolve(
+    collection: &Collection<'_>,
+    entries: &[Entry],
+    exclude: &[String],
+) -> Result<Resolved, Problem> {
+    // A value that cannot be is refused whether its item is known or not.
+    let weights: Vec<f32> = entries
+        .iter()
+        .map(|entry| weight(entry, collection.manifest.values))
+        .collect::<Result<_, _>>()?;
+    let (mut ids, mut titles) = (Vec::new(), Vec::new());
+    for entry in entries {
+        match &entry.key {
+            Key::Id(id) => ids.push(id.as_str()),
+            Key::Title(title) => titles.push(title.as_str()),
+        }
+    }
+    ids.extend(exclude.iter().map(String::as_str));
+    let mut items_of_ids = collection.generation.items_of_ids(&ids)?.into_iter();
+    let mut items_of_titles = collection.generation.items_of_titles(&titles)?.into_iter();
+
+    let mut history = BTreeMap::new();
+    let mut unknown = Vec::new();
+    for (entry, weight) in entries.iter().zip(weights) {
+        let (name, found) = match &entry.key {
+            Key::Id(id) => (id, items_of_ids.next()),
+            Key::Title(title) => (title, items_of_titles.next()),
+        };
+        match found.flatten() {
+            Some(item) => {
+                history.insert(item, weight);
+            }
+            None => unknown.push(name.clone()),
+        }
+    }
+    Ok(Resolved {
+        history: history
+            .into_iter()
+            .map(|(item, weight)| HistoryItem { item, weight })
+            .collect(),
+        unknown,
+        exclude: items_of_ids.flatten().collect(),
+    })
+}
+
+/// How much an entry speaks for the neighbours of its item.
+fn weight(entry: &Entry, scale: Option<ValueScale>) -> Result<f32, Problem> {
+    let Some(value) = entry.value else {
+        return Ok(1.0);
+    };
+    let field = || format!("{}.value", entry.field);
+    let Some(scale) = scale else {
+        return Err(Problem::InvalidValue {
+            field: field(),
+            what: "is to be left out: this collection knows clicks and no values".to_owned(),
+        });
+    };
+    let (minimum, maximum) = (f64::from(scale.minimum), f64::from(scale.maximum));
+    if !(minimum..=maximum).contains(&value) {
+        return Err(Problem::OutOfRange {
+            field: field(),
+            minimum,
+            maximum,
+        });
+    }
+    Ok(weight_on(value as f32, scale))
+}
+
+/// The weight of a value; beyond the ends of the scale it is that of the end.
+pub(crate) fn weight_on(value: f32, scale: ValueScale) -> f32 {
+    history_weight(value, scale.minimum, scale.maximum, scale.neutral)
+}

@@ -1,0 +1,82 @@
+//! Items without a history: like one, popular, to rate first.
+
+use index::{FileKind, Question, recommend::Scored};
+use kit::{
+    Call, Collection,
+    http::Response,
+    limits::{COUNT_RANGE, DEFAULT_COUNT, DEFAULT_ONBOARDING_COUNT},
+    problem::Problem,
+    record::Item,
+};
+use serde::Serialize;
+
+use crate::filter::filter_of_query;
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    collection: &'a str,
+    generation: &'a str,
+    items: Vec<Item>,
+}
+
+/// `GET /v1/{collection}/items/{id}/similar`.
+pub(crate) fn similar(call: &Call<'_>) -> Result<Response, Problem> {
+    let query = call.query(&["count", "filter"])?;
+    let count = query.count("count", COUNT_RANGE, DEFAULT_COUNT)?;
+    let filter = filter_of_query(&query)?;
+    let collection = call.context.open(
+        call.parameter("collection"),
+        &[FileKind::Catalogue, FileKind::Neighbours],
+    )?;
+    let item = collection.item(call.parameter("id"))?;
+    let similar = collection.generation.similar(item, filter, count)?;
+    answer(&collection, scored(&collection, &similar)?)
+}
+
+/// `GET /v1/{collection}/popular`.
+pub(crate) fn popular(call: &Call<'_>) -> Result<Response, Problem> {
+    let query = call.query(&["count", "filter"])?;
+    let question = Question {
+        count: query.count("count", COUNT_RANGE, DEFAULT_COUNT)?,
+        filter: filter_of_query(&query)?,
+        ..Question::default()
+    };
+    let collection = call.context.open(
+        call.parameter("collection"),
+        &[FileKind::Catalogue, FileKind::Popularity],
+    )?;
+    let popular = collection.generation.popular(&question)?;
+    answer(&collection, scored(&collection, &popular)?)
+}
+
+/// `GET /v1/{collection}/onboarding`.
+pub(crate) fn onboarding(call: &Call<'_>) -> Result<Response, Problem> {
+    let query = call.query(&["count"])?;
+    let count = query.count("count", COUNT_RANGE, DEFAULT_ONBOARDING_COUNT)?;
+    let collection = call.context.open(
+        call.parameter("collection"),
+        &[FileKind::Catalogue, FileKind::Popularity],
+    )?;
+    let mut numbers = collection.generation.onboarding()?;
+    numbers.truncate(count);
+    let records = collection.generation.records(&numbers)?;
+    answer(&collection, records.into_iter().map(Item::from).collect())
+}
+
+fn scored(collection: &Collection<'_>, ranking: &[Scored]) -> Result<Vec<Item>, Problem> {
+    let numbers: Vec<u32> = ranking.iter().map(|scored| scored.item).collect();
+    let records = collection.generation.records(&numbers)?;
+    let item = |(record, scored): (_, &Scored)| Item {
+        score: Some(scored.score),
+        ..Item::from(record)
+    };
+    Ok(records.into_iter().zip(ranking).map(item).collect())
+}
+
+fn answer(collection: &Collection<'_>, items: Vec<Item>) -> Result<Response, Problem> {
+    Response::json(&Answer {
+        collection: &collection.manifest.collection,
+        generation: &collection.manifest.generation,
+        items,
+    })
+}

@@ -1,0 +1,193 @@
+//! What a request for recommendations says, read and checked before anything is opened.
+
+use index::catalogue::Filter;
+use kit::{
+    json::Node,
+    limits::{COUNT_RANGE, DEFAULT_COUNT, MAXIMUM_EXCLUDE_COUNT, MAXIMUM_HISTORY_COUNT},
+    problem::Problem,
+    query::Query,
+};
+
+use crate::filter::{filter, filter_of_query};
+
+/// Members of the body, and parameters of the query.
+pub(crate) const MEMBERS: [&str; 7] = [
+    "history",
+    "algorithm",
+    "count",
+    "filter",
+    "exclude",
+    "diversity",
+    "explain",
+];
+
+/// A request for recommendations.
+#[derive(Debug)]
+pub(crate) struct Wish {
+    pub(crate) history: Vec<Entry>,
+    pub(crate) algorithm: Algorithm,
+    pub(crate) count: usize,
+    pub(crate) filter: Filter,
+    /// Ids.
+    pub(crate) exclude: Vec<String>,
+    pub(crate) diversity: f32,
+    pub(crate) explain: bool,
+}
+
+/// One entry of a history.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) key: Key,
+    /// A rating; without one it is a click.
+    pub(crate) value: Option<f64>,
+    /// Where in the request it stands.
+    pub(crate) field: String,
+}
+
+/// By what an entry names its item.
+#[derive(Debug)]
+pub(crate) enum Key {
+    Id(String),
+    Title(String),
+}
+
+/// How to find the items.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Algorithm {
+    /// By neighbours, and what is popular where they have nothing to say.
+    Auto,
+    /// By neighbours alone.
+    Neighbours,
+    /// What is popular.
+    Popular,
+}
+
+impl Algorithm {
+    fn new(name: &str) -> Result<Self, Problem> {
+        match name {
+            "auto" => Ok(Self::Auto),
+            "neighbours" => Ok(Self::Neighbours),
+            "popular" => Ok(Self::Popular),
+            _ => Err(Problem::InvalidValue {
+                field: "algorithm".to_owned(),
+                what: "is to be `auto`, `neighbours` or `popular`".to_owned(),
+            }),
+        }
+    }
+}
+
+impl Wish {
+    /// Reads a body.
+    pub(crate) fn of_body(body: &Node<'_>) -> Result<Self, Problem> {
+        let members = body.members(&MEMBERS)?;
+        let list = |name, limit| match members.get(name) {
+            Some(node) => node.list(limit),
+            None => Ok(Vec::new()),
+        };
+        Ok(Self {
+            history: list("history", MAXIMUM_HISTORY_COUNT)?
+                .iter()
+                .map(entry)
+                .collect::<Result<_, _>>()?,
+            algorithm: match members.get("algorithm") {
+                Some(node) => Algorithm::new(node.text()?)?,
+                None => Algorithm::Auto,
+            },
+            count: match members.get("count") {
+                Some(node) => node.count(COUNT_RANGE)?,
+                None => DEFAULT_COUNT,
+            },
+            filter: match members.get("filter") {
+                Some(node) => filter(&node)?,
+                None => Filter::default(),
+            },
+            exclude: list("exclude", MAXIMUM_EXCLUDE_COUNT)?
+                .iter()
+                .map(|node| Ok(node.text()?.to_owned()))
+                .collect::<Result<_, Problem>>()?,
+            diversity: match members.get("diversity") {
+                Some(node) => node.number_within(0.0..=1.0)? as f32,
+                None => 0.0,
+            },
+            explain: match members.get("explain") {
+                Some(node) => node.flag()?,
+                None => false,
+            },
+        })
+    }
+
+    /// Reads a query, where a history is written as `1,2:4.5` and the filter as JSON.
+    pub(crate) fn of_query(query: &Query) -> Result<Self, Problem> {
+        let history = query
+            .list("history", MAXIMUM_HISTORY_COUNT)?
+            .into_iter()
+            .enumerate()
+            .map(|(position, text)| entry_of_text(text, position))
+            .collect();
+        let diversity = query.value("diversity", "a number")?.unwrap_or(0.0);
+        if !(0.0..=1.0).contains(&diversity) {
+            return Err(Problem::OutOfRange {
+                field: "diversity".to_owned(),
+                minimum: 0.0,
+                maximum: 1.0,
+            });
+        }
+        Ok(Self {
+            history,
+            algorithm: Algorithm::new(query.get("algorithm").unwrap_or("auto"))?,
+            count: query.count("count", COUNT_RANGE, DEFAULT_COUNT)?,
+            filter: filter_of_query(query)?,
+            exclude: query
+                .list("exclude", MAXIMUM_EXCLUDE_COUNT)?
+                .into_iter()
+                .map(str::to_owned)
+                .collect(),
+            diversity,
+            explain: query
+                .value("explain", "`true` or `false`")?
+                .unwrap_or(false),
+        })
+    }
+}
+
+/// An id, or an object with an id or a title and maybe a value.
+fn entry(node: &Node<'_>) -> Result<Entry, Problem> {
+    let field = node.field().to_owned();
+    if node.value().is_string() {
+        return Ok(Entry {
+            key: Key::Id(node.text()?.to_owned()),
+            value: None,
+            field,
+        });
+    }
+    if !node.value().is_object() {
+        return Err(node.wrong("an id, or an object with `id` or `title`"));
+    }
+    let members = node.members(&["id", "title", "value"])?;
+    let key = match (members.get("id"), members.get("title")) {
+        (Some(id), None) => Key::Id(id.text()?.to_owned()),
+        (None, Some(title)) => Key::Title(title.text()?.to_owned()),
+        _ => return Err(node.invalid("is to have one of `id` and `title`")),
+    };
+    let value = members
+        .get("value")
+        .map(|value| value.number())
+        .transpose()?;
+    Ok(Entry { key, value, field })
+}
+
+/// `2:4.5` is the item `2` with the value 4.5. What follows the last colon of an id is not taken for a value unless it is a number.
+fn entry_of_text(text: &str, position: usize) -> Entry {
+    let rated = text
+        .rsplit_once(':')
+        .and_then(|(id, value)| Some((id, value.parse().ok()?)));
+    let (id, value) = match rated {
+        Some((id, value)) => (id, Some(value)),
+        None => (text, None),
+    };
+    Entry {
+        key: Key::Id(id.to_owned()),
+        value,
+        field: format!("history[{position}]"),
+    }
+}
