@@ -1,5 +1,4 @@
 use super::Adjacency;
-use crate::dataset::Dataset;
 
 /// Who liked what, both ways: the binary matrix that models learn from.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -20,16 +19,6 @@ impl Interactions {
         let by_user = Adjacency::of_sorted_pairs(user_count, pairs);
         let by_item = by_user.transposed(item_count);
         Self { by_user, by_item }
-    }
-
-    /// Takes the interactions of a data set whose value is at least `least_value`; all of them when that is `None`.
-    pub fn of_dataset(dataset: &Dataset, least_value: Option<f32>) -> Self {
-        let pairs = dataset
-            .interactions
-            .iter()
-            .filter(|interaction| least_value.is_none_or(|least| least <= interaction.value))
-            .map(|interaction| (interaction.user, interaction.item));
-        Self::of_sorted_pairs(dataset.users.len(), dataset.items.len(), pairs)
     }
 
     /// How many users there are, whether they liked something or not.

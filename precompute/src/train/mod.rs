@@ -1,12 +1,26 @@
 //! Learning: from who liked what to neighbour lists, what is popular, and what to rate first.
+//!
+//! [`train`] makes a [`Model`] of a data set, in whose item numbers everything here speaks. [`Interactions`] is what the methods learn from: [`ease`] is the
+//! one to use, [`item_knn`] the baseline. The result has the same bits with any number of threads.
 
 mod adjacency;
+mod best;
 pub mod ease;
 mod error;
 mod interactions;
+mod item_knn;
+mod item_order;
+mod model;
 mod neighbour_lists;
+mod onboarding;
+mod popularity;
 
 pub use adjacency::Adjacency;
 pub use error::TrainError;
 pub use interactions::Interactions;
+pub use item_knn::item_knn;
+pub use item_order::item_order;
+pub use model::{Model, is_liked, train};
 pub use neighbour_lists::NeighbourLists;
+pub use onboarding::onboarding;
+pub use popularity::popularity;

@@ -27,10 +27,16 @@ use self::{
     precision::{DensePrecision, DualPrecision, Precision},
     refit::Refit,
 };
-use super::{Interactions, NeighbourLists, TrainError};
+use super::{Interactions, NeighbourLists, TrainError, best::keep_best};
 
 /// The larger side of the largest matrix that is inverted: 20,000 squared numbers are 1.6 GB, and three such matrices live at a time.
 pub const DENSE_MAX_SIZE: usize = 20_000;
+
+/// As if half of the interactions were left out.
+const DENOISING: f32 = 1.0;
+
+/// A list of K weights overfits less than one of all items, so that the second fit is held down less.
+const REFIT_SHARE: f32 = 0.6;
 
 /// What can be chosen.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,6 +49,18 @@ pub struct EaseSettings {
     pub refit_share: f32,
     /// The most neighbours that an item may be explained by.
     pub neighbour_count: usize,
+}
+
+impl EaseSettings {
+    /// The settings of which only these two are worth a choice.
+    pub fn new(regularization: f32, neighbour_count: usize) -> Self {
+        Self {
+            regularization,
+            denoising: DENOISING,
+            refit_share: REFIT_SHARE,
+            neighbour_count,
+        }
+    }
 }
 
 /// Learns the weights. The list of an item has what it says of others; an item is explained by at most `neighbour_count` others.
@@ -148,13 +166,7 @@ fn support(
         .filter(|&(_, item)| item != target && 0.0 < counts.count(target, item))
         .map(|((element, own), item)| (element.abs() / own.sqrt(), item))
         .collect();
-    if neighbour_count < candidates.len() {
-        // Of equals the smaller number comes first, so that the cut is always the same.
-        candidates.select_nth_unstable_by(neighbour_count, |left, right| {
-            right.0.total_cmp(&left.0).then(left.1.cmp(&right.1))
-        });
-        candidates.truncate(neighbour_count);
-    }
+    keep_best(&mut candidates, neighbour_count);
     let mut items: Vec<u32> = candidates.into_iter().map(|(_, item)| item).collect();
     items.sort_unstable();
     items
