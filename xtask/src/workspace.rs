@@ -150,3 +150,52 @@ fn array<'json>(value: &'json Value, field: &str) -> Result<&'json Vec<Value>> {
         .and_then(Value::as_array)
         .ok_or_else(|| anyhow!("cargo metadata has no list `{field}`"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metadata_is_reduced_to_what_the_commands_ask_for() {
+        let metadata = serde_json::json!({
+            "workspace_root": "/w",
+            "target_directory": "/elsewhere",
+            "packages": [
+                {
+                    "name": "recommend",
+                    "manifest_path": "/w/functions/recommend/Cargo.toml",
+                    "dependencies": [
+                        { "name": "kit", "kind": null },
+                        { "name": "insta", "kind": "dev" },
+                        { "name": "kit", "kind": null, "target": "wasm32-wasip1" },
+                    ],
+                    "targets": [{ "crate_types": ["cdylib", "rlib"] }, { "crate_types": ["bin"] }],
+                },
+                { "name": "app", "manifest_path": "/w/app/Cargo.toml", "dependencies": [], "targets": [{ "crate_types": ["lib"] }] },
+            ],
+        });
+        let workspace = Workspace::from_metadata(&metadata).unwrap();
+        assert_eq!(workspace.target_directory, Path::new("/elsewhere"));
+        let [app, recommend] = workspace.packages.as_slice() else {
+            panic!("two packages: {workspace:?}")
+        };
+        assert_eq!((app.folder.as_str(), app.is_cdylib()), ("app", false));
+        assert_eq!(
+            (recommend.folder.as_str(), recommend.is_cdylib()),
+            ("functions/recommend", true)
+        );
+        let dependencies: Vec<_> = recommend
+            .dependencies
+            .iter()
+            .map(|found| (found.name.as_str(), found.only_for_tests))
+            .collect();
+        assert_eq!(dependencies, [("insta", true), ("kit", false)]);
+    }
+
+    #[test]
+    fn metadata_without_a_field_names_it() {
+        let error =
+            Workspace::from_metadata(&serde_json::json!({ "workspace_root": "/w" })).unwrap_err();
+        assert_eq!(error.to_string(), "cargo metadata has no list `packages`");
+    }
+}

@@ -101,16 +101,9 @@ impl Toolchain {
                 .arg("--version")
                 .env_remove("LD_LIBRARY_PATH"),
         )?;
-        // "rustc 1.96.0 (ac68faa20 2026-05-25) ..." -> "1.96.0-ac68faa20": a newer package gets a library of its own.
-        let version: Vec<&str> = version
-            .split_whitespace()
-            .skip(1)
-            .take(2)
-            .map(|word| word.trim_matches(['(', ')']))
-            .collect();
         let sysroot = Workspace::cache_folder()?
             .join("wasm-sysroot")
-            .join(version.join("-"));
+            .join(sysroot_name(&version));
         if !sysroot.join("complete").exists() {
             timed(&format!("standard library for {TARGET} built"), || {
                 build_sysroot(&sysroot)
@@ -118,6 +111,14 @@ impl Toolchain {
         }
         Ok(Toolchain::Debian { sysroot })
     }
+}
+
+/// A folder name for what belongs to this compiler alone: a newer package gets a library of its own.
+fn sysroot_name(rustc_version: &str) -> String {
+    // The words are "rustc", "1.96.0", "(ac68faa20", "2026-05-25)", and where it was built.
+    let words = rustc_version.split_whitespace().skip(1).take(2);
+    let words: Vec<&str> = words.map(|word| word.trim_matches(['(', ')'])).collect();
+    words.join("-")
 }
 
 fn active_toolchain_has_target(workspace: &Workspace) -> bool {
@@ -288,4 +289,30 @@ fn copy_into(file: &Path, folder: &Path) -> Result<()> {
         )
     })?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_compiler_has_a_sysroot_of_its_own() {
+        assert_eq!(
+            sysroot_name("rustc 1.96.0 (ac68faa20 2026-05-25) (built from a source tarball)\n"),
+            "1.96.0-ac68faa20"
+        );
+        assert_eq!(sysroot_name("rustc 1.97.0\n"), "1.97.0");
+    }
+
+    #[test]
+    fn only_a_folder_with_the_compiled_library_counts() {
+        let folder = std::env::temp_dir().join(format!("xtask-toolchain-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("libcore-0.rlib"), "").unwrap();
+        assert!(!contains_standard_library(&folder));
+        fs::write(folder.join("libstd-0.rlib"), "").unwrap();
+        assert!(contains_standard_library(&folder));
+        fs::remove_dir_all(&folder).unwrap();
+        assert!(!contains_standard_library(&folder));
+    }
 }
