@@ -26,6 +26,8 @@ const PROGRAMS: [&str; 3] = ["demo", "host", "precompute"];
 
 /// What this machine alone needs, outside of git.
 const STATE_FOLDER: &str = ".kindred";
+/// The port that `kindred.toml` names.
+const DEFAULT_S3_PORT: u16 = 9000;
 const BUCKET: &str = "kindred";
 
 /// The keys of the embedded S3. It listens on the loopback interface alone, so they are no secret.
@@ -49,7 +51,7 @@ pub(crate) struct UpArguments {
     #[arg(long, default_value_t = 3000)]
     port: u16,
     /// Where the embedded S3 listens
-    #[arg(long, value_name = "PORT", default_value_t = 9000)]
+    #[arg(long, value_name = "PORT", default_value_t = DEFAULT_S3_PORT)]
     s3_port: u16,
 }
 
@@ -151,23 +153,25 @@ fn write_demo_data(workspace: &Workspace, programs: &Programs) -> Result<PathBuf
 /// The configuration of the job: `kindred.toml`, or a copy of it for another source or another port.
 fn configuration(workspace: &Workspace, arguments: &UpArguments, source: &Path) -> Result<PathBuf> {
     let original = workspace.root.join("kindred.toml");
-    let text = fs::read_to_string(&original)
-        .with_context(|| format!("could not read {}", original.display()))?;
-    let mut changed = with_setting(&text, "endpoint", &format!("{:?}", url(arguments.s3_port)));
-    if arguments.data.is_some() {
-        changed = with_setting(
-            &changed,
-            "source",
-            &format!("{:?}", source.display().to_string()),
-        );
-        changed = with_setting(&changed, "synthetic", "false");
-    }
-    if changed == text {
+    if arguments.data.is_none() && arguments.s3_port == DEFAULT_S3_PORT {
         return Ok(original);
     }
-    let copy = workspace.root.join(STATE_FOLDER).join("kindred.toml");
-    fs::create_dir_all(workspace.root.join(STATE_FOLDER))
-        .and_then(|()| fs::write(&copy, changed))
+    let mut text = fs::read_to_string(&original)
+        .with_context(|| format!("could not read {}", original.display()))?;
+    text = with_setting(&text, "endpoint", &format!("{:?}", url(arguments.s3_port)));
+    // Paths in the file are relative to its folder, which is another one for the copy.
+    text = with_setting(
+        &text,
+        "source",
+        &format!("{:?}", source.display().to_string()),
+    );
+    if arguments.data.is_some() {
+        text = with_setting(&text, "synthetic", "false");
+    }
+    let folder = workspace.root.join(STATE_FOLDER);
+    let copy = folder.join("kindred.toml");
+    fs::create_dir_all(&folder)
+        .and_then(|()| fs::write(&copy, text))
         .with_context(|| format!("could not write {}", copy.display()))?;
     Ok(copy)
 }
@@ -200,9 +204,10 @@ fn publish(
     stop: &StopRequest,
 ) -> Result<()> {
     let mut command = Command::new(&programs.precompute);
+    // Forced: after `--data` the served generation may be of other data, and its quality says nothing about this one's.
     command
         .current_dir(&workspace.root)
-        .args(["run", "--work", STATE_FOLDER, "--config"])
+        .args(["run", "--force", "--work", STATE_FOLDER, "--config"])
         .arg(configuration);
     command
         .env("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID)
