@@ -1,0 +1,75 @@
+//! Measures of one ranking: what was recommended, the best first, against an ascending list of what was to be found.
+
+/// The sum over the hits among the first `cutoff` of `1 / log2(place + 1)`, divided by the highest sum that so many targets allow.
+pub fn ndcg(ranking: &[u32], targets: &[u32], cutoff: usize) -> f64 {
+    let discount = |place: usize| 1.0 / (place as f64 + 2.0).log2();
+    let gain: f64 = hits(ranking, targets, cutoff).map(discount).sum();
+    let ideal: f64 = (0..targets.len().min(cutoff)).map(discount).sum();
+    if ideal == 0.0 { 0.0 } else { gain / ideal }
+}
+
+/// The share of all targets that is among the first `cutoff`. With more targets than places it cannot reach 1.
+pub fn recall(ranking: &[u32], targets: &[u32], cutoff: usize) -> f64 {
+    hits(ranking, targets, cutoff).count() as f64 / targets.len().max(1) as f64
+}
+
+/// The hits among the first `cutoff`, by the highest number that there could be: all targets, or all places.
+pub fn truncated_recall(ranking: &[u32], targets: &[u32], cutoff: usize) -> f64 {
+    hits(ranking, targets, cutoff).count() as f64 / targets.len().min(cutoff).max(1) as f64
+}
+
+/// One by the place of the first hit, or zero.
+pub fn reciprocal_rank(ranking: &[u32], targets: &[u32]) -> f64 {
+    hits(ranking, targets, ranking.len())
+        .next()
+        .map_or(0.0, |place| 1.0 / (place as f64 + 1.0))
+}
+
+/// The places of the hits, from zero.
+fn hits(ranking: &[u32], targets: &[u32], cutoff: usize) -> impl Iterator<Item = usize> {
+    let places = ranking.iter().take(cutoff).enumerate();
+    places
+        .filter(|(_, item)| targets.binary_search(item).is_ok())
+        .map(|(place, _)| place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RANKING: [u32; 4] = [7, 3, 9, 1];
+
+    #[track_caller]
+    fn check(measured: f64, expected: f64) {
+        assert!(
+            (measured - expected).abs() < 1e-12,
+            "{measured} is not {expected}"
+        );
+    }
+
+    #[test]
+    fn ndcg_discounts_by_place() {
+        let at_second = 1.0 / 3.0_f64.log2();
+        check(ndcg(&RANKING, &[7], 4), 1.0);
+        check(ndcg(&RANKING, &[3], 4), at_second);
+        check(ndcg(&RANKING, &[3], 1), 0.0);
+        check(ndcg(&RANKING, &[3, 8], 4), at_second / (1.0 + at_second));
+        check(ndcg(&RANKING, &[3, 4, 7, 8], 2), 1.0);
+        check(ndcg(&[], &[3], 4), 0.0);
+    }
+
+    #[test]
+    fn the_two_recalls_differ_when_there_are_more_targets_than_places() {
+        let targets = [1, 3, 7, 8];
+        check(recall(&RANKING, &targets, 2), 0.5);
+        check(truncated_recall(&RANKING, &targets, 2), 1.0);
+        check(recall(&RANKING, &targets, 4), 0.75);
+        check(truncated_recall(&RANKING, &targets, 4), 0.75);
+    }
+
+    #[test]
+    fn the_reciprocal_rank_is_that_of_the_first_hit() {
+        check(reciprocal_rank(&RANKING, &[1, 9]), 1.0 / 3.0);
+        check(reciprocal_rank(&RANKING, &[8]), 0.0);
+    }
+}
