@@ -1,7 +1,8 @@
 //! `cargo xtask test`: the one test command.
 //!
 //! The functions are built first, because the tests over everything run the real components. Real data sets are not part of the repository: tests
-//! that want one look for it under `KINDRED_DATA` and pass without it, so what was absent is said loudly at the end.
+//! that want one look for it under `KINDRED_DATA`, which is `../shared/data` beside the checkout unless it is set, and pass without it. So what
+//! was absent is said loudly at the end.
 
 use std::path::{Path, PathBuf};
 
@@ -42,37 +43,34 @@ pub(crate) fn test(
     arguments: &[String],
 ) -> Result<()> {
     functions::build_with_test_guest(workspace, choice)?;
-    let tested = timed("tests passed", || {
-        run(process::cargo()
-            .current_dir(&workspace.root)
-            .args(["test", "--workspace"])
-            .args(arguments))
-    });
+    let data_folder = std::env::var_os(DATA_VARIABLE)
+        .map_or_else(|| workspace.root.join("../shared/data"), PathBuf::from);
+    let mut command = process::cargo();
+    command
+        .current_dir(&workspace.root)
+        .args(["test", "--workspace"])
+        .args(arguments);
+    command.env(DATA_VARIABLE, &data_folder);
+    let tested = timed("tests passed", || run(&mut command));
     // Also after a failure: an absent data set may be a reason for it.
-    let data_folder = std::env::var_os(DATA_VARIABLE).map(PathBuf::from);
-    for line in report_of_absent_data(data_folder.as_deref(), Path::is_dir) {
+    for line in report_of_absent_data(&data_folder, Path::is_dir) {
         say(&line);
     }
     tested
 }
 
-fn report_of_absent_data(
-    data_folder: Option<&Path>,
-    is_folder: impl Fn(&Path) -> bool,
-) -> Vec<String> {
-    let is_absent = |name: &str| !data_folder.is_some_and(|folder| is_folder(&folder.join(name)));
+fn report_of_absent_data(data_folder: &Path, is_folder: impl Fn(&Path) -> bool) -> Vec<String> {
     let absent: Vec<_> = DATA_SETS
         .iter()
-        .filter(|(name, _)| is_absent(name))
+        .filter(|(name, _)| !is_folder(&data_folder.join(name)))
         .collect();
     if absent.is_empty() {
         return Vec::new();
     }
-    let why = match data_folder {
-        None => format!("{DATA_VARIABLE} is not set"),
-        Some(folder) => format!("{DATA_VARIABLE} is {}", folder.display()),
-    };
-    let mut lines = vec![format!("ABSENT DATA SETS ({why}). These were NOT TESTED:")];
+    let mut lines = vec![format!(
+        "ABSENT DATA SETS under {}. These were NOT TESTED:",
+        data_folder.display()
+    )];
     lines.extend(
         absent
             .iter()
@@ -90,16 +88,15 @@ mod tests {
 
     #[test]
     fn absent_data_sets_are_named() {
-        let lines = report_of_absent_data(None, |_| true);
-        assert_eq!(lines.len(), DATA_SETS.len() + 2);
-        assert!(lines[0].contains("KINDRED_DATA is not set"), "{lines:?}");
-
-        let lines = report_of_absent_data(Some(Path::new("sets")), |folder| {
-            !folder.ends_with("ml-100k")
-        });
+        let lines = report_of_absent_data(Path::new("sets"), |folder| !folder.ends_with("ml-100k"));
         assert_eq!(lines.len(), 3);
+        assert!(lines[0].contains("under sets"), "{lines:?}");
         assert!(lines[1].contains("ml-100k"), "{lines:?}");
 
-        assert!(report_of_absent_data(Some(Path::new("sets")), |_| true).is_empty());
+        assert_eq!(
+            report_of_absent_data(Path::new("sets"), |_| false).len(),
+            DATA_SETS.len() + 2
+        );
+        assert!(report_of_absent_data(Path::new("sets"), |_| true).is_empty());
     }
 }
