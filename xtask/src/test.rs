@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::functions;
 use crate::functions::toolchain::ToolchainChoice;
@@ -45,6 +45,9 @@ pub(crate) fn test(
     functions::build_with_test_guest(workspace, choice)?;
     let data_folder = std::env::var_os(DATA_VARIABLE)
         .map_or_else(|| workspace.root.join("../shared/data"), PathBuf::from);
+    // Tests run in the folders of their crates, where a relative path means something else.
+    let data_folder = std::path::absolute(data_folder)
+        .with_context(|| format!("{DATA_VARIABLE} is not a path"))?;
     let mut command = process::cargo();
     command
         .current_dir(&workspace.root)
