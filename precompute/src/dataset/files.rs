@@ -339,3 +339,84 @@ fn read_column<T: DataType>(
     }
     Ok(values)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dataset() -> Dataset {
+        let fields = BTreeMap::from([
+            (
+                "genres".to_owned(),
+                Value::TextList(vec!["Drama".to_owned(), "\"Noir\"".to_owned()]),
+            ),
+            ("image".to_owned(), Value::Text(String::new())),
+            ("mean".to_owned(), Value::Real(4.0)),
+            ("year".to_owned(), Value::Integer(1995)),
+        ]);
+        let item = |id: &str| Item {
+            id: id.to_owned(),
+            title: "Café\n".to_owned(),
+            fields: fields.clone(),
+        };
+        let interaction = |user, item, value, time_s| Interaction {
+            user,
+            item,
+            value,
+            time_s,
+        };
+        Dataset {
+            items: vec![item("7"), item("12"), item("a b")],
+            users: vec!["1".to_owned(), "Ünal".to_owned(), "nobody".to_owned()],
+            interactions: vec![
+                interaction(0, 1, 3.5, 100),
+                interaction(0, 2, 1.0, 0),
+                interaction(1, 0, 0.1, -5),
+            ],
+        }
+    }
+
+    #[test]
+    fn a_data_set_is_read_back_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("made/dataset");
+        for dataset in [Dataset::default(), dataset()] {
+            dataset.save(&path).unwrap();
+            assert_eq!(Dataset::load(&path).unwrap(), dataset);
+        }
+        let names = fs::read_dir(folder.path().join("made")).unwrap();
+        assert_eq!(names.count(), 1, "nothing temporary is left");
+        let items = fs::read_to_string(path.join(ITEMS_FILE)).unwrap();
+        assert!(items.contains(r#"{"id":"7","title":"Café\n","fields":{"genres":["Drama","\"Noir\""],"image":"","mean":4.0,"year":1995}}"#), "{items}");
+    }
+
+    #[test]
+    fn the_same_data_set_gives_the_same_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        let bytes = |name: &str| {
+            dataset().save(&folder.path().join(name)).unwrap();
+            [INTERACTIONS_FILE, ITEMS_FILE, USERS_FILE]
+                .map(|file| fs::read(folder.path().join(name).join(file)).unwrap())
+        };
+        assert_eq!(bytes("a"), bytes("b"));
+    }
+
+    #[test]
+    fn what_is_absent_or_damaged_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("dataset");
+        assert!(Dataset::load(&path).unwrap_err().is_absent());
+        dataset().save(&path).unwrap();
+        fs::write(path.join(USERS_FILE), "{\"id\":\"1\"}\n").unwrap();
+        let error = Dataset::load(&path).unwrap_err();
+        assert!(!error.is_absent());
+        let reason = std::error::Error::source(&error).unwrap().to_string();
+        assert_eq!(reason, "the id `Ünal` is not in the lists beside it");
+        dataset().save(&path).unwrap();
+        let interactions = fs::read(path.join(INTERACTIONS_FILE)).unwrap();
+        for len_bytes in [0, 4, interactions.len() / 2, interactions.len() - 1] {
+            fs::write(path.join(INTERACTIONS_FILE), &interactions[..len_bytes]).unwrap();
+            assert!(Dataset::load(&path).is_err(), "{len_bytes} bytes");
+        }
+    }
+}

@@ -196,11 +196,6 @@ impl Builder {
             .ok_or_else(|| unknown_item(Id::parse(id)))
     }
 
-    /// Makes room for about this many interactions.
-    pub(crate) fn reserve(&mut self, num_interactions: usize) {
-        self.rows.reserve(num_interactions);
-    }
-
     /// Adds an interaction that stands on this line.
     #[inline]
     pub(crate) fn add_interaction(
@@ -290,7 +285,7 @@ fn in_order(
     rows.dedup_by(|later, kept| {
         let is_duplicate = (later.user, later.item) == (kept.user, kept.item);
         if is_duplicate {
-            count_duplicate(files, later.position.max(kept.position));
+            count_duplicate(files, kept.position);
             *kept = *later;
         }
         is_duplicate
@@ -312,6 +307,7 @@ fn unknown_item(item: Id<'_>) -> RowError {
     (Problem::UnknownItem, text)
 }
 
+/// Counts a row that a later one replaces, in the file that it is from. One of the previous data set is from none: there, that is what an update is.
 fn count_duplicate(files: &mut [(FileReport, u32)], position: u32) {
     let num_before = files.partition_point(|(_, base)| *base < position);
     if let Some((report, base)) = num_before
@@ -320,7 +316,7 @@ fn count_duplicate(files: &mut [(FileReport, u32)], position: u32) {
     {
         let line = u64::from(position - *base);
         report.count(Problem::Duplicate, line, || {
-            "the same user and item".to_owned()
+            "replaced by a later row".to_owned()
         });
     }
 }

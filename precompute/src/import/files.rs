@@ -11,7 +11,7 @@ use zip::ZipArchive;
 use super::error::ImportError;
 use crate::store::{ObjectInfo, Store};
 
-/// Files by name. A single folder that holds everything, as in MovieLens's archives, is no part of the names.
+/// Files by name. A single folder that holds everything in an archive, as in MovieLens's, is no part of the names.
 pub(crate) struct Files<'a> {
     /// What people call the source.
     location: String,
@@ -41,7 +41,12 @@ impl<'a> Files<'a> {
             let mut names = Vec::new();
             list_folder(path, "", MAXIMUM_DEPTH, &mut names)
                 .map_err(ImportError::unreadable(&location))?;
-            return Ok(Self::new(location, names, Holder::Folder(path.to_owned())));
+            let names = names.into_iter().map(|name| (name.clone(), name)).collect();
+            return Ok(Self {
+                location,
+                names,
+                holder: Holder::Folder(path.to_owned()),
+            });
         }
         let archive = |source| ImportError::Archive {
             file: location.clone(),
@@ -57,7 +62,22 @@ impl<'a> Files<'a> {
                 names.push(name.into_owned());
             }
         }
-        Ok(Self::new(location, names, Holder::Zip(RefCell::new(zip))))
+        let top = names
+            .first()
+            .and_then(|name| name.split_once('/'))
+            .map(|(top, _)| format!("{top}/"));
+        let top = top
+            .filter(|top| names.iter().all(|name| name.starts_with(top)))
+            .unwrap_or_default();
+        let names = names
+            .into_iter()
+            .map(|name| (name[top.len()..].to_owned(), name))
+            .collect();
+        Ok(Self {
+            location,
+            names,
+            holder: Holder::Zip(RefCell::new(zip)),
+        })
     }
 
     /// Some objects of a bucket. Their names begin after `prefix`.
@@ -75,25 +95,6 @@ impl<'a> Files<'a> {
             location,
             names: names.collect(),
             holder: Holder::Bucket(store),
-        }
-    }
-
-    fn new(location: String, names: Vec<String>, holder: Holder<'a>) -> Self {
-        let top = names
-            .first()
-            .and_then(|name| name.split_once('/'))
-            .map(|(top, _)| format!("{top}/"));
-        let top = top
-            .filter(|top| names.iter().all(|name| name.starts_with(top)))
-            .unwrap_or_default();
-        let names = names
-            .into_iter()
-            .map(|name| (name[top.len()..].to_owned(), name))
-            .collect();
-        Self {
-            location,
-            names,
-            holder,
         }
     }
 

@@ -19,11 +19,18 @@ use super::time::parse_time;
 /// Which columns an interaction is read from.
 pub(crate) struct InteractionColumns {
     wanted: Vec<Wanted>,
+    places: CellPlaces,
+}
+
+/// Where the cells of an interaction are among those that are wanted; user and item come first.
+#[derive(Clone, Copy)]
+struct CellPlaces {
     value_idx: Option<usize>,
     time_idx: Option<usize>,
 }
 
 impl InteractionColumns {
+    /// Columns that must all be there.
     pub(crate) fn new(
         user: &Column,
         item: &Column,
@@ -40,13 +47,19 @@ impl InteractionColumns {
                 wanted.len() - 1
             })
         };
-        let value_idx = add(value);
-        let time_idx = add(time);
-        Self {
-            wanted,
-            value_idx,
-            time_idx,
+        let places = CellPlaces {
+            value_idx: add(value),
+            time_idx: add(time),
+        };
+        Self { wanted, places }
+    }
+
+    /// The same, but a separated file may come without values, and without times.
+    pub(crate) fn with_optional_value_and_time(mut self) -> Self {
+        for wanted in &mut self.wanted[2..] {
+            wanted.presence = Presence::Optional;
         }
+        self
     }
 
     pub(crate) fn wanted(&self) -> &[Wanted] {
@@ -60,6 +73,21 @@ impl InteractionColumns {
         cells: &Cells<'_>,
         line: u64,
     ) -> Result<(), RowError> {
+        self.places.take(builder, cells, line)
+    }
+}
+
+impl CellPlaces {
+    /// Without what a file does not have.
+    fn within(self, columns: &[Option<usize>]) -> Self {
+        let is_there = |wanted_idx: &usize| columns.get(*wanted_idx).is_some_and(Option::is_some);
+        Self {
+            value_idx: self.value_idx.filter(is_there),
+            time_idx: self.time_idx.filter(is_there),
+        }
+    }
+
+    fn take(self, builder: &mut Builder, cells: &Cells<'_>, line: u64) -> Result<(), RowError> {
         let user = Id::parse(cells.need(0)?);
         let item = Id::parse(cells.need(1)?);
         let value = match self.value_idx {
@@ -77,12 +105,13 @@ impl InteractionColumns {
     }
 
     /// What a plain row looks like, where the columns come in the plain order: user, item, value if any, time if any.
-    fn plain_shape(&self, dialect: Dialect, places: &[Option<usize>]) -> Option<PlainShape> {
-        let in_order = places
+    fn plain_shape(self, dialect: Dialect, columns: &[Option<usize>]) -> Option<PlainShape> {
+        let is_in_order = columns
             .iter()
-            .enumerate()
-            .all(|(wanted_idx, place)| *place == Some(wanted_idx));
-        let separator = dialect.separator().filter(|_| in_order)?;
+            .flatten()
+            .copied()
+            .eq(0..columns.iter().flatten().count());
+        let separator = dialect.separator().filter(|_| is_in_order)?;
         Some(PlainShape {
             separator,
             has_value: self.value_idx.is_some(),
@@ -111,9 +140,13 @@ pub(crate) fn read_interactions(
     builder: &mut Builder,
 ) -> Result<(), ImportError> {
     let mut table = Table::begin(file, input, dialect, &columns.wanted, builder)?;
-    let shape = columns.plain_shape(dialect, table.places());
+    let places = columns.places.within(table.places());
+    let shape = places.plain_shape(dialect, table.places());
+    if places.value_idx.is_none() {
+        builder.without_scale();
+    }
     let mut take =
-        |builder: &mut Builder, cells: &Cells<'_>, line: u64| columns.take(builder, cells, line);
+        |builder: &mut Builder, cells: &Cells<'_>, line: u64| places.take(builder, cells, line);
     loop {
         if let Some(shape) = shape {
             let (lines, first_line) = table.rows.whole_lines();
@@ -253,3 +286,6 @@ impl Cursor<'_> {
         is_there.then_some(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -177,30 +177,11 @@ fn read_ratings_csv(
 ) -> Result<(), ImportError> {
     let [user, item, value, time] =
         ["userId", "movieId", "rating", "timestamp"].map(|name| Column::Name(name.to_owned()));
-    let header = files.read(name, |input| header(name, input))?;
-    let find = |column: &Column| {
-        let found =
-            Wanted::new(column, Presence::Optional).find(name, header.iter().map(String::as_str));
-        found.ok().flatten().is_some()
-    };
-    let value = Some(&value).filter(|value| find(value));
-    let time = Some(&time).filter(|time| find(time));
-    if value.is_none() {
-        builder.without_scale();
-    }
-    let columns = InteractionColumns::new(&user, &item, value, time);
+    let columns = InteractionColumns::new(&user, &item, Some(&value), Some(&time));
+    let columns = columns.with_optional_value_and_time();
     files.read(name, |input| {
         read_interactions(name, input, Dialect::CSV, &columns, builder)
     })
-}
-
-/// The first row of a CSV file.
-fn header(name: &str, input: impl std::io::Read) -> Result<Vec<String>, ImportError> {
-    let mut row = super::rows::Row::default();
-    let mut rows =
-        super::rows::RowReader::new(input, Dialect::CSV).map_err(ImportError::unreadable(name))?;
-    rows.read(&mut row).map_err(ImportError::unreadable(name))?;
-    Ok(row.fields().map(|field| field.trim().to_owned()).collect())
 }
 
 const LATEST_MOVIES: [(&str, Presence); 3] = [

@@ -29,7 +29,7 @@ pub enum Problem {
     UnclosedQuote,
     /// A line is not a JSON object.
     NotAnObject,
-    /// The same user and item once more, of which the later time wins; or the same item, of which the first row wins.
+    /// A row that another one replaces: of the same user and item the later time wins, of the same item in a catalogue the first row.
     Duplicate,
     /// The row is not UTF-8 and was read as Windows-1252.
     NotUtf8,
@@ -89,7 +89,7 @@ pub struct FileReport {
     pub file: String,
     /// Rows, the bad ones included, the header not.
     pub rows: u64,
-    /// Rows that are lost.
+    /// Rows that are lost, or in the catalogue have lost a field.
     pub bad_rows: u64,
     /// What was odd.
     pub problems: BTreeMap<Problem, ProblemCount>,

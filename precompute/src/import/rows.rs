@@ -240,36 +240,38 @@ impl<R: Read> RowReader<R> {
     fn read_record(&mut self, row: &mut Row, bytes: &mut Vec<u8>) -> io::Result<()> {
         let mut num_bytes = 0;
         let mut num_fields = 0;
-        let mut num_quotes = 0;
         bytes.resize(bytes.capacity().max(256), 0);
         row.ends.resize(row.ends.capacity().max(16), 0);
         loop {
-            // At the end of the input the unread part is empty, which tells the machine to finish.
             let unread = &self.buffer[self.start..self.end];
-            let is_finishing = unread.is_empty();
+            // At the end of the input a line end finishes the record, unless it is taken as a letter: then a quote is open, and nothing at all,
+            // which the machine understands as the end, finishes it.
+            let input: &[u8] = match unread {
+                [] if row.has_unclosed_quote => b"",
+                [] => b"\n",
+                unread => unread,
+            };
             let (result, num_read, num_written, num_ended) = self.machine.read_record(
-                unread,
+                input,
                 &mut bytes[num_bytes..],
                 &mut row.ends[num_fields..],
             );
-            let consumed = &unread[..num_read];
-            row.num_line_ends += memchr_iter(b'\n', consumed).count() as u64;
-            if matches!(self.dialect, Dialect::Quoted(_)) {
-                num_quotes += memchr_iter(b'"', consumed).count();
-            }
-            self.start += num_read;
             num_bytes += num_written;
             num_fields += num_ended;
+            let is_finishing = unread.is_empty();
+            if !is_finishing {
+                row.num_line_ends += memchr_iter(b'\n', &unread[..num_read]).count() as u64;
+                self.start += num_read;
+            }
             match result {
-                ReadRecordResult::InputEmpty if !self.is_at_end => self.fill()?,
-                ReadRecordResult::InputEmpty => {}
+                ReadRecordResult::InputEmpty if is_finishing => row.has_unclosed_quote = true,
+                ReadRecordResult::InputEmpty if self.is_at_end => {}
+                ReadRecordResult::InputEmpty => self.fill()?,
                 ReadRecordResult::OutputFull => bytes.resize(2 * bytes.len(), 0),
                 ReadRecordResult::OutputEndsFull => row.ends.resize(2 * row.ends.len(), 0),
                 ReadRecordResult::Record | ReadRecordResult::End => {
                     bytes.truncate(num_bytes);
                     row.ends.truncate(num_fields);
-                    // Quotes come in pairs in every record that is well-formed, doubled ones included.
-                    row.has_unclosed_quote = is_finishing && num_quotes % 2 == 1;
                     return Ok(());
                 }
             }
