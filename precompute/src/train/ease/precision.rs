@@ -1,4 +1,4 @@
-//! The inverse of the regularized Gram matrix, which statistics calls a precision matrix, a row at a time.
+//! The inverse of the regularized Gram matrix, which statistics calls a precision matrix, as far as it is asked for.
 
 use faer::{
     Auto, MatMut, Par, Spec,
@@ -15,8 +15,8 @@ use crate::train::{Interactions, TrainError};
 
 /// P, the inverse of the Gram matrix with the penalties on its diagonal.
 pub(super) trait Precision: Sync {
-    /// Writes row `item` of P. The element on the diagonal is not to be used; it is in the diagonal that came with the matrix.
-    fn write_row(&self, item: usize, row: &mut [f32]);
+    /// The elements of row `item` of P in the columns `others`, none of which is `item`; the diagonal came with the matrix.
+    fn elements(&self, item: u32, others: &[u32]) -> Vec<f32>;
 }
 
 /// P as it is, for fewer items than users: O(items³) to make and O(items²) of memory.
@@ -44,14 +44,14 @@ impl DensePrecision {
 }
 
 impl Precision for DensePrecision {
-    fn write_row(&self, item: usize, row: &mut [f32]) {
-        for (element, value) in row.iter_mut().zip(self.0.row(item)) {
-            *element = *value;
-        }
+    fn elements(&self, item: u32, others: &[u32]) -> Vec<f32> {
+        let row = self.0.row(item as usize);
+        others.iter().map(|&other| row[other as usize]).collect()
     }
 }
 
-/// P through the users, for fewer users than items: O(users³) to make, O(users²) of memory, and O((users + interactions)) for each row and user of its item.
+/// P through the users, for fewer users than items: O(users³) to make, O(users²) of memory, and for each item that is asked about
+/// its likes times the users, and the likes of the others.
 ///
 /// With the interactions X and the diagonal matrix of penalties D, the identity of Woodbury gives
 /// `(XᵀX + D)⁻¹ = D⁻¹ - D⁻¹ Xᵀ (I + X D⁻¹ Xᵀ)⁻¹ X D⁻¹`, in which only a matrix of users by users is inverted.
@@ -120,13 +120,15 @@ impl<'a> DualPrecision<'a> {
 }
 
 impl Precision for DualPrecision<'_> {
-    fn write_row(&self, item: usize, row: &mut [f32]) {
+    fn elements(&self, item: u32, others: &[u32]) -> Vec<f32> {
         let mut user_sums = Vec::new();
-        self.sum_users(item, &mut user_sums);
-        for (other, element) in row.iter_mut().enumerate() {
-            let sum = self.sum_over_users_of(other, &user_sums);
-            *element = -sum / (self.penalties[item] * self.penalties[other]);
-        }
+        self.sum_users(item as usize, &mut user_sums);
+        let penalty = self.penalties[item as usize];
+        let element = |&other: &u32| {
+            let sum = self.sum_over_users_of(other as usize, &user_sums);
+            -sum / (penalty * self.penalties[other as usize])
+        };
+        others.iter().map(element).collect()
     }
 }
 

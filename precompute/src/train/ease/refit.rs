@@ -35,11 +35,13 @@ impl Refit {
         }
     }
 
-    /// The weights with which the items of `support` explain `target` best, given the penalties of the items: `(G[S,S] + D[S,S])⁻¹ G[S,target]`.
+    /// The weights with which the items of `support` explain a target best, given the penalties of the items: `(G[S,S] + D[S,S])⁻¹ G[S,target]`.
+    ///
+    /// `target_counts` is the target's row of G.
     pub(super) fn fit(
         &mut self,
-        target: u32,
         support: &[u32],
+        target_counts: &[f32],
         penalties: &[f32],
         counts: &impl CoOccurrences,
     ) -> Result<Vec<Neighbour>, TrainError> {
@@ -56,7 +58,7 @@ impl Refit {
         }
         self.right_hand_side.clear();
         self.right_hand_side
-            .extend(support.iter().map(|&item| counts.count(target, item)));
+            .extend(support.iter().map(|&item| target_counts[item as usize]));
 
         let stack = MemStack::new(&mut self.memory);
         let mut factor = MatMut::from_column_major_slice_mut(&mut self.matrix, size, size);
