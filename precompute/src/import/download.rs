@@ -8,7 +8,7 @@ use super::error::ImportError;
 use crate::atomic_file::write_atomically;
 use crate::digest::file_digest;
 
-/// Where GroupLens publishes MovieLens.
+/// Where `GroupLens` publishes MovieLens.
 pub const GROUPLENS: &str = "https://files.grouplens.org/datasets/movielens";
 
 /// The releases that can be fetched: `latest-small` is `ml-latest-small.zip`.

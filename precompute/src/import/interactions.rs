@@ -257,7 +257,7 @@ impl Cursor<'_> {
         let mut value = 0;
         let num_digits = self.digits(&mut value);
         let is_plain = num_digits == 1
-            || (2 <= num_digits && num_digits <= MAXIMUM_DIGITS && self.bytes[start] != b'0');
+            || ((2..=MAXIMUM_DIGITS).contains(&num_digits) && self.bytes[start] != b'0');
         is_plain.then_some(value)
     }
 

@@ -1,4 +1,4 @@
-//! `train.txt` and `test.txt` with a line a user: the user, then the items, between spaces. UltraGCN and its kin publish their splits so.
+//! `train.txt` and `test.txt` with a line a user: the user, then the items, between spaces. `UltraGCN` and its kin publish their splits so.
 
 use std::io::{BufRead, BufReader, Read};
 

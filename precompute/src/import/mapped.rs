@@ -141,19 +141,19 @@ fn field_value(name: &str, field: &Field, cell: &str) -> Result<Value, RowError>
     Ok(match field.kind {
         FieldType::Text => Value::Text(cell.to_owned()),
         FieldType::Real => Value::Real(real()?),
-        FieldType::Integer => match cell.parse() {
-            Ok(number) => Value::Integer(number),
+        FieldType::Integer => {
             // Years with a missing one among them often come as 1999.0.
-            Err(_) => {
-                let number = real()?;
-                let is_whole = number.fract() == 0.0 && number.abs() < 9e15;
-                Value::Integer(if is_whole {
-                    number as i64
-                } else {
-                    return Err(bad());
-                })
-            }
-        },
+            let whole = || {
+                real()
+                    .ok()
+                    .filter(|real| real.fract() == 0.0 && real.abs() < 9e15)
+            };
+            let number = cell
+                .parse()
+                .ok()
+                .or_else(|| whole().map(|real| real as i64));
+            Value::Integer(number.ok_or_else(bad)?)
+        }
         FieldType::TextList => {
             let texts = cell
                 .split(LIST_SEPARATOR)
@@ -340,17 +340,16 @@ fn read_json_lines(
             return builder.end_file(line);
         }
         line += 1;
-        let text = match std::str::from_utf8(&bytes) {
-            Ok(text) => text.into(),
-            Err(_) => {
-                let text = encoding_rs::WINDOWS_1252
-                    .decode_without_bom_handling(&bytes)
-                    .0;
-                builder
-                    .report()
-                    .count(Problem::NotUtf8, line, || text.trim().to_owned());
-                text
-            }
+        let text = if let Ok(text) = std::str::from_utf8(&bytes) {
+            text.into()
+        } else {
+            let text = encoding_rs::WINDOWS_1252
+                .decode_without_bom_handling(&bytes)
+                .0;
+            builder
+                .report()
+                .count(Problem::NotUtf8, line, || text.trim().to_owned());
+            text
         };
         let text = text.trim_start_matches('\u{feff}').trim();
         if text.is_empty() {

@@ -72,9 +72,9 @@ pub fn import_split(
         }
         Layout::MovieLens(release) if release.splits(&files).iter().any(|there| there == split) => {
             release.read_items(&files, &mut builder)?;
-            release.read_split_file(&files, &format!("{split}.base"), &mut builder)?;
+            movielens::read_split_file(&files, &format!("{split}.base"), &mut builder)?;
             builder.begin_test();
-            release.read_split_file(&files, &format!("{split}.test"), &mut builder)?;
+            movielens::read_split_file(&files, &format!("{split}.test"), &mut builder)?;
         }
         Layout::MovieLens(_) | Layout::Mapped { .. } => {
             let found = match layout {

@@ -130,16 +130,6 @@ impl Release {
         Ok(())
     }
 
-    /// Reads one file of a split, which is laid out as `u.data` is.
-    pub(crate) fn read_split_file(
-        self,
-        files: &Files<'_>,
-        name: &str,
-        builder: &mut Builder,
-    ) -> Result<(), ImportError> {
-        read_ratings_by_place(files, name, Dialect::TSV, builder)
-    }
-
     /// The names of the splits that the files bring: `u1` where there are `u1.base` and `u1.test`.
     pub(crate) fn splits(self, files: &Files<'_>) -> Vec<String> {
         let bases = if self == Self::HundredK {
@@ -167,6 +157,15 @@ fn read_ratings_by_place(
     files.read(name, |input| {
         read_interactions(name, input, dialect, &columns, builder)
     })
+}
+
+/// Reads one file of a split of ml-100k, which is laid out as `u.data` is.
+pub(crate) fn read_split_file(
+    files: &Files<'_>,
+    name: &str,
+    builder: &mut Builder,
+) -> Result<(), ImportError> {
+    read_ratings_by_place(files, name, Dialect::TSV, builder)
 }
 
 /// Reads `ratings.csv`, whose columns may come in any order. Without ratings, its rows are clicks.

@@ -1,5 +1,6 @@
 //! The fast path against the `csv` crate, on rows that are clean, dirty, and cut off.
 
+use std::collections::BTreeMap;
 use std::io::{self, Read};
 
 use proptest::prelude::*;
@@ -39,7 +40,7 @@ fn builder() -> Builder {
         let item = crate::dataset::Item {
             id: id.to_owned(),
             title: String::new(),
-            fields: Default::default(),
+            fields: BTreeMap::default(),
         };
         builder.add_item(item, 1);
     }
@@ -68,6 +69,10 @@ fn csv_records(bytes: &[u8]) -> Vec<csv::ByteRecord> {
     reader.byte_records().map(Result::unwrap).collect()
 }
 
+fn num_line_ends(bytes: &[u8]) -> u64 {
+    memchr::memchr_iter(b'\n', bytes).count() as u64
+}
+
 /// The same through the `csv` crate: slow, and with nothing in common but what a row of cells means.
 fn read_slowly(bytes: &[u8]) -> (Dataset, FileReport) {
     let columns = columns();
@@ -84,35 +89,28 @@ fn read_slowly(bytes: &[u8]) -> (Dataset, FileReport) {
             .iter()
             .take_while(|byte| matches!(byte, b'\r' | b'\n'))
             .count();
-        let line_of =
-            |offset: usize| 1 + body[..offset].iter().filter(|byte| **byte == b'\n').count() as u64;
-        let line = line_of(start);
+        let line = 1 + num_line_ends(&body[..start]);
         let raw = match records.get(record_idx + 1) {
             Some(next) => &body[start..next.position().unwrap().byte() as usize],
             None => &body[start..],
         };
-        let fields: Vec<String> = match record
+        let is_utf8 = record
             .iter()
-            .map(std::str::from_utf8)
-            .collect::<Result<Vec<_>, _>>()
-        {
-            Ok(fields) => fields.into_iter().map(str::to_owned).collect(),
-            Err(_) => {
-                builder.report().count(Problem::NotUtf8, line, String::new);
-                let decode = |field| {
-                    encoding_rs::WINDOWS_1252
-                        .decode_without_bom_handling(field)
-                        .0
-                        .into_owned()
-                };
-                record.iter().map(decode).collect()
-            }
+            .all(|field| std::str::from_utf8(field).is_ok());
+        if !is_utf8 {
+            builder.report().count(Problem::NotUtf8, line, String::new);
+        }
+        let encoding = if is_utf8 {
+            encoding_rs::UTF_8
+        } else {
+            encoding_rs::WINDOWS_1252
         };
+        let decode = |field| encoding.decode_without_bom_handling(field).0.into_owned();
+        let fields: Vec<String> = record.iter().map(decode).collect();
         let ends_within_quotes = is_quote_open && record_idx + 1 == records.len();
         if ends_within_quotes {
-            let num_line_ends = raw.iter().filter(|byte| **byte == b'\n').count() as u64;
-            builder.report().rows += num_line_ends;
-            builder.report().bad_rows += num_line_ends;
+            builder.report().rows += num_line_ends(raw);
+            builder.report().bad_rows += num_line_ends(raw);
             builder.count_row(line, Err((Problem::UnclosedQuote, String::new())));
             continue;
         }
@@ -134,9 +132,7 @@ fn read_slowly(bytes: &[u8]) -> (Dataset, FileReport) {
         let outcome = check_cells(&cells).and_then(|()| columns.take(&mut builder, &cells, line));
         builder.count_row(line, outcome);
     }
-    builder
-        .end_file(1 + body.iter().filter(|byte| **byte == b'\n').count() as u64)
-        .unwrap();
+    builder.end_file(1 + num_line_ends(body)).unwrap();
     let mut finished = builder.finish();
     (finished.dataset, finished.reports.remove(0))
 }
@@ -193,7 +189,7 @@ proptest! {
     ) {
         let mut bytes = if has_mark { b"\xef\xbb\xbf".to_vec() } else { Vec::new() };
         bytes.extend_from_slice(b"userId,movieId,rating,timestamp\n");
-        rows.iter().for_each(|row| bytes.extend_from_slice(row));
+        bytes.extend(rows.concat());
         let (fast, fast_report) = read_fast(&bytes, sip_len_bytes);
         let (slow, slow_report) = read_slowly(&bytes);
         prop_assert_eq!(shape(&fast_report), shape(&slow_report));

@@ -136,7 +136,14 @@ fn ml_100k_is_read_from_latin_1() {
         (1, vec![2])
     );
     assert_eq!(file(&report, "u.item").bad_rows, 0);
-    assert_eq!(report.values.unwrap().minimum, 1.0);
+    assert_eq!(
+        report.values,
+        Some(pointer::ValueScale {
+            minimum: 1.0,
+            maximum: 5.0,
+            neutral: 3.0
+        })
+    );
 }
 
 #[test]
