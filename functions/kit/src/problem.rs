@@ -275,6 +275,12 @@ impl From<index::Error> for Problem {
                 }
                 .to_owned(),
             },
+            // Nothing can be asked of a generation without it, so it was not left out on purpose.
+            E::MissingFile {
+                file: FileKind::Catalogue,
+            } => Self::CorruptIndex {
+                what: "its manifest names no catalogue".to_owned(),
+            },
             E::MissingFile { file } => Self::NotInGeneration { file },
             E::NotFetched { .. } | E::NoSuchItem { .. } => Self::Internal {
                 what: error.to_string(),

@@ -6,6 +6,9 @@ use crate::{
     storage::{Addressing, Credentials, Endpoint, S3Bucket},
 };
 
+/// Where index files are mounted if the deployment does not say otherwise.
+pub const DEFAULT_INDEX_FOLDER: &str = "/index";
+
 /// Where settings come from: Spin's variables, or a map in tests.
 pub trait Variables {
     /// The value of a variable, if there is one.
@@ -42,7 +45,7 @@ impl Settings {
     ///
     /// | variable | meaning | if absent |
     /// |---|---|---|
-    /// | `index_source` | `s3`, or `files:` and a mounted folder, such as `files:/index` | `s3` |
+    /// | `index_source` | `s3`; or `files`, the mounted folder [`DEFAULT_INDEX_FOLDER`]; or `files:` and another folder | `s3` |
     /// | `s3_endpoint` | `http://` or `https://`, a host, and maybe a path | AWS in `s3_region` |
     /// | `s3_bucket` | the bucket; absent where the endpoint itself is the bucket, as with a CDN | |
     /// | `s3_prefix` | what every key begins with | |
@@ -61,6 +64,9 @@ impl Settings {
         };
         let index_source = match get("index_source").as_deref() {
             None | Some("s3") => IndexSource::S3(bucket(&get)?),
+            Some("files") => IndexSource::Files {
+                folder: DEFAULT_INDEX_FOLDER.to_owned(),
+            },
             Some(other) => match other.strip_prefix("files:") {
                 Some(folder) if !folder.is_empty() => IndexSource::Files {
                     folder: folder.to_owned(),
@@ -68,7 +74,7 @@ impl Settings {
                 _ => {
                     return Err(misconfigured(
                         "index_source",
-                        "is to be `s3` or `files:` and a folder",
+                        "is to be `s3`, `files`, or `files:` and a folder",
                     ));
                 }
             },
@@ -210,7 +216,7 @@ mod tests {
         check(
             "index_source",
             "ftp",
-            "the variable `index_source` is to be `s3` or `files:` and a folder",
+            "the variable `index_source` is to be `s3`, `files`, or `files:` and a folder",
         );
         check(
             "collections",

@@ -1,0 +1,110 @@
+use kit::{
+    storage::StorageError,
+    testing::{self, FILMS, TestStorage},
+};
+use serde_json::{Value, json};
+
+use crate::{answer, ask};
+
+#[test]
+fn the_root_says_that_it_works() {
+    let response = ask(&TestStorage::films(), &testing::request("GET /", ""));
+    assert_eq!(response.body, b"working");
+    assert_eq!(
+        response.header("content-type"),
+        Some("text/plain; charset=utf-8")
+    );
+}
+
+#[test]
+fn random_items_have_the_old_shape() {
+    let found = answer(&TestStorage::films(), "GET /getrandom?count=8", "", 200);
+    let items = found["ids"].as_array().unwrap();
+    assert_eq!(items.len(), FILMS.len());
+    let toy_story = items.iter().find(|item| item["movieId"] == "1").unwrap();
+    assert_eq!(
+        *toy_story,
+        json!({
+            "movieId": "1",
+            "title": "Toy Story",
+            "actual": "Toy Story (1995)",
+            "imageurl": "https://img.example/1.jpg",
+        })
+    );
+    let default = answer(
+        &TestStorage::films(),
+        "GET /getrandom?_=1700000000",
+        "",
+        200,
+    );
+    assert_eq!(default["ids"].as_array().unwrap().len(), 4);
+}
+
+#[test]
+fn rated_titles_get_a_bare_list() {
+    let check = |body: Value, expected: &[&str]| {
+        let line = "POST /getrecomcollab";
+        let found = answer(&TestStorage::films(), line, &body.to_string(), 200);
+        let items = found.as_array().unwrap();
+        let ids: Vec<&str> = items
+            .iter()
+            .map(|item| item["movieId"].as_str().unwrap())
+            .collect();
+        assert_eq!(ids, expected, "{body}");
+        found
+    };
+    let found = check(
+        json!([{ "title": "Toy Story (1995)", "rating": 4 }]),
+        &["5", "3"],
+    );
+    assert_eq!(
+        found[0],
+        json!({ "movieId": "5", "title": "Toy Story 2", "imageurl": "", "year": 1999 })
+    );
+    check(
+        json!([{ "title": "Heat (1995)", "rating": 5 }, { "title": "Usual Suspects, The (1995)", "rating": 1 }]),
+        &["6"],
+    );
+    // Beyond the scale is its end; what is not known and what means nothing is passed over.
+    check(
+        json!([{ "title": "Toy Story", "rating": 100, "imageurl": "" }, { "title": "No Such Film", "rating": 5 }]),
+        &["5", "3"],
+    );
+    check(json!([]), &["1", "2", "3", "4", "5", "6", "7", "8"]);
+}
+
+#[test]
+fn errors_have_the_old_shape() {
+    let check = |storage: &TestStorage, line: &str, body: &str, expected: &str| {
+        let found = answer(storage, line, body, 500);
+        assert_eq!(found, json!({ "error": expected }));
+    };
+    let films = TestStorage::films();
+    check(
+        &films,
+        "POST /getrecomcollab",
+        "[{\"title\":7}]",
+        "`the body[0].title` is to be a text, not a number",
+    );
+    check(
+        &films,
+        "POST /getrecomcollab",
+        "[",
+        "the body is no JSON: EOF while parsing a list at line 1 column 1",
+    );
+    check(
+        &films,
+        "GET /getrandom?count=0",
+        "",
+        "`count` is to be between 1 and 100",
+    );
+    let away = TestStorage::failing(StorageError::Unreachable {
+        reason: "connection refused".to_owned(),
+    });
+    check(
+        &away,
+        "GET /getrandom",
+        "",
+        "the index cannot be read: the storage cannot be reached (connection refused)",
+    );
+}
