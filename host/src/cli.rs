@@ -35,14 +35,19 @@ pub(crate) enum Command {
         host up --s3 .kindred/s3 --s3-bucket kindred --web web\n\n\
         Values of variables, the first that is given: --variable, the runtime configuration, SPIN_VARIABLE_<NAME> in the\n\
         environment, the same in .env in the current folder, the default in spin.toml.\n\n\
-        RUST_LOG chooses what is logged, for example RUST_LOG=host=debug. Lines `guest` are what components print."
+        RUST_LOG chooses what is logged, for example RUST_LOG=host=debug. What components print stands behind their name."
 )]
 pub(crate) struct UpArgs {
     /// The spin.toml, or the folder that holds it.
     #[arg(short, long, value_name = "PATH", default_value = "spin.toml")]
     from: PathBuf,
     /// Where to listen. Port 0 takes any free port.
-    #[arg(long, value_name = "ADDRESS", env = "SPIN_HTTP_LISTEN_ADDR", default_value = "127.0.0.1:3000")]
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        env = "SPIN_HTTP_LISTEN_ADDR",
+        default_value = "127.0.0.1:3000"
+    )]
     listen: SocketAddr,
     /// A variable's value: NAME=VALUE, NAME=@FILE for the content of a file, or @FILE for a TOML or JSON file of values.
     #[arg(long = "variable", value_name = "NAME=VALUE")]
@@ -72,7 +77,12 @@ pub(crate) struct UpArgs {
     #[arg(long = "s3", value_name = "FOLDER")]
     s3_data: Option<PathBuf>,
     /// Where the S3 listens.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9000", requires = "s3_data")]
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:9000",
+        requires = "s3_data"
+    )]
     s3_listen: SocketAddr,
     #[command(flatten)]
     s3: S3Settings,
@@ -114,8 +124,11 @@ struct S3Settings {
 impl UpArgs {
     /// The options of the application's server, with the files read that the flags name.
     pub(crate) fn options(&self) -> anyhow::Result<Options> {
-        let manifest =
-            if self.from.is_dir() { self.from.join("spin.toml") } else { self.from.clone() };
+        let manifest = if self.from.is_dir() {
+            self.from.join("spin.toml")
+        } else {
+            self.from.clone()
+        };
         let mut variables = Vec::new();
         for argument in &self.variables {
             variables.extend(read_variable(argument)?);
@@ -140,7 +153,9 @@ impl UpArgs {
 
     /// The options of the S3 beside it, if there shall be one.
     pub(crate) fn s3_options(&self) -> Option<s3::Options> {
-        self.s3_data.as_ref().map(|data| self.s3.options(data, self.s3_listen))
+        self.s3_data
+            .as_ref()
+            .map(|data| self.s3.options(data, self.s3_listen))
     }
 }
 
@@ -167,10 +182,10 @@ impl S3Settings {
 fn read_variable(argument: &str) -> anyhow::Result<Vec<(String, String)>> {
     if let Some(path) = argument.strip_prefix('@') {
         let values: std::collections::BTreeMap<String, String> = match read(path)? {
-            text if path.ends_with(".json") => {
-                serde_json::from_str(&text).with_context(|| format!("{path} is not a JSON object of strings"))?
-            }
-            text => toml::from_str(&text).with_context(|| format!("{path} is not a TOML table of strings"))?,
+            text if path.ends_with(".json") => serde_json::from_str(&text)
+                .with_context(|| format!("{path} is not a JSON object of strings"))?,
+            text => toml::from_str(&text)
+                .with_context(|| format!("{path} is not a TOML table of strings"))?,
         };
         return Ok(values.into_iter().collect());
     }
@@ -207,7 +222,10 @@ mod tests {
         let pair = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];
         assert_eq!(read_variable("a=b=c").unwrap(), pair("a", "b=c"));
         assert_eq!(read_variable("a=").unwrap(), pair("a", ""));
-        assert_eq!(read_variable(&format!("v=@{path}")).unwrap(), pair("v", "a = \"1\"\n"));
+        assert_eq!(
+            read_variable(&format!("v=@{path}")).unwrap(),
+            pair("v", "a = \"1\"\n")
+        );
         assert_eq!(read_variable(&format!("@{path}")).unwrap(), pair("a", "1"));
         assert!(read_variable("a").is_err());
         assert!(read_variable("a=@/absent").is_err());

@@ -1,5 +1,8 @@
 //! Keeps compiled components on disk, so that a second start maps machine code instead of making it.
-#![allow(unsafe_code, reason = "machine code that was compiled earlier is mapped and run; see `load`")]
+#![allow(
+    unsafe_code,
+    reason = "machine code that was compiled earlier is mapped and run; see `load`"
+)]
 
 use std::fs;
 use std::hash::{Hash, Hasher};
@@ -23,7 +26,10 @@ impl CompileCache {
     pub(crate) fn open(cache_dir: &Path) -> io::Result<Self> {
         use std::os::unix::fs::DirBuilderExt;
         let folder = cache_dir.join("components");
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&folder)?;
         Ok(Self { folder })
     }
 
@@ -49,21 +55,28 @@ impl CompileCache {
     /// Keeps `component`, compiled from the file `wasm`. A cache that cannot be written costs time at the next start and no more.
     pub(crate) fn store(&self, engine: &Engine, wasm: &[u8], component: &Component) {
         let path = self.path(engine, wasm);
-        let stored = component.serialize().map_err(io::Error::other).and_then(|code| {
-            let file = tempfile::NamedTempFile::new_in(&self.folder)?;
-            fs::write(file.path(), code)?;
-            file.persist(&path)?;
-            Ok(())
-        });
+        let stored = component
+            .serialize()
+            .map_err(io::Error::other)
+            .and_then(|code| {
+                let file = tempfile::NamedTempFile::new_in(&self.folder)?;
+                fs::write(file.path(), code)?;
+                file.persist(&path)?;
+                Ok(())
+            });
         if let Err(error) = stored {
-            tracing::warn!("cannot keep a compiled component in {}: {error}", path.display());
+            tracing::warn!(
+                "cannot keep a compiled component in {}: {error}",
+                path.display()
+            );
         }
     }
 
     fn path(&self, engine: &Engine, wasm: &[u8]) -> PathBuf {
         let mut hasher = Sha256Hasher(Sha256::new_with_prefix(wasm));
         engine.precompile_compatibility_hash().hash(&mut hasher);
-        self.folder.join(format!("{}.cwasm", hex(&hasher.0.finalize())))
+        self.folder
+            .join(format!("{}.cwasm", hex(&hasher.0.finalize())))
     }
 }
 

@@ -48,7 +48,9 @@ pub(crate) struct Component {
 impl Runtime {
     /// Sets the engine up. A machine that has not enough address space for the pool does without it and says so.
     pub(crate) fn new(pooling: bool, cache: Option<CompileCache>) -> Result<Self, Error> {
-        let failed = |source: wasmtime::Error| Error::Engine { source: source.into() };
+        let failed = |source: wasmtime::Error| Error::Engine {
+            source: source.into(),
+        };
         let engine = if pooling {
             Engine::new(&pooled_config()).or_else(|error| {
                 tracing::warn!("no pool of instances, every request makes its own: {error:#}");
@@ -59,7 +61,11 @@ impl Runtime {
         }
         .map_err(failed)?;
         let linker = imports::linker(&engine).map_err(failed)?;
-        Ok(Self { engine, linker, cache })
+        Ok(Self {
+            engine,
+            linker,
+            cache,
+        })
     }
 
     /// Prepares the component in the file `source`. It takes seconds for a file that is not in the cache, and blocks.
@@ -81,12 +87,17 @@ impl Runtime {
     }
 
     fn prepare(&self, wasm: &[u8]) -> Result<ProxyPre<State>, Cause> {
-        let cached = self.cache.as_ref().and_then(|cache| cache.load(&self.engine, wasm));
+        let cached = self
+            .cache
+            .as_ref()
+            .and_then(|cache| cache.load(&self.engine, wasm));
         let component = match cached {
             Some(component) => component,
             None => {
-                let component =
-                    wasmtime::component::Component::from_binary(&self.engine, &componentize(wasm)?)?;
+                let component = wasmtime::component::Component::from_binary(
+                    &self.engine,
+                    &componentize(wasm)?,
+                )?;
                 if let Some(cache) = &self.cache {
                     cache.store(&self.engine, wasm, &component);
                 }
@@ -110,20 +121,28 @@ impl Component {
         let state = State::new(Arc::clone(&self.settings))?;
         let mut store = Store::new(self.instance.engine(), state);
         let (sender, receiver) = oneshot::channel();
-        let request = store.data_mut().http().new_incoming_request(Scheme::Http, request)?;
+        let request = store
+            .data_mut()
+            .http()
+            .new_incoming_request(Scheme::Http, request)?;
         let outparam = store.data_mut().http().new_response_outparam(sender)?;
 
         let instance = self.instance.clone();
         let id = Arc::clone(&self.settings.id);
         let task = tokio::spawn(async move {
             let proxy = instance.instantiate_async(&mut store).await?;
-            proxy.wasi_http_incoming_handler().call_handle(&mut store, request, outparam).await
+            proxy
+                .wasi_http_incoming_handler()
+                .call_handle(&mut store, request, outparam)
+                .await
         });
         match receiver.await {
             Ok(response) => {
                 tokio::spawn(async move {
                     if let Some(error) = failure(task.await) {
-                        tracing::error!("the component {id:?} failed after it had begun to answer: {error:#}");
+                        tracing::error!(
+                            "the component {id:?} failed after it had begun to answer: {error:#}"
+                        );
                     }
                 });
                 Ok(response?)

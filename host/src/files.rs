@@ -23,7 +23,11 @@ pub(crate) fn lay_out(
     }
     let failed = |what: &str| {
         let (component, what) = (component.to_owned(), what.to_owned());
-        move |source: Cause| Error::Files { component, what, source }
+        move |source: Cause| Error::Files {
+            component,
+            what,
+            source,
+        }
     };
     let folder = tempfile::Builder::new()
         .prefix("kindred-files-")
@@ -33,13 +37,20 @@ pub(crate) fn lay_out(
     for pattern in excludes {
         excluded.push(glob::Pattern::new(pattern).map_err(|error| failed(pattern)(error.into()))?);
     }
-    let layout = Layout { root, target: folder.path(), excluded };
+    let layout = Layout {
+        root,
+        target: folder.path(),
+        excluded,
+    };
     for mount in mounts {
         match mount {
             FileMount::Pattern(pattern) => {
                 layout.place_pattern(pattern).map_err(failed(pattern))?;
             }
-            FileMount::Placement { source, destination } => {
+            FileMount::Placement {
+                source,
+                destination,
+            } => {
                 let what = source.to_string_lossy();
                 layout.place(source, destination).map_err(failed(&what))?;
             }
@@ -86,8 +97,10 @@ impl Layout<'_> {
     fn place_folder(&self, source: &Path, destination: &Path) -> Result<(), Cause> {
         for entry in std::fs::read_dir(self.root.join(source))? {
             let entry = entry?;
-            let (source, destination) =
-                (source.join(entry.file_name()), destination.join(entry.file_name()));
+            let (source, destination) = (
+                source.join(entry.file_name()),
+                destination.join(entry.file_name()),
+            );
             if entry.path().is_dir() {
                 self.place_folder(&source, &destination)?;
             } else {
@@ -98,7 +111,11 @@ impl Layout<'_> {
     }
 
     fn copy(&self, from: &Path, source: &Path, destination: &Path) -> Result<(), Cause> {
-        if self.excluded.iter().any(|pattern| pattern.matches_path(source)) {
+        if self
+            .excluded
+            .iter()
+            .any(|pattern| pattern.matches_path(source))
+        {
             return Ok(());
         }
         let to = self.target.join(destination);
@@ -128,12 +145,20 @@ mod tests {
     use super::*;
 
     fn placement(source: &str, destination: &str) -> FileMount {
-        FileMount::Placement { source: source.into(), destination: destination.into() }
+        FileMount::Placement {
+            source: source.into(),
+            destination: destination.into(),
+        }
     }
 
     fn application() -> TempDir {
         let root = tempfile::tempdir().unwrap();
-        for file in ["idx/a.kdx", "idx/deep/b.kdx", "static/page.html", "static/page.map"] {
+        for file in [
+            "idx/a.kdx",
+            "idx/deep/b.kdx",
+            "static/page.html",
+            "static/page.map",
+        ] {
             let path = root.path().join(file);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, file).unwrap();
@@ -149,13 +174,18 @@ mod tests {
             placement("idx", "/data/index"),
             placement("./static/page.html", "/index.html"),
         ];
-        let folder = lay_out("c", root.path(), &mounts, &["static/*.map".to_owned()]).unwrap().unwrap();
+        let folder = lay_out("c", root.path(), &mounts, &["static/*.map".to_owned()])
+            .unwrap()
+            .unwrap();
         for (path, content) in [
             ("static/page.html", "static/page.html"),
             ("data/index/deep/b.kdx", "idx/deep/b.kdx"),
             ("index.html", "static/page.html"),
         ] {
-            assert_eq!(std::fs::read_to_string(folder.path().join(path)).unwrap(), content);
+            assert_eq!(
+                std::fs::read_to_string(folder.path().join(path)).unwrap(),
+                content
+            );
         }
         assert!(!folder.path().join("static/page.map").exists());
         assert!(lay_out("c", root.path(), &[], &[]).unwrap().is_none());
@@ -172,7 +202,10 @@ mod tests {
             placement("idx", "/../a"),
             FileMount::Pattern("../**/*".to_owned()),
         ] {
-            assert!(lay_out("c", root.path(), std::slice::from_ref(&mount), &[]).is_err(), "{mount:?}");
+            assert!(
+                lay_out("c", root.path(), std::slice::from_ref(&mount), &[]).is_err(),
+                "{mount:?}"
+            );
         }
         let unmatched = FileMount::Pattern("nothing/*".to_owned());
         assert!(lay_out("c", root.path(), &[unmatched], &[]).is_ok());

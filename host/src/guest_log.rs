@@ -38,7 +38,10 @@ impl StdoutStream for GuestLog {
     }
 
     fn p2_stream(&self) -> Box<dyn OutputStream> {
-        Box::new(Lines { component: Arc::clone(&self.component), pending: Vec::new() })
+        Box::new(Lines {
+            component: Arc::clone(&self.component),
+            pending: Vec::new(),
+        })
     }
 }
 

@@ -36,7 +36,9 @@ pub(crate) fn trap_the_rest(
 ) -> wasmtime::Result<()> {
     let engine = linker.engine().clone();
     for (interface, import) in component.component_type().imports(&engine) {
-        let ComponentItem::ComponentInstance(instance) = import.ty else { continue };
+        let ComponentItem::ComponentInstance(instance) = import.ty else {
+            continue;
+        };
         if is_linked(interface) {
             continue;
         }
@@ -60,8 +62,12 @@ pub(crate) fn trap_the_rest(
 }
 
 fn is_linked(interface: &str) -> bool {
-    let released = |patch: &str| !patch.is_empty() && patch.bytes().all(|byte| byte.is_ascii_digit());
-    if let Some(patch) = LINKED.iter().find_map(|prefix| interface.strip_prefix(prefix)) {
+    let released =
+        |patch: &str| !patch.is_empty() && patch.bytes().all(|byte| byte.is_ascii_digit());
+    if let Some(patch) = LINKED
+        .iter()
+        .find_map(|prefix| interface.strip_prefix(prefix))
+    {
         return released(patch);
     }
     interface

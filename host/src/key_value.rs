@@ -62,8 +62,10 @@ pub(crate) fn open_stores(
                 Some(KeyValueStore::Spin { path: Some(path) }) => path.clone(),
                 _ => state_dir.join("key-value").join(label),
             };
-            let store = Store::open(&folder)
-                .map_err(|source| Error::Folder { path: folder.clone(), source })?;
+            let store = Store::open(&folder).map_err(|source| Error::Folder {
+                path: folder.clone(),
+                source,
+            })?;
             stores.insert(label.clone(), std::sync::Arc::new(store));
         }
     }
@@ -92,7 +94,9 @@ impl Store {
 
     /// The value of `key`.
     pub(crate) fn get(&self, key: &str) -> io::Result<Option<Vec<u8>>> {
-        let Some(mut file) = open_if_there(&self.path(key))? else { return Ok(None) };
+        let Some(mut file) = open_if_there(&self.path(key))? else {
+            return Ok(None);
+        };
         read_key(&mut file)?;
         let mut value = Vec::new();
         file.read_to_end(&mut value)?;
@@ -120,9 +124,14 @@ impl Store {
         let path = self.path(key);
         let old_bytes = fs::metadata(&path).map_or(0, |metadata| metadata.len());
         let new_bytes = bytes.len() as u64;
-        let used_bytes = self.used_bytes.load(Ordering::Relaxed).saturating_sub(old_bytes);
+        let used_bytes = self
+            .used_bytes
+            .load(Ordering::Relaxed)
+            .saturating_sub(old_bytes);
         if STORE_LIMIT_BYTES < used_bytes + new_bytes {
-            return Err(io::Error::other(format!("the store is full: it holds {STORE_LIMIT_BYTES} bytes")));
+            return Err(io::Error::other(format!(
+                "the store is full: it holds {STORE_LIMIT_BYTES} bytes"
+            )));
         }
         let number = self.next_temporary.fetch_add(1, Ordering::Relaxed);
         let temporary = self.folder.join(format!("{number}.new"));
@@ -170,18 +179,22 @@ impl Store {
     fn count(&self, old_bytes: u64, new_bytes: u64) {
         // Two steps and both saturating: a total that is a little wrong is better than one that wraps.
         let update = |used: u64| Some(used.saturating_sub(old_bytes).saturating_add(new_bytes));
-        let _ = self.used_bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, update);
+        let _ = self
+            .used_bytes
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, update);
     }
 }
 
 /// Lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 fn open_if_there(path: &Path) -> io::Result<Option<fs::File>> {
@@ -197,7 +210,10 @@ fn read_key(file: &mut fs::File) -> io::Result<String> {
     file.read_exact(&mut length)?;
     let length = u32::from_le_bytes(length) as usize;
     if KEY_LIMIT_BYTES < length {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, "not a file of this store"));
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "not a file of this store",
+        ));
     }
     let mut key = vec![0; length];
     file.read_exact(&mut key)?;
@@ -209,7 +225,9 @@ fn is_temporary(path: &Path) -> bool {
 }
 
 fn over_limit(what: &str, length: usize, limit: usize) -> io::Error {
-    io::Error::other(format!("{what} has {length} bytes, and the limit is {limit}"))
+    io::Error::other(format!(
+        "{what} has {length} bytes, and the limit is {limit}"
+    ))
 }
 
 #[cfg(test)]
@@ -222,7 +240,12 @@ mod tests {
         let store = Store::open(folder.path()).unwrap();
         assert_eq!(store.get("a").unwrap(), None);
         let long_key = "ключ/".repeat(400);
-        for (key, value) in [("a", &b"1"[..]), ("", b"empty"), (&long_key, b""), ("a", b"22")] {
+        for (key, value) in [
+            ("a", &b"1"[..]),
+            ("", b"empty"),
+            (&long_key, b""),
+            ("a", b"22"),
+        ] {
             store.set(key, value).unwrap();
             assert_eq!(store.get(key).unwrap().as_deref(), Some(value));
         }
@@ -246,9 +269,18 @@ mod tests {
         store.set("a", &[0; 95]).unwrap();
         store.set("a", &[0; 15]).unwrap();
         assert_eq!(store.used_bytes.load(Ordering::Relaxed), 20);
-        assert_eq!(Store::open(folder.path()).unwrap().used_bytes.into_inner(), 20);
+        assert_eq!(
+            Store::open(folder.path()).unwrap().used_bytes.into_inner(),
+            20
+        );
         store.used_bytes.store(STORE_LIMIT_BYTES, Ordering::Relaxed);
-        assert!(store.set("b", b"1").unwrap_err().to_string().contains("full"));
+        assert!(
+            store
+                .set("b", b"1")
+                .unwrap_err()
+                .to_string()
+                .contains("full")
+        );
         store.delete("a").unwrap();
         store.set("b", b"1").unwrap();
     }

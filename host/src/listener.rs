@@ -30,7 +30,9 @@ pub(crate) struct Listener {
 
 /// Binds `address`, so that a port that is taken shows before anything else is done.
 pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener, Error> {
-    TcpListener::bind(address).await.map_err(|source| Error::Listen { address, source })
+    TcpListener::bind(address)
+        .await
+        .map_err(|source| Error::Listen { address, source })
 }
 
 impl Listener {
@@ -49,7 +51,11 @@ impl Listener {
         let address = socket.local_addr()?;
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(accept_until(stopped, socket, service_for));
-        Ok(Self { address, stop: Some(stop), task })
+        Ok(Self {
+            address,
+            stop: Some(stop),
+            task,
+        })
     }
 
     /// The address, with the port that the system chose.
@@ -114,7 +120,10 @@ async fn accept_until<S>(
         });
     }
     drop(socket);
-    if tokio::time::timeout(SHUTDOWN_GRACE, connections.shutdown()).await.is_err() {
+    if tokio::time::timeout(SHUTDOWN_GRACE, connections.shutdown())
+        .await
+        .is_err()
+    {
         tracing::warn!("requests were still in flight after {SHUTDOWN_GRACE:?}; left them");
     }
 }

@@ -46,7 +46,11 @@ impl Options {
 
 /// The folder for what can be made again: `$XDG_CACHE_HOME/kindred`, or `~/.cache/kindred`; `None` without a home.
 pub fn default_cache_dir() -> Option<PathBuf> {
-    let folder = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let folder = |name| {
+        std::env::var_os(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+    };
     folder("XDG_CACHE_HOME")
         .or_else(|| folder("HOME").map(|home| home.join(".cache")))
         .map(|cache| cache.join("kindred"))

@@ -88,7 +88,9 @@ pub(crate) struct Outbound {
 impl Outbound {
     fn allows(&self, uri: &Uri) -> bool {
         let scheme = uri.scheme_str().unwrap_or("https");
-        let port = uri.port_u16().unwrap_or(if scheme == "http" { 80 } else { 443 });
+        let port = uri
+            .port_u16()
+            .unwrap_or(if scheme == "http" { 80 } else { 443 });
         let host = uri.host().unwrap_or_default();
         let host = host.trim_start_matches('[').trim_end_matches(']');
         if self.allowed.allow(scheme, host, port) {
@@ -120,7 +122,9 @@ impl WasiHttpHooks for Outbound {
         }
         let connections = self.connections.clone();
         Box::new(async move {
-            let response = connections.send(request, options.unwrap_or_default()).await?;
+            let response = connections
+                .send(request, options.unwrap_or_default())
+                .await?;
             // The pool drives the connection; nothing is left to do beside reading the body.
             Ok((response, Box::new(async { Ok(()) }) as Worker))
         })
@@ -145,10 +149,14 @@ impl Service<Uri> for TimedConnector {
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        let limit = CONNECT_TIMEOUT.try_with(|limit| *limit).unwrap_or(DEFAULT_TIMEOUT);
+        let limit = CONNECT_TIMEOUT
+            .try_with(|limit| *limit)
+            .unwrap_or(DEFAULT_TIMEOUT);
         let connecting = self.0.call(uri);
         Box::pin(async move {
-            tokio::time::timeout(limit, connecting).await.map_err(|_| ConnectTimeout(limit))?
+            tokio::time::timeout(limit, connecting)
+                .await
+                .map_err(|_| ConnectTimeout(limit))?
         })
     }
 }
@@ -162,7 +170,11 @@ struct TimedBody {
 
 impl TimedBody {
     fn new(body: Incoming, limit: Duration) -> Self {
-        Self { body, limit, timeout: Box::pin(tokio::time::sleep(limit)) }
+        Self {
+            body,
+            limit,
+            timeout: Box::pin(tokio::time::sleep(limit)),
+        }
     }
 }
 
@@ -200,8 +212,9 @@ impl Body for TimedBody {
 
 /// The error that a component is told, found in the chain of causes.
 fn outbound_error(error: &(dyn StdError + 'static)) -> Error {
-    let connecting =
-        error.downcast_ref::<legacy::Error>().is_some_and(legacy::Error::is_connect);
+    let connecting = error
+        .downcast_ref::<legacy::Error>()
+        .is_some_and(legacy::Error::is_connect);
     let mut cause = Some(error);
     while let Some(error) = cause {
         if error.is::<ConnectTimeout>() {
@@ -226,7 +239,10 @@ fn outbound_error(error: &(dyn StdError + 'static)) -> Error {
         }
         cause = error.source();
     }
-    let error = anyhow::Chain::new(error).map(ToString::to_string).collect::<Vec<_>>().join(": ");
+    let error = anyhow::Chain::new(error)
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ");
     tracing::warn!("an outbound call failed: {error}");
     if connecting {
         Error::DestinationUnavailable

@@ -17,7 +17,10 @@ pub(crate) struct Providers(Vec<Provider>);
 
 enum Provider {
     Static(HashMap<String, String>),
-    Environment { prefix: String, dotenv: HashMap<String, String> },
+    Environment {
+        prefix: String,
+        dotenv: HashMap<String, String>,
+    },
 }
 
 impl Providers {
@@ -31,8 +34,13 @@ impl Providers {
         for provider in &config.variables_providers {
             providers.push(match provider {
                 VariablesProvider::Static { values } => Provider::Static(values.clone()),
-                VariablesProvider::Env { prefix, dotenv_path } => Provider::Environment {
-                    prefix: prefix.clone().unwrap_or_else(|| ENVIRONMENT_PREFIX.to_owned()),
+                VariablesProvider::Env {
+                    prefix,
+                    dotenv_path,
+                } => Provider::Environment {
+                    prefix: prefix
+                        .clone()
+                        .unwrap_or_else(|| ENVIRONMENT_PREFIX.to_owned()),
                     dotenv: match dotenv_path {
                         Some(path) => read_dotenv(path)?,
                         None => HashMap::new(),
@@ -61,7 +69,9 @@ impl Provider {
             Self::Static(values) => values.get(name).cloned(),
             Self::Environment { prefix, dotenv } => {
                 let key = format!("{prefix}_{}", name.to_ascii_uppercase());
-                std::env::var(&key).ok().or_else(|| dotenv.get(&key).cloned())
+                std::env::var(&key)
+                    .ok()
+                    .or_else(|| dotenv.get(&key).cloned())
             }
         }
     }
@@ -72,9 +82,10 @@ fn read_dotenv(path: &Path) -> Result<HashMap<String, String>, Error> {
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(parse_dotenv(&text)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(HashMap::new()),
-        Err(error) => {
-            Err(Error::RuntimeConfig { path: path.to_owned(), message: error.to_string() })
-        }
+        Err(error) => Err(Error::RuntimeConfig {
+            path: path.to_owned(),
+            message: error.to_string(),
+        }),
     }
 }
 
@@ -96,7 +107,9 @@ fn unquote(value: &str) -> &str {
             return inner;
         }
     }
-    value.split_once(" #").map_or(value, |(value, _)| value.trim_end())
+    value
+        .split_once(" #")
+        .map_or(value, |(value, _)| value.trim_end())
 }
 
 #[cfg(test)]
@@ -108,7 +121,13 @@ mod tests {
         let values = parse_dotenv(
             "# comment\nA=1\nexport B = two words # note\nC='#3' \nD=\"x=y\"\nE=\nnothing\n",
         );
-        let expected = [("A", "1"), ("B", "two words"), ("C", "#3"), ("D", "x=y"), ("E", "")];
+        let expected = [
+            ("A", "1"),
+            ("B", "two words"),
+            ("C", "#3"),
+            ("D", "x=y"),
+            ("E", ""),
+        ];
         assert_eq!(values.len(), expected.len());
         for (key, value) in expected {
             assert_eq!(values[key], value, "{key}");
@@ -119,7 +138,9 @@ mod tests {
     fn the_command_line_wins_over_the_runtime_configuration() {
         let config = RuntimeConfig {
             variables_providers: vec![VariablesProvider::Static {
-                values: HashMap::from([("a", "config"), ("b", "config")].map(|(k, v)| (k.into(), v.into()))),
+                values: HashMap::from(
+                    [("a", "config"), ("b", "config")].map(|(k, v)| (k.into(), v.into())),
+                ),
             }],
             ..RuntimeConfig::default()
         };

@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 
 use app::{HttpTrigger, Route};
-use hyper::header::{HOST, HeaderMap, HeaderName, HeaderValue};
 use hyper::Uri;
+use hyper::header::{HOST, HeaderMap, HeaderName, HeaderValue};
 
 use crate::Error;
 
@@ -35,8 +35,13 @@ impl Router {
     pub(crate) fn new(triggers: &[HttpTrigger]) -> Result<Self, Error> {
         let mut routes = routefinder::Router::new();
         for trigger in triggers {
-            let Route::Path(raw_route) = &trigger.route else { continue };
-            let malformed = |problem| Error::Route { route: raw_route.clone(), problem };
+            let Route::Path(raw_route) = &trigger.route else {
+                continue;
+            };
+            let malformed = |problem| Error::Route {
+                route: raw_route.clone(),
+                problem,
+            };
             let route = format!("/{}", raw_route.trim_start_matches('/'));
             let route = route.strip_suffix('/').unwrap_or(&route).to_owned();
             let pattern = match route.strip_suffix("/...") {
@@ -81,10 +86,16 @@ impl RouteMatch<'_, '_> {
         }
 
         let target = self.matched.handler();
-        let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let host = headers
+            .get(HOST)
+            .and_then(|host| host.to_str().ok())
+            .unwrap_or_default();
         let path_and_query = uri.path_and_query().map_or("/", |both| both.as_str());
         let full_url = format!("http://{host}{path_and_query}");
-        let prefix = target.raw_route.strip_suffix("/...").unwrap_or(&target.raw_route);
+        let prefix = target
+            .raw_route
+            .strip_suffix("/...")
+            .unwrap_or(&target.raw_route);
         for (name, value) in [
             ("spin-full-url", full_url.as_str()),
             ("spin-path-info", &self.path_info()),
@@ -149,7 +160,11 @@ mod tests {
     fn check(path: &str, component: &str, path_info: &str) {
         let router = router(ROUTES);
         let matched = router.route(path).unwrap();
-        assert_eq!((matched.component(), matched.path_info().as_str()), (component, path_info), "{path}");
+        assert_eq!(
+            (matched.component(), matched.path_info().as_str()),
+            (component, path_info),
+            "{path}"
+        );
     }
 
     #[test]
@@ -173,7 +188,13 @@ mod tests {
 
     #[test]
     fn the_later_of_two_equal_routes_wins() {
-        assert_eq!(router(&[("/a", "first"), ("/a", "second")]).route("/a").unwrap().component(), "second");
+        assert_eq!(
+            router(&[("/a", "first"), ("/a", "second")])
+                .route("/a")
+                .unwrap()
+                .component(),
+            "second"
+        );
     }
 
     #[test]
@@ -190,7 +211,10 @@ mod tests {
         }
         let uri = Uri::from_static("/v1/movies/items/7?a=b");
         let client = SocketAddr::from(([127, 0, 0, 1], 4711));
-        router.route(uri.path()).unwrap().set_headers(&mut headers, &uri, client);
+        router
+            .route(uri.path())
+            .unwrap()
+            .set_headers(&mut headers, &uri, client);
 
         let mut seen: Vec<String> = headers
             .iter()

@@ -37,18 +37,24 @@ pub(crate) enum VariablesProvider {
     /// The file itself.
     Static { values: HashMap<String, String> },
     /// The environment, with a file in its stead.
-    Env { prefix: Option<String>, dotenv_path: Option<PathBuf> },
+    Env {
+        prefix: Option<String>,
+        dotenv_path: Option<PathBuf>,
+    },
 }
 
 impl RuntimeConfig {
     /// Reads `path`; without one, everything is at its default.
     pub(crate) fn read(path: Option<&Path>) -> Result<Self, Error> {
-        let Some(path) = path else { return Ok(Self::default()) };
-        let invalid =
-            |message: String| Error::RuntimeConfig { path: path.to_owned(), message };
+        let Some(path) = path else {
+            return Ok(Self::default());
+        };
+        let invalid = |message: String| Error::RuntimeConfig {
+            path: path.to_owned(),
+            message,
+        };
         let text = std::fs::read_to_string(path).map_err(|error| invalid(error.to_string()))?;
-        let mut config: Self =
-            toml::from_str(&text).map_err(|error| invalid(error.to_string()))?;
+        let mut config: Self = toml::from_str(&text).map_err(|error| invalid(error.to_string()))?;
         let folder = path.parent().unwrap_or(Path::new(""));
         for store in config.key_value_stores.values_mut() {
             let KeyValueStore::Spin { path } = store;
@@ -76,10 +82,22 @@ mod tests {
 
     #[test]
     fn unknown_keys_and_kinds_are_errors() {
-        check("[key_value_store.default]\ntype = 'spin'\npath = 'kv'\n[[variables_provider]]\ntype = 'static'\nvalues = { a = 'b' }\n[[config_provider]]\ntype = 'env'", Some("duplicate field"));
-        check("[key_value_store.default]\ntype = 'spin'\n[[config_provider]]\ntype = 'env'\nprefix = 'P'", None);
+        check(
+            "[key_value_store.default]\ntype = 'spin'\npath = 'kv'\n[[variables_provider]]\ntype = 'static'\nvalues = { a = 'b' }\n[[config_provider]]\ntype = 'env'",
+            Some("duplicate field"),
+        );
+        check(
+            "[key_value_store.default]\ntype = 'spin'\n[[config_provider]]\ntype = 'env'\nprefix = 'P'",
+            None,
+        );
         check("stat_dir = 'x'", Some("unknown field `stat_dir`"));
-        check("[key_value_store.default]\ntype = 'redis'\nurl = 'x'", Some("unknown variant `redis`"));
-        check("[key_value_store.default]\ntype = 'spin'\nurl = 'x'", Some("unknown field `url`"));
+        check(
+            "[key_value_store.default]\ntype = 'redis'\nurl = 'x'",
+            Some("unknown variant `redis`"),
+        );
+        check(
+            "[key_value_store.default]\ntype = 'spin'\nurl = 'x'",
+            Some("unknown field `url`"),
+        );
     }
 }

@@ -57,7 +57,9 @@ impl Server {
         let address = options.listen;
         let served = tokio::task::spawn_blocking(move || Served::load(&options))
             .await
-            .map_err(|error| Error::Engine { source: error.into() })??;
+            .map_err(|error| Error::Engine {
+                source: error.into(),
+            })??;
         let served = Arc::new(served);
         let listener = Listener::serve(socket, move |client| {
             let served = Arc::clone(&served);
@@ -88,10 +90,17 @@ impl Server {
 
 impl Served {
     fn load(options: &Options) -> Result<Self, Error> {
-        let wrong = |source| Error::Application { path: options.manifest.clone(), source };
+        let wrong = |source| Error::Application {
+            path: options.manifest.clone(),
+            source,
+        };
         let application = Application::read(&options.manifest).map_err(wrong)?;
         let root = options.manifest.parent().unwrap_or(Path::new(""));
-        let root = if root.as_os_str().is_empty() { Path::new(".") } else { root };
+        let root = if root.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            root
+        };
 
         let config = RuntimeConfig::read(options.runtime_config.as_deref())?;
         let providers = Providers::new(&options.variables, options.environment, &config)?;
@@ -100,8 +109,9 @@ impl Served {
                 tracing::warn!("the application has no variable {name:?}; its value is not used");
             }
         }
-        let variables =
-            application.resolve_variables(|name| providers.get(name)).map_err(wrong)?;
+        let variables = application
+            .resolve_variables(|name| providers.get(name))
+            .map_err(wrong)?;
 
         let state_dir = state_dir(options, &config, root);
         let stores = key_value::open_stores(&application, &config, &state_dir)?;
@@ -122,7 +132,11 @@ impl Served {
                 id: Arc::clone(&shared_id),
                 environment: component.environment.clone().into_iter().collect(),
                 variables: component.resolve_variables(&variables).map_err(wrong)?,
-                stores: component.key_value_stores.iter().filter_map(granted).collect(),
+                stores: component
+                    .key_value_stores
+                    .iter()
+                    .filter_map(granted)
+                    .collect(),
                 files: folder.as_ref().map(|folder| folder.path().to_owned()),
                 outbound: Outbound {
                     component: shared_id,
@@ -138,7 +152,13 @@ impl Served {
         if let Some(version) = &application.version {
             info["version"] = json!(version);
         }
-        Ok(Self { info: info.to_string(), router, components, web, _files: folders })
+        Ok(Self {
+            info: info.to_string(),
+            router,
+            components,
+            web,
+            _files: folders,
+        })
     }
 
     /// Answers a request and writes its line of the access log.
@@ -175,7 +195,9 @@ impl Served {
             _ => {}
         }
         if let Some(web) = &self.web
-            && let Some(response) = web.respond(request.method(), uri.path(), request.headers()).await
+            && let Some(response) = web
+                .respond(request.method(), uri.path(), request.headers())
+                .await
         {
             return (response, "(web)");
         }
@@ -183,7 +205,10 @@ impl Served {
             return (plain(StatusCode::NOT_FOUND, ""), "(no route)");
         };
         // HTTP/1.0 clients need not name a host; a component's request has one.
-        request.headers_mut().entry(HOST).or_insert(HeaderValue::from_static("localhost"));
+        request
+            .headers_mut()
+            .entry(HOST)
+            .or_insert(HeaderValue::from_static("localhost"));
         matched.set_headers(request.headers_mut(), &uri, client);
         let Some((id, component)) = self.components.get_key_value(matched.component()) else {
             // `Application` checks that every trigger's component is defined.
@@ -218,7 +243,9 @@ fn plain(status: StatusCode, text: impl Into<String>) -> Response<HyperOutgoingB
     let body = if text.is_empty() {
         Empty::new().map_err(|never| match never {}).boxed_unsync()
     } else {
-        Full::from(text).map_err(|never| match never {}).boxed_unsync()
+        Full::from(text)
+            .map_err(|never| match never {})
+            .boxed_unsync()
     };
     let mut response = Response::new(body);
     *response.status_mut() = status;

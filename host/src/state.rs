@@ -49,14 +49,17 @@ pub(crate) struct State {
 }
 
 /// A key-value store that an instance has opened.
-pub(crate) struct OpenStore(Arc<Store>);
+#[expect(unreachable_pub, reason = "the generated bindings re-export it")]
+pub struct OpenStore(Arc<Store>);
 
 impl State {
     /// The state of a fresh instance.
     pub(crate) fn new(settings: Arc<Settings>) -> wasmtime::Result<Self> {
         let log = GuestLog::new(Arc::clone(&settings.id));
         let mut wasi = WasiCtx::builder();
-        wasi.envs(&settings.environment).stdout(log.clone()).stderr(log);
+        wasi.envs(&settings.environment)
+            .stdout(log.clone())
+            .stderr(log);
         if let Some(files) = &settings.files {
             wasi.preopened_dir(files, "/", FsPerms::ReadOnly)?;
         }
@@ -78,13 +81,20 @@ pub(crate) fn add_spin_to_linker(linker: &mut Linker<State>) -> wasmtime::Result
 
 impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.table,
+        }
     }
 }
 
 impl WasiHttpView for State {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
-        WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.outbound }
+        WasiHttpCtxView {
+            ctx: &mut self.http,
+            table: &mut self.table,
+            hooks: &mut self.outbound,
+        }
     }
 }
 

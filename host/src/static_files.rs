@@ -28,7 +28,10 @@ impl StaticFiles {
         });
         match canonical {
             Ok(root) => Ok(Self { root }),
-            Err(source) => Err(Error::Folder { path: root.to_owned(), source }),
+            Err(source) => Err(Error::Folder {
+                path: root.to_owned(),
+                source,
+            }),
         }
     }
 
@@ -74,7 +77,10 @@ impl StaticFiles {
 /// A file's bytes, whole since a site's files are small, and its entity tag.
 async fn read(file: &Path) -> io::Result<(Vec<u8>, String)> {
     let metadata = tokio::fs::metadata(file).await?;
-    let modified = metadata.modified()?.duration_since(UNIX_EPOCH).map_err(io::Error::other)?;
+    let modified = metadata
+        .modified()?
+        .duration_since(UNIX_EPOCH)
+        .map_err(io::Error::other)?;
     let etag = format!("\"{:x}-{:x}\"", modified.as_nanos(), metadata.len());
     Ok((tokio::fs::read(file).await?, etag))
 }
@@ -86,12 +92,23 @@ fn answer(
     etag: &str,
     request: &HeaderMap,
 ) -> Response<HyperOutgoingBody> {
-    let known = request.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok()).is_some_and(|tags| {
-        tags.split(',').map(|tag| tag.trim().trim_start_matches("W/")).any(|tag| tag == "*" || tag == etag)
-    });
+    let known = request
+        .get(IF_NONE_MATCH)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|tags| {
+            tags.split(',')
+                .map(|tag| tag.trim().trim_start_matches("W/"))
+                .any(|tag| tag == "*" || tag == etag)
+        });
     let length = bytes.len();
-    let body = if known || *method == Method::HEAD { Vec::new() } else { bytes };
-    let body = Full::from(body).map_err(|never| match never {}).boxed_unsync();
+    let body = if known || *method == Method::HEAD {
+        Vec::new()
+    } else {
+        bytes
+    };
+    let body = Full::from(body)
+        .map_err(|never| match never {})
+        .boxed_unsync();
     let mut response = Response::new(body);
     let headers = response.headers_mut();
     if let Ok(etag) = HeaderValue::from_str(etag) {
@@ -109,7 +126,10 @@ fn answer(
 }
 
 fn content_type(file: &Path) -> &'static str {
-    let extension = file.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    let extension = file
+        .extension()
+        .and_then(|extension| extension.to_str())
+        .unwrap_or_default();
     match extension.to_ascii_lowercase().as_str() {
         "html" | "htm" => "text/html; charset=utf-8",
         "css" => "text/css; charset=utf-8",
@@ -142,7 +162,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("web");
         std::fs::create_dir_all(root.join("a b")).unwrap();
-        for file in ["web/index.html", "web/app.js", "web/a b/index.html", "web/.env", "secret"] {
+        for file in [
+            "web/index.html",
+            "web/app.js",
+            "web/a b/index.html",
+            "web/.env",
+            "secret",
+        ] {
             std::fs::write(folder.path().join(file), file).unwrap();
         }
         std::os::unix::fs::symlink("../secret", root.join("link")).unwrap();
@@ -170,24 +196,42 @@ mod tests {
             ("/%ff", None),
         ] {
             let response = site.respond(&Method::GET, path, &HeaderMap::new()).await;
-            let found = response.as_ref().map(|response| response.headers()[CONTENT_TYPE].to_str().unwrap());
+            let found = response
+                .as_ref()
+                .map(|response| response.headers()[CONTENT_TYPE].to_str().unwrap());
             assert_eq!(found, expected, "{path}");
         }
-        assert!(site.respond(&Method::POST, "/", &HeaderMap::new()).await.is_none());
+        assert!(
+            site.respond(&Method::POST, "/", &HeaderMap::new())
+                .await
+                .is_none()
+        );
     }
 
     #[tokio::test]
     async fn an_unchanged_file_is_not_sent_again() {
         let (_folder, site) = site();
-        let first = site.respond(&Method::GET, "/app.js", &HeaderMap::new()).await.unwrap();
+        let first = site
+            .respond(&Method::GET, "/app.js", &HeaderMap::new())
+            .await
+            .unwrap();
         let etag = first.headers()[ETAG].clone();
         let mut headers = HeaderMap::new();
         headers.insert(IF_NONE_MATCH, etag.clone());
-        let second = site.respond(&Method::GET, "/app.js", &headers).await.unwrap();
+        let second = site
+            .respond(&Method::GET, "/app.js", &headers)
+            .await
+            .unwrap();
         assert_eq!(second.status(), StatusCode::NOT_MODIFIED);
         assert_eq!(second.headers()[ETAG], etag);
-        let head = site.respond(&Method::HEAD, "/app.js", &HeaderMap::new()).await.unwrap();
+        let head = site
+            .respond(&Method::HEAD, "/app.js", &HeaderMap::new())
+            .await
+            .unwrap();
         assert_eq!(head.headers()[CONTENT_LENGTH], "10");
-        assert_eq!(head.into_body().collect().await.unwrap().to_bytes().len(), 0);
+        assert_eq!(
+            head.into_body().collect().await.unwrap().to_bytes().len(),
+            0
+        );
     }
 }

@@ -63,14 +63,26 @@ impl Server {
     /// Opens the folder and begins to serve it.
     pub async fn start(options: Options) -> Result<Self, Error> {
         let socket = listener::bind(options.listen).await?;
-        let files = open(&options.data, &options.buckets)
-            .map_err(|source| Error::ObjectStore { path: options.data.clone(), source })?;
+        let files = open(&options.data, &options.buckets).map_err(|source| Error::ObjectStore {
+            path: options.data.clone(),
+            source,
+        })?;
         let mut service = S3ServiceBuilder::new(store::ObjectStore::new(files, &options.data));
-        service.set_auth(SimpleAuth::from_single(options.access_key, options.secret_key));
-        service.set_access(access::Access { anonymous_reads: options.anonymous_reads });
+        service.set_auth(SimpleAuth::from_single(
+            options.access_key,
+            options.secret_key,
+        ));
+        service.set_access(access::Access {
+            anonymous_reads: options.anonymous_reads,
+        });
         let service = service.build();
-        let listener = Listener::serve(socket, move |_client| service.clone())
-            .map_err(|source| Error::Listen { address: options.listen, source })?;
+        let listener =
+            Listener::serve(socket, move |_client| service.clone()).map_err(|source| {
+                Error::Listen {
+                    address: options.listen,
+                    source,
+                }
+            })?;
         Ok(Self { listener })
     }
 

@@ -39,13 +39,23 @@ pub(super) struct ObjectStore {
 impl ObjectStore {
     /// Serves `files`, whose folder is `root`.
     pub(super) fn new(files: FileSystem, root: &Path) -> Self {
-        Self { files, root: root.to_owned(), locks: KeyLocks::default() }
+        Self {
+            files,
+            root: root.to_owned(),
+            locks: KeyLocks::default(),
+        }
     }
 
     /// What is known about an object. The key must be locked.
-    async fn head(&self, request: S3Request<dto::HeadObjectInput>) -> S3Result<dto::HeadObjectOutput> {
+    async fn head(
+        &self,
+        request: S3Request<dto::HeadObjectInput>,
+    ) -> S3Result<dto::HeadObjectOutput> {
         // A folder is no object, though s3s-fs answers for it.
-        if self.object_path(&request.input.bucket, &request.input.key).is_dir() {
+        if self
+            .object_path(&request.input.bucket, &request.input.key)
+            .is_dir()
+        {
             return Err(s3_error!(NoSuchKey));
         }
         Ok(self.files.head_object(request).await?.output)
@@ -58,10 +68,16 @@ impl ObjectStore {
 
 /// Refuses keys that would be read as a way through the file system.
 fn check_key(key: &str) -> S3Result<()> {
-    if Path::new(key).components().all(|part| matches!(part, Component::Normal(_))) {
+    if Path::new(key)
+        .components()
+        .all(|part| matches!(part, Component::Normal(_)))
+    {
         Ok(())
     } else {
-        Err(s3_error!(InvalidArgument, "keys with `.`, `..` or a leading slash are not kept here"))
+        Err(s3_error!(
+            InvalidArgument,
+            "keys with `.`, `..` or a leading slash are not kept here"
+        ))
     }
 }
 
@@ -97,17 +113,23 @@ fn not_modified<T>(output: T) -> S3Response<T> {
 
 /// The bytes that a `Range` header names, or 416 with the object's length.
 fn check_range(range: Option<dto::Range>, length: u64) -> S3Result<ops::Range<u64>> {
-    let Some(range) = range else { return Ok(0..length) };
-    range.check(length).ok().filter(|range| !range.is_empty()).ok_or_else(|| {
-        let mut error = S3Error::new(S3ErrorCode::InvalidRange);
-        let mut headers = HeaderMap::new();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
-        if let Ok(value) = HeaderValue::from_str(&format!("bytes */{length}")) {
-            headers.insert(CONTENT_RANGE, value);
-        }
-        error.set_headers(headers);
-        error
-    })
+    let Some(range) = range else {
+        return Ok(0..length);
+    };
+    range
+        .check(length)
+        .ok()
+        .filter(|range| !range.is_empty())
+        .ok_or_else(|| {
+            let mut error = S3Error::new(S3ErrorCode::InvalidRange);
+            let mut headers = HeaderMap::new();
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
+            if let Ok(value) = HeaderValue::from_str(&format!("bytes */{length}")) {
+                headers.insert(CONTENT_RANGE, value);
+            }
+            error.set_headers(headers);
+            error
+        })
 }
 
 /// Opens a file and reads the first piece of `range`; the stream reads the others as they are asked for.
@@ -123,16 +145,21 @@ async fn read_range(path: PathBuf, range: ops::Range<u64>) -> io::Result<Streami
     if first_end == range.end {
         return Ok(StreamingBlob::from(s3s::Body::from(first)));
     }
-    let rest = stream::try_unfold((Arc::new(file), first_end..range.end), |(file, range)| async move {
-        if range.is_empty() {
-            return Ok(None);
-        }
-        let end = range.end.min(range.start + PIECE_BYTES);
-        let (reader, piece) = (Arc::clone(&file), range.start..end);
-        let piece = tokio::task::spawn_blocking(move || read_piece(&reader, piece)).await??;
-        io::Result::Ok(Some((piece, (file, end..range.end))))
-    });
-    Ok(StreamingBlob::wrap(stream::once(async { Ok(first) }).chain(rest)))
+    let rest = stream::try_unfold(
+        (Arc::new(file), first_end..range.end),
+        |(file, range)| async move {
+            if range.is_empty() {
+                return Ok(None);
+            }
+            let end = range.end.min(range.start + PIECE_BYTES);
+            let (reader, piece) = (Arc::clone(&file), range.start..end);
+            let piece = tokio::task::spawn_blocking(move || read_piece(&reader, piece)).await??;
+            io::Result::Ok(Some((piece, (file, end..range.end))))
+        },
+    );
+    Ok(StreamingBlob::wrap(
+        stream::once(async { Ok(first) }).chain(rest),
+    ))
 }
 
 fn read_piece(file: &File, range: ops::Range<u64>) -> io::Result<Bytes> {
@@ -172,7 +199,8 @@ impl S3 for ObjectStore {
             ..Default::default()
         };
         let head = self.head(request.map_input(|_| head_input)).await?;
-        if let Precondition::NotModified = check_read(head.e_tag.as_ref(), if_match, if_none_match)? {
+        if let Precondition::NotModified = check_read(head.e_tag.as_ref(), if_match, if_none_match)?
+        {
             return Ok(not_modified(dto::GetObjectOutput {
                 e_tag: head.e_tag,
                 last_modified: head.last_modified,
@@ -183,18 +211,26 @@ impl S3 for ObjectStore {
         let length = head.content_length.map_or(0, i64::unsigned_abs);
         let range = check_range(input.range, length)?;
         let whole = range == (0..length);
-        let body = read_range(path, range.clone()).await.map_err(S3Error::internal_error)?;
+        let body = read_range(path, range.clone())
+            .await
+            .map_err(S3Error::internal_error)?;
         let mut output = dto::GetObjectOutput {
             accept_ranges: Some("bytes".to_owned()),
             body: Some(body),
             cache_control: input.response_cache_control.or(head.cache_control),
-            content_disposition: input.response_content_disposition.or(head.content_disposition),
+            content_disposition: input
+                .response_content_disposition
+                .or(head.content_disposition),
             content_encoding: input.response_content_encoding.or(head.content_encoding),
             content_language: input.response_content_language.or(head.content_language),
             content_length: Some((range.end - range.start) as i64),
-            content_range: input
-                .range
-                .map(|_| format!("bytes {}-{}/{length}", range.start, range.end.saturating_sub(1))),
+            content_range: input.range.map(|_| {
+                format!(
+                    "bytes {}-{}/{length}",
+                    range.start,
+                    range.end.saturating_sub(1)
+                )
+            }),
             content_type: input.response_content_type.or(head.content_type),
             e_tag: head.e_tag,
             expires: head.expires,
@@ -223,14 +259,16 @@ impl S3 for ObjectStore {
         let _reading = self.locks.read(&input.bucket, &input.key).await;
         let head = self.head(request).await?;
         let (if_match, if_none_match) = (input.if_match.as_ref(), input.if_none_match.as_ref());
-        Ok(match check_read(head.e_tag.as_ref(), if_match, if_none_match)? {
-            Precondition::Holds => S3Response::new(head),
-            Precondition::NotModified => not_modified(dto::HeadObjectOutput {
-                e_tag: head.e_tag,
-                last_modified: head.last_modified,
-                ..Default::default()
-            }),
-        })
+        Ok(
+            match check_read(head.e_tag.as_ref(), if_match, if_none_match)? {
+                Precondition::Holds => S3Response::new(head),
+                Precondition::NotModified => not_modified(dto::HeadObjectOutput {
+                    e_tag: head.e_tag,
+                    last_modified: head.last_modified,
+                    ..Default::default()
+                }),
+            },
+        )
     }
 
     async fn put_object(
@@ -239,7 +277,10 @@ impl S3 for ObjectStore {
     ) -> S3Result<S3Response<dto::PutObjectOutput>> {
         check_key(&request.input.key)?;
         receive(&mut request.input.body, request.input.content_length).await?;
-        let _writing = self.locks.write(&request.input.bucket, &request.input.key).await;
+        let _writing = self
+            .locks
+            .write(&request.input.bucket, &request.input.key)
+            .await;
         self.files.put_object(request).await
     }
 
@@ -248,7 +289,10 @@ impl S3 for ObjectStore {
         request: S3Request<dto::CompleteMultipartUploadInput>,
     ) -> S3Result<S3Response<dto::CompleteMultipartUploadOutput>> {
         check_key(&request.input.key)?;
-        let _writing = self.locks.write(&request.input.bucket, &request.input.key).await;
+        let _writing = self
+            .locks
+            .write(&request.input.bucket, &request.input.key)
+            .await;
         self.files.complete_multipart_upload(request).await
     }
 
@@ -257,7 +301,10 @@ impl S3 for ObjectStore {
         request: S3Request<dto::CopyObjectInput>,
     ) -> S3Result<S3Response<dto::CopyObjectOutput>> {
         check_key(&request.input.key)?;
-        let _writing = self.locks.write(&request.input.bucket, &request.input.key).await;
+        let _writing = self
+            .locks
+            .write(&request.input.bucket, &request.input.key)
+            .await;
         self.files.copy_object(request).await
     }
 
@@ -266,7 +313,10 @@ impl S3 for ObjectStore {
         request: S3Request<dto::DeleteObjectInput>,
     ) -> S3Result<S3Response<dto::DeleteObjectOutput>> {
         check_key(&request.input.key)?;
-        let _writing = self.locks.write(&request.input.bucket, &request.input.key).await;
+        let _writing = self
+            .locks
+            .write(&request.input.bucket, &request.input.key)
+            .await;
         self.files.delete_object(request).await
     }
 

@@ -8,8 +8,13 @@ use crate::client::get;
 
 fn host() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_host"));
-    command.stderr(Stdio::piped()).stdout(Stdio::piped()).stdin(Stdio::null());
-    command.env_remove("RUST_LOG").env_remove("SPIN_HTTP_LISTEN_ADDR");
+    command
+        .stderr(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stdin(Stdio::null());
+    command
+        .env_remove("RUST_LOG")
+        .env_remove("SPIN_HTTP_LISTEN_ADDR");
     command
 }
 
@@ -28,7 +33,11 @@ impl Running {
         let mut line = String::new();
         loop {
             line.clear();
-            assert_ne!(log.read_line(&mut line).unwrap(), 0, "it stopped instead of serving");
+            assert_ne!(
+                log.read_line(&mut line).unwrap(),
+                0,
+                "it stopped instead of serving"
+            );
             if let Some((_, url)) = line.trim_end().split_once("serving ") {
                 let url = url.to_owned();
                 return Self { child, log, url };
@@ -38,7 +47,10 @@ impl Running {
 
     /// Sends SIGTERM and gives the exit code and the rest of the log.
     fn stop(mut self) -> (Option<i32>, String) {
-        let terminated = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        let terminated = Command::new("kill")
+            .arg(self.child.id().to_string())
+            .status()
+            .unwrap();
         assert!(terminated.success());
         let mut rest = String::new();
         self.log.read_to_string(&mut rest).unwrap();
@@ -58,14 +70,24 @@ async fn up_serves_logs_and_stops_at_a_signal() {
     let folder = application("variables = { key = \"{{ token }}\" }");
     let running = Running::start(
         host()
-            .args(["up", "--listen", "127.0.0.1:0", "--s3-listen", "127.0.0.1:0", "--from"])
+            .args([
+                "up",
+                "--listen",
+                "127.0.0.1:0",
+                "--s3-listen",
+                "127.0.0.1:0",
+                "--from",
+            ])
             .arg(folder.path())
             .arg("--s3")
             .arg(folder.path().join("s3"))
             .env("SPIN_VARIABLE_TOKEN", "from the environment"),
     );
     let url = running.url.clone();
-    assert_eq!(get(format!("{url}/guest/variable?key")).await.text(), "from the environment");
+    assert_eq!(
+        get(format!("{url}/guest/variable?key")).await.text(),
+        "from the environment"
+    );
     get(format!("{url}/guest/fetch?http://example.com:81/a")).await;
     get(format!("{url}/guest/print")).await;
     get(format!("{url}/guest/panic")).await;
@@ -81,7 +103,10 @@ async fn up_serves_logs_and_stops_at_a_signal() {
         "GET /guest/panic 500 ",
         "stopping",
     ] {
-        assert!(log.contains(expected), "{expected:?} is not in the log:\n{log}");
+        assert!(
+            log.contains(expected),
+            "{expected:?} is not in the log:\n{log}"
+        );
     }
     assert!(!log.contains("from the environment"), "{log}");
 }
@@ -91,7 +116,15 @@ async fn quiet_writes_no_access_log() {
     let folder = application("");
     let running = Running::start(
         host()
-            .args(["up", "--quiet", "--listen", "127.0.0.1:0", "--variable", "token=x", "--from"])
+            .args([
+                "up",
+                "--quiet",
+                "--listen",
+                "127.0.0.1:0",
+                "--variable",
+                "token=x",
+                "--from",
+            ])
             .arg(folder.path().join("spin.toml")),
     );
     get(format!("{}/guest/count", running.url)).await;
@@ -106,25 +139,51 @@ async fn what_cannot_start_exits_with_1_and_says_why() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     for (arguments, expected) in [
-        (vec!["--listen", &address, "--variable", "token=x"], format!("cannot listen on {address}: ")),
-        (vec!["--listen", "127.0.0.1:0"], "required variable(s): token".to_owned()),
-        (vec!["--listen", "127.0.0.1:0", "--variable", "token=@/absent"], "cannot read /absent".to_owned()),
+        (
+            vec!["--listen", &address, "--variable", "token=x"],
+            format!("cannot listen on {address}: "),
+        ),
+        (
+            vec!["--listen", "127.0.0.1:0"],
+            "required variable(s): token".to_owned(),
+        ),
+        (
+            vec!["--listen", "127.0.0.1:0", "--variable", "token=@/absent"],
+            "cannot read /absent".to_owned(),
+        ),
     ] {
-        let output = host().arg("up").arg("-f").arg(folder.path()).args(arguments).output().unwrap();
+        let output = host()
+            .arg("up")
+            .arg("-f")
+            .arg(folder.path())
+            .args(arguments)
+            .output()
+            .unwrap();
         let log = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{log}");
         assert!(log.contains(&expected), "{log}");
     }
-    let output = host().args(["s3", "--listen", &address, "--data"]).arg(folder.path()).output().unwrap();
+    let output = host()
+        .args(["s3", "--listen", &address, "--data"])
+        .arg(folder.path())
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(host().arg("down").output().unwrap().status.code(), Some(2));
 }
 
 #[test]
 fn help_teaches() {
-    for (arguments, name) in [(&["--help"][..], "host"), (&["up", "--help"], "up"), (&["s3", "--help"], "s3")] {
+    for (arguments, name) in [
+        (&["--help"][..], "host"),
+        (&["up", "--help"], "up"),
+        (&["s3", "--help"], "s3"),
+    ] {
         let output = host().args(arguments).output().unwrap();
         assert!(output.status.success());
-        insta::assert_snapshot!(format!("help_{name}"), String::from_utf8(output.stdout).unwrap());
+        insta::assert_snapshot!(
+            format!("help_{name}"),
+            String::from_utf8(output.stdout).unwrap()
+        );
     }
 }

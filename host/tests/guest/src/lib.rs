@@ -1,4 +1,5 @@
-//! The component that the host's tests run. Each path exercises one thing that the host provides; see `handle`.
+//! The component that the host's tests run. The last segment of the path says which thing of
+//! the host a request exercises; see `handle`.
 //!
 //! `cargo xtask functions` builds it into `target/functions/host-guest.wasm`.
 
@@ -16,10 +17,11 @@ static REQUESTS: AtomicU32 = AtomicU32::new(0);
 #[http_component]
 async fn handle(request: Request) -> anyhow::Result<impl IntoResponse> {
     let query = request.query().to_owned();
-    let path = request.path().trim_start_matches("/guest").to_owned();
-    Ok(match path.as_str() {
-        "/count" => text(200, REQUESTS.fetch_add(1, Ordering::Relaxed) + 1),
-        "/headers" => {
+    let path = request.path().to_owned();
+    let last_segment = path.rsplit('/').next().unwrap_or_default();
+    Ok(match last_segment {
+        "count" => text(200, REQUESTS.fetch_add(1, Ordering::Relaxed) + 1),
+        "headers" => {
             let mut headers: Vec<String> = request
                 .headers()
                 .map(|(name, value)| format!("{name}: {}", value.as_str().unwrap_or("?")))
@@ -27,38 +29,41 @@ async fn handle(request: Request) -> anyhow::Result<impl IntoResponse> {
             headers.sort();
             json_text(&json!({ "path": request.path(), "headers": headers }))
         }
-        "/echo" => Response::builder().status(200).body(request.into_body()).build(),
-        "/variable" => match variables::get(&query) {
+        "echo" => Response::builder()
+            .status(200)
+            .body(request.into_body())
+            .build(),
+        "variable" => match variables::get(&query) {
             Ok(value) => text(200, value),
             Err(error) => text(404, error),
         },
-        "/environment" => {
+        "environment" => {
             let mut seen: Vec<(String, String)> = std::env::vars().collect();
             seen.sort();
             json_text(&json!(seen))
         }
-        "/fetch" => fetch(&query).await,
-        "/read" => match std::fs::read_to_string(&query) {
+        "fetch" => fetch(&query).await,
+        "read" => match std::fs::read_to_string(&query) {
             Ok(content) => text(200, content),
             Err(error) => text(404, error),
         },
-        "/write" => match std::fs::write(&query, "written") {
+        "write" => match std::fs::write(&query, "written") {
             Ok(()) => text(200, "written"),
             Err(error) => text(403, error),
         },
-        "/key-value" => key_value(&request, &query),
-        "/print" => {
+        "key-value" => key_value(&request, &query),
+        "print" => {
             println!("printed to stdout");
             eprintln!("printed to stderr");
             text(200, "")
         }
-        "/panic" => panic!("as asked"),
-        "/error" => anyhow::bail!("as asked"),
-        "/sleep" => {
+        "panic" => panic!("as asked"),
+        "error" => anyhow::bail!("as asked"),
+        "sleep" => {
             std::thread::sleep(std::time::Duration::from_millis(query.parse()?));
             text(200, "slept")
         }
-        "/sqlite" => {
+        "sqlite" => {
             // An import that the host does not have.
             let opened = spin_sdk::sqlite::Connection::open_default();
             text(200, format!("{:?}", opened.map(|_| ())))
