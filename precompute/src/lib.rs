@@ -1,11 +1,22 @@
 //! The native job: import, train, evaluate, write, verify, publish.
 
 pub mod atomic_file;
+pub mod cli;
+pub mod commands;
 pub mod dataset;
 pub mod digest;
+pub mod evaluate;
+pub mod exit;
+pub mod fingerprints;
 pub mod generation;
 pub mod import;
 pub mod interrupt;
+pub mod model_file;
+pub mod progress;
 pub mod publish;
+pub mod settings;
+pub mod stages;
 pub mod store;
 pub mod train;
+pub mod work_folder;
+pub mod write;

@@ -11,7 +11,7 @@ mod s3;
 use std::path::Path;
 
 pub use error::StoreError;
-pub use s3::{S3Location, S3Store};
+pub use s3::{AccessKeys, S3Location, S3Store};
 
 /// An object as a listing or a HEAD shows it.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -1,3 +1,4 @@
+use std::fmt;
 use std::fs::File;
 use std::future::Future;
 use std::io::Read;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::{
-    Region, RequestChecksumCalculation, ResponseChecksumValidation, SharedHttpClient,
+    Credentials, Region, RequestChecksumCalculation, ResponseChecksumValidation, SharedHttpClient,
 };
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::{ByteStream, DateTime};
@@ -51,11 +52,29 @@ pub struct S3Location {
     pub region: String,
     /// The address of an S3-compatible service, which is then asked path-style; absent: AWS.
     pub endpoint: Option<String>,
+    /// The keys to sign with; absent: the usual chain of environment, profile, web identity, container and instance.
+    pub access_keys: Option<AccessKeys>,
+}
+
+/// Keys to sign requests with.
+#[derive(Clone, Eq, PartialEq)]
+pub struct AccessKeys {
+    /// The public half.
+    pub access_key_id: String,
+    /// The secret half, which no message ever shows.
+    pub secret_access_key: String,
+}
+
+impl fmt::Debug for AccessKeys {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("AccessKeys")
+            .field("access_key_id", &self.access_key_id)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A bucket on S3, or on any service that speaks it.
-///
-/// Credentials come from the usual chain: environment, profile, web identity, container, instance.
 #[derive(Debug)]
 pub struct S3Store {
     client: Client,
@@ -451,6 +470,20 @@ async fn client(location: &S3Location) -> Client {
         .region(Region::new(location.region.clone()));
     if let Some(endpoint) = &location.endpoint {
         loader = loader.endpoint_url(endpoint);
+    }
+    if let Some(keys) = &location.access_keys {
+        let AccessKeys {
+            access_key_id,
+            secret_access_key,
+        } = keys.clone();
+        let provider = "the caller's keys";
+        loader = loader.credentials_provider(Credentials::new(
+            access_key_id,
+            secret_access_key,
+            None,
+            None,
+            provider,
+        ));
     }
     let config = aws_sdk_s3::config::Builder::from(&loader.load().await)
         .force_path_style(location.endpoint.is_some())

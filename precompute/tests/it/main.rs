@@ -1,3 +1,7 @@
-//! The job as a whole, through its library.
+//! The job as a whole: through its library, and as a program, what it says, how it ends, and what it leaves in the working folder.
 
+mod exit_status;
+mod help;
 mod import;
+mod program;
+mod stages;

@@ -1,0 +1,259 @@
+//! What can be written on the command line. These types only hold it; [`settings`](crate::settings) makes sense of it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::exit::EXIT_STATUS_HELP;
+use crate::progress::ProgressForm;
+
+const EXAMPLES: &str = "\
+Examples:
+  precompute run                              all collections of kindred.toml, from the source to the bucket
+  precompute build --collection movies --source ml-latest-small
+                                              one collection from a folder, without a kindred.toml
+  precompute run --download latest-small --collection movies
+                                              the same from the network
+  precompute evaluate --neighbours 50         what would it cost to keep fewer neighbours?
+  precompute inspect --json | jq .quality     what is served, and how good is it?
+  precompute rollback                         serve the generation before
+
+The bucket is the one of [storage] in kindred.toml; credentials come from the environment, a profile, or the machine's
+role, as for every AWS tool. OMDB_API_KEY has the import look for posters. NO_COLOR is honoured.";
+
+/// Turn data sets into index files and publish them.
+///
+/// What there is to do is written in kindred.toml, a table a collection. `run` does all of it, and nothing twice; the other
+/// commands are its steps, and what looks after what is published.
+#[derive(Debug, Parser)]
+#[command(
+    name = "precompute",
+    version,
+    arg_required_else_help = true,
+    after_help = EXIT_STATUS_HELP,
+    after_long_help = format!("{EXAMPLES}\n\n{EXIT_STATUS_HELP}"),
+)]
+pub struct Cli {
+    /// What holds for every command.
+    #[command(flatten)]
+    pub global: GlobalArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What holds for every command.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Global options")]
+pub struct GlobalArgs {
+    /// The file that describes the collections.
+    #[arg(long, global = true, value_name = "FILE", env = "KINDRED_CONFIG", default_value = config::FILE_NAME)]
+    pub config: PathBuf,
+    /// Only this collection; may be given several times [default: all of the file].
+    #[arg(long, global = true, value_name = "NAME")]
+    pub collection: Vec<String>,
+    /// Where the stages leave their results for each other; all of it can be made again.
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "KINDRED_WORK",
+        default_value = ".kindred"
+    )]
+    pub work: PathBuf,
+    /// How many threads compute [default: one a processor].
+    #[arg(long, global = true, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
+    pub threads: Option<u32>,
+    /// How progress is shown, on stderr [default: bars on a terminal, else lines].
+    #[arg(long, global = true, value_name = "FORM")]
+    pub progress: Option<ProgressForm>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Everything: import, train, evaluate, write, publish; what did not change is not done again
+    Run(RunArgs),
+    /// Import, train and write, for publishing later; nothing is measured
+    Build(BuildArgs),
+    /// Read the source into the working folder
+    Import(ImportArgs),
+    /// Learn neighbours and what is popular
+    Train(TrainArgs),
+    /// Measure how well a model of these settings recommends; prints the report
+    Evaluate(TrainArgs),
+    /// Write the index files and their manifest
+    Write,
+    /// Check every checksum of a generation
+    Verify(VerifyArgs),
+    /// Upload a generation and have it served; prints its name
+    Publish(PublishArgs),
+    /// Print what is in an index file, in a generation's folder, or in the bucket
+    Inspect(InspectArgs),
+    /// Have the generation before, or a named one, served again; prints its name
+    Rollback(RollbackArgs),
+    /// Delete old generations from the bucket; prints their names
+    Gc(GcArgs),
+    /// Print a script that completes commands in a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page
+    Man,
+}
+
+/// Where the data comes from.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Import")]
+pub struct ImportArgs {
+    /// Read this folder, .zip or s3://bucket/prefix instead of the file's `source`
+    #[arg(long, value_name = "SOURCE")]
+    pub source: Option<String>,
+    /// Take the source to be laid out like this, instead of finding it out
+    #[arg(long, value_name = "LAYOUT")]
+    pub layout: Option<LayoutArg>,
+    /// Fetch a release of MovieLens, such as latest-small, and read that
+    #[arg(long, value_name = "RELEASE", conflicts_with = "source")]
+    pub download: Option<String>,
+    /// Read all objects of an s3:// source, instead of those that are new since the last import
+    #[arg(long)]
+    pub all_objects: bool,
+}
+
+/// How a source is laid out; kindred.toml explains them.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+#[value(rename_all = "lowercase")]
+pub enum LayoutArg {
+    /// ml-latest*, ml-100k or ml-1m
+    MovieLens,
+    /// train.txt and test.txt, a line a user
+    Lists,
+    /// Tables whose columns kindred.toml maps
+    Table,
+}
+
+/// How to learn.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Training")]
+pub struct TrainArgs {
+    /// What is learnt
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<ModelArg>,
+    /// How many neighbours an item keeps at most
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
+    pub neighbours: Option<u32>,
+    /// How strongly the weights of model ease are held down
+    #[arg(long, value_name = "NUMBER", value_parser = positive)]
+    pub regularization: Option<f64>,
+}
+
+/// What is learnt; kindred.toml explains them.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+#[value(rename_all = "kebab-case")]
+pub enum ModelArg {
+    /// The item-item linear model
+    Ease,
+    /// Items that the same people touched
+    ItemKnn,
+}
+
+/// Arguments of `run`.
+#[derive(Args, Debug)]
+pub struct RunArgs {
+    /// Where the data comes from.
+    #[command(flatten)]
+    pub import: ImportArgs,
+    /// How to learn.
+    #[command(flatten)]
+    pub train: TrainArgs,
+    /// When to publish.
+    #[command(flatten)]
+    pub publish: PublishArgs,
+    /// Do every stage, whether something changed or not
+    #[arg(long)]
+    pub force_rebuild: bool,
+}
+
+/// Arguments of `build`.
+#[derive(Args, Debug)]
+pub struct BuildArgs {
+    /// Where the data comes from.
+    #[command(flatten)]
+    pub import: ImportArgs,
+    /// How to learn.
+    #[command(flatten)]
+    pub train: TrainArgs,
+}
+
+/// Arguments of `verify`.
+#[derive(Args, Debug)]
+pub struct VerifyArgs {
+    /// Download and check what is published, instead of the working folder's generation
+    #[arg(long)]
+    pub published: bool,
+}
+
+/// Arguments of `publish`.
+#[derive(Args, Clone, Copy, Debug, Default)]
+#[command(next_help_heading = "Publishing")]
+pub struct PublishArgs {
+    /// Publish a generation that is worse than the served one, too
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Arguments of `inspect`.
+#[derive(Args, Debug)]
+pub struct InspectArgs {
+    /// A .kdx file or a generation's folder [default: what is published]
+    #[arg(value_name = "PATH")]
+    pub path: Option<PathBuf>,
+    /// Print a JSON object, one a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `rollback`.
+#[derive(Args, Debug)]
+pub struct RollbackArgs {
+    /// The generation to serve [default: the one that the served one replaced]
+    #[arg(long, value_name = "GENERATION", value_parser = generation)]
+    pub to: Option<String>,
+}
+
+/// Arguments of `gc`.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct GcArgs {
+    /// How many of the newest generations stay [default: kept_generations of kindred.toml]; the served one and the one before it always do
+    #[arg(long, value_name = "COUNT")]
+    pub keep: Option<u32>,
+    /// Only delete what was published longer ago than this
+    #[arg(long, value_name = "DAYS", default_value_t = 0)]
+    pub older_than: u32,
+    /// Print what would be deleted, and delete nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Arguments of `completions`.
+#[derive(Args, Debug)]
+pub struct CompletionsArgs {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(number) if f64::is_finite(number) && 0.0 < number => Ok(number),
+        _ => Err("write a number above 0".to_owned()),
+    }
+}
+
+fn generation(text: &str) -> Result<String, String> {
+    if pointer::is_generation_name(text) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!(
+            "a generation's name has {} hexadecimal digits",
+            pointer::GENERATION_LEN
+        ))
+    }
+}

@@ -1,0 +1,234 @@
+//! From a command line to what it does.
+
+use std::io::{self, Write};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::Context;
+use clap::CommandFactory;
+
+use crate::cli::{Cli, Command, GcArgs, ImportArgs, InspectArgs, PublishArgs, TrainArgs};
+use crate::generation::{LocalGeneration, verify_published};
+use crate::progress::{Progress, megabytes};
+use crate::publish::{self, CollectOptions, PublishOptions};
+use crate::settings::{CollectionSettings, Settings};
+use crate::stages::{self, Rebuild};
+use crate::store::S3Store;
+
+const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
+
+/// Does what the command line says. Data goes to stdout, everything else to `progress`.
+pub fn run(cli: &Cli, progress: &Progress) -> anyhow::Result<()> {
+    let no_import = ImportArgs::default();
+    let no_train = TrainArgs::default();
+    let resolve = |import, train| Settings::resolve(&cli.global, import, train);
+    if let Some(threads) = cli.global.threads {
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(threads as usize)
+            .build_global()
+            .context("cannot start the threads")?;
+    }
+    match &cli.command {
+        Command::Completions(args) => {
+            let mut script = Vec::new();
+            clap_complete::generate(args.shell, &mut Cli::command(), "precompute", &mut script);
+            print(&script)
+        }
+        Command::Man => {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(Cli::command()).render(&mut page)?;
+            print(&page)
+        }
+        Command::Inspect(InspectArgs {
+            path: Some(path),
+            json,
+        }) => {
+            let name = match &cli.global.collection[..] {
+                [name] => Some(name.as_str()),
+                _ => None,
+            };
+            print(stages::inspect_path(path, name, *json)?.as_bytes())
+        }
+        Command::Inspect(InspectArgs { path: None, json }) => {
+            with_bucket(&resolve(&no_import, &no_train)?, |settings, store| {
+                print(stages::inspect_published(settings, store, *json)?.as_bytes())
+            })
+        }
+        Command::Import(args) => each(&resolve(args, &no_train)?, |settings, collection| {
+            stages::import(settings, collection, progress)
+        }),
+        Command::Train(args) => each(&resolve(&no_import, args)?, |_, collection| {
+            stages::train(collection, progress)
+        }),
+        Command::Evaluate(args) => each(&resolve(&no_import, args)?, |settings, collection| {
+            print(stages::evaluate(settings, collection, progress)?.as_bytes())
+        }),
+        Command::Write => each(&resolve(&no_import, &no_train)?, |_, collection| {
+            stages::write(collection, progress)
+        }),
+        Command::Build(args) => each(
+            &resolve(&args.import, &args.train)?,
+            |settings, collection| {
+                stages::import(settings, collection, progress)?;
+                stages::train(collection, progress)?;
+                stages::write(collection, progress)?;
+                verify(collection, progress)
+            },
+        ),
+        Command::Run(args) => {
+            let settings = resolve(&args.import, &args.train)?;
+            let rebuild = if args.force_rebuild {
+                Rebuild::Everything
+            } else {
+                Rebuild::WhatChanged
+            };
+            each(&settings, |settings, collection| {
+                stages::prepare(settings, collection, rebuild, progress)
+            })?;
+            publish(&settings, args.publish, progress)
+        }
+        Command::Verify(args) if args.published => {
+            with_bucket(&resolve(&no_import, &no_train)?, |collection, store| {
+                verify_what_is_published(collection, store, progress)
+            })
+        }
+        Command::Verify(_) => each(&resolve(&no_import, &no_train)?, |_, collection| {
+            verify(collection, progress)
+        }),
+        Command::Publish(args) => publish(&resolve(&no_import, &no_train)?, *args, progress),
+        Command::Rollback(args) => {
+            with_bucket(&resolve(&no_import, &no_train)?, |collection, store| {
+                let CollectionSettings { name, keys, .. } = collection;
+                let stage = progress.begin(name, "rollback");
+                let report = publish::rollback(store, keys, name, args.to.as_deref())?;
+                stage.end(format_args!(
+                    "{} is served, after {}",
+                    report.generation, report.replaced
+                ));
+                print(format!("{name} {}\n", report.generation).as_bytes())
+            })
+        }
+        Command::Gc(args) => with_bucket(&resolve(&no_import, &no_train)?, |collection, store| {
+            collect_garbage(collection, store, *args, progress)
+        }),
+    }
+}
+
+/// Does something for each collection; the first failure ends it.
+fn each(
+    settings: &Settings,
+    mut act: impl FnMut(&Settings, &CollectionSettings) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    settings.collections.iter().try_for_each(|collection| {
+        act(settings, collection).with_context(|| collection.name.clone())
+    })
+}
+
+/// Does something for each collection with the bucket that is published to.
+fn with_bucket(
+    settings: &Settings,
+    mut act: impl FnMut(&CollectionSettings, &S3Store) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let store = S3Store::connect(&settings.location(&settings.storage.bucket))?;
+    each(settings, |_, collection| act(collection, &store))
+}
+
+fn verify(collection: &CollectionSettings, progress: &Progress) -> anyhow::Result<()> {
+    let stage = progress.begin(&collection.name, "verify");
+    let generation = LocalGeneration::open(&collection.folder.generation(), &collection.name)?;
+    generation.verify()?;
+    stage.end(format_args!("{} is sound", generation.manifest.generation));
+    Ok(())
+}
+
+fn verify_what_is_published(
+    collection: &CollectionSettings,
+    store: &S3Store,
+    progress: &Progress,
+) -> anyhow::Result<()> {
+    let CollectionSettings { name, keys, .. } = collection;
+    let stage = progress.begin(name, "verify");
+    let current = publish::read_pointer(store, keys, name)?.with_context(|| {
+        format!(
+            "the collection is not published: there is no `{}`",
+            keys.pointer()
+        )
+    })?;
+    verify_published(store, keys, &current.manifest)?;
+    stage.end(format_args!(
+        "{} is sound in the bucket",
+        current.manifest.generation
+    ));
+    Ok(())
+}
+
+fn publish(settings: &Settings, args: PublishArgs, progress: &Progress) -> anyhow::Result<()> {
+    with_bucket(settings, |collection, store| {
+        let CollectionSettings {
+            name, keys, folder, ..
+        } = collection;
+        let stage = progress.begin(name, "publish");
+        let generation = LocalGeneration::open(&folder.generation(), name)?;
+        let options = PublishOptions {
+            maximum_quality_loss: collection.collection.publish.maximum_quality_loss,
+            force: args.force,
+        };
+        let report = publish::publish(store, keys, &generation, options)?;
+        stage.note(&report.quality);
+        stage.end(format_args!(
+            "{} is served; {} objects written, {} there already",
+            report.generation,
+            report.written.len(),
+            report.num_skipped
+        ));
+        print(format!("{name} {}\n", report.generation).as_bytes())
+    })
+}
+
+fn collect_garbage(
+    collection: &CollectionSettings,
+    store: &S3Store,
+    args: GcArgs,
+    progress: &Progress,
+) -> anyhow::Result<()> {
+    let CollectionSettings { name, keys, .. } = collection;
+    let stage = progress.begin(name, "gc");
+    let now_s = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |now| now.as_secs() as i64);
+    let options = CollectOptions {
+        keep: args
+            .keep
+            .unwrap_or(collection.collection.publish.kept_generations) as usize,
+        older_than_s: i64::from(args.older_than) * SECONDS_PER_DAY,
+        dry_run: args.dry_run,
+        now_s,
+    };
+    let report = publish::collect(store, keys, name, options)?;
+    for gone in &report.collected {
+        print(format!("{name} {}\n", gone.generation).as_bytes())?;
+    }
+    let len_bytes = report.collected.iter().map(|gone| gone.len_bytes).sum();
+    stage.end(format_args!(
+        "{} generations, {}, {}; {} stay",
+        report.collected.len(),
+        megabytes(len_bytes),
+        if args.dry_run {
+            "would be deleted"
+        } else {
+            "deleted"
+        },
+        report.num_kept
+    ));
+    Ok(())
+}
+
+/// Writes data to stdout. Whoever has read enough and closed the pipe gets no more, and that is no error.
+fn print(data: &[u8]) -> anyhow::Result<()> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(data).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(error).context("cannot write to stdout")
+        }
+        _ => Ok(()),
+    }
+}

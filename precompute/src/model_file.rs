@@ -1,0 +1,188 @@
+//! A model as a file of the working folder, so that `write` need not be in the same run as `train`.
+//!
+//! The file is a line of JSON with the description and the lengths, and then the numbers, little-endian: for every item the length of its list and its
+//! popularity, the lists one after the other, the onboarding list, the order of the items. Only the program that wrote it reads it.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use index::neighbours::Neighbour;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::atomic_file::write_atomically;
+use crate::train::{Model, NeighbourLists};
+
+/// Changes with the layout, so that a model of an older program is not misread.
+const VERSION: u32 = 1;
+
+/// Why a model cannot be written or read.
+#[derive(Debug, Error)]
+#[error("the model's file {}", path.display())]
+pub struct ModelFileError {
+    path: PathBuf,
+    source: io::Error,
+}
+
+impl ModelFileError {
+    /// Whether there is no model at all.
+    pub fn is_absent(&self) -> bool {
+        self.source.kind() == io::ErrorKind::NotFound
+    }
+}
+
+#[derive(Deserialize, Serialize)]
+struct Header {
+    version: u32,
+    description: String,
+    item_count: usize,
+    neighbour_count: usize,
+    onboarding_count: usize,
+}
+
+/// Writes a model into a folder.
+pub fn save(model: &Model, folder: &Path) -> Result<(), ModelFileError> {
+    let path = path(folder);
+    let lists = &model.neighbours;
+    let header = Header {
+        version: VERSION,
+        description: model.description.clone(),
+        item_count: lists.item_count(),
+        neighbour_count: lists.neighbour_count(),
+        onboarding_count: model.onboarding.len(),
+    };
+    let written = write_atomically(&path, |file| -> io::Result<()> {
+        serde_json::to_writer(&mut *file, &header)?;
+        file.write_all(b"\n")?;
+        for (item, popularity) in model.popularity.iter().enumerate() {
+            file.write_all(&(lists.list(item).len() as u32).to_le_bytes())?;
+            file.write_all(&popularity.to_le_bytes())?;
+        }
+        for neighbour in (0..lists.item_count()).flat_map(|item| lists.list(item)) {
+            file.write_all(&neighbour.item.to_le_bytes())?;
+            file.write_all(&neighbour.weight.to_le_bytes())?;
+        }
+        for number in model.onboarding.iter().chain(&model.item_order) {
+            file.write_all(&number.to_le_bytes())?;
+        }
+        Ok(())
+    });
+    written.map_err(|source| ModelFileError { path, source })
+}
+
+/// Reads the model of a folder.
+pub fn load(folder: &Path) -> Result<Model, ModelFileError> {
+    let path = path(folder);
+    let model = fs::read(&path).and_then(|bytes| {
+        parse(&bytes).ok_or_else(|| {
+            io::Error::new(
+                io::ErrorKind::InvalidData,
+                "it is damaged or of another version; train again",
+            )
+        })
+    });
+    model.map_err(|source| ModelFileError { path, source })
+}
+
+fn path(folder: &Path) -> PathBuf {
+    folder.join("model.bin")
+}
+
+fn parse(bytes: &[u8]) -> Option<Model> {
+    let header_len = bytes.iter().position(|&byte| byte == b'\n')?;
+    let (header, numbers) = bytes.split_at_checked(header_len)?;
+    let header: Header = serde_json::from_slice(header).ok()?;
+    if header.version != VERSION {
+        return None;
+    }
+    let (words, rest) = numbers.get(1..)?.as_chunks::<4>();
+    let num_words = [
+        header.item_count.checked_mul(3)?,
+        header.neighbour_count.checked_mul(2)?,
+        header.onboarding_count,
+    ];
+    let num_words = num_words.into_iter().try_fold(0, usize::checked_add)?;
+    if !rest.is_empty() || words.len() != num_words {
+        return None;
+    }
+    let integer = |word: &[u8; 4]| u32::from_le_bytes(*word);
+    let real = |word: &[u8; 4]| f32::from_le_bytes(*word);
+    let (of_items, words) = words.split_at_checked(header.item_count * 2)?;
+    let (of_neighbours, words) = words.split_at_checked(header.neighbour_count * 2)?;
+    let (onboarding, item_order) = words.split_at_checked(header.onboarding_count)?;
+    let mut of_neighbours = of_neighbours.chunks_exact(2);
+    let lists: Vec<Vec<Neighbour>> = of_items
+        .iter()
+        .step_by(2)
+        .map(|len| {
+            let list = of_neighbours.by_ref().take(integer(len) as usize);
+            list.map(|pair| Neighbour {
+                item: integer(&pair[0]),
+                weight: real(&pair[1]),
+            })
+            .collect()
+        })
+        .collect();
+    let is_item = |number: &u32| (*number as usize) < header.item_count;
+    let model = Model {
+        description: header.description,
+        neighbours: NeighbourLists::of_lists(&lists),
+        popularity: of_items.iter().skip(1).step_by(2).map(real).collect(),
+        onboarding: onboarding.iter().map(integer).collect(),
+        item_order: item_order.iter().map(integer).collect(),
+    };
+    let neighbours = lists.iter().flatten().map(|neighbour| neighbour.item);
+    let is_sound = model.neighbours.neighbour_count() == header.neighbour_count
+        && neighbours
+            .chain(model.onboarding.iter().copied())
+            .all(|number| is_item(&number))
+        && model.item_order.iter().all(is_item);
+    is_sound.then_some(model)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_is_read_as_it_was_written_and_a_damaged_one_is_refused() {
+        let lists = [
+            vec![
+                Neighbour {
+                    item: 1,
+                    weight: 0.5,
+                },
+                Neighbour {
+                    item: 2,
+                    weight: -0.25,
+                },
+            ],
+            vec![],
+            vec![Neighbour {
+                item: 0,
+                weight: 1.0,
+            }],
+        ];
+        let model = Model {
+            description: "a test".to_owned(),
+            neighbours: NeighbourLists::of_lists(&lists),
+            popularity: vec![3.0, 2.0, 0.0],
+            onboarding: vec![1],
+            item_order: vec![2, 0, 1],
+        };
+        let folder = tempfile::tempdir().unwrap();
+        assert!(load(folder.path()).unwrap_err().is_absent());
+        save(&model, folder.path()).unwrap();
+        assert_eq!(load(folder.path()).unwrap(), model);
+
+        let bytes = fs::read(path(folder.path())).unwrap();
+        for len in 0..bytes.len() {
+            assert_eq!(parse(&bytes[..len]), None, "cut to {len} bytes");
+        }
+        let last = bytes.len() - 1;
+        let mut foreign = bytes;
+        foreign[last] = 0xff;
+        assert_eq!(parse(&foreign), None, "an item that does not exist");
+    }
+}

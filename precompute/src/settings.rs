@@ -1,0 +1,174 @@
+//! What a run does: the command line laid over `kindred.toml`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use config::{Collection, CollectionName, Config, Layout, Model, Source, Storage};
+use pointer::CollectionKeys;
+
+use crate::cli::{GlobalArgs, ImportArgs, LayoutArg, ModelArg, TrainArgs};
+use crate::store::S3Location;
+use crate::work_folder::WorkFolder;
+
+/// What holds for the whole run.
+#[derive(Debug)]
+pub struct Settings {
+    /// Where index files go.
+    pub storage: Storage,
+    /// The collections to work on, in the order of their names.
+    pub collections: Vec<CollectionSettings>,
+}
+
+/// What holds for one collection.
+#[derive(Debug)]
+pub struct CollectionSettings {
+    /// Its name.
+    pub name: String,
+    /// What the file says, with the command line's changes.
+    pub collection: Collection,
+    /// Where its stages leave their results.
+    pub folder: WorkFolder,
+    /// Where its objects lie in the bucket.
+    pub keys: CollectionKeys,
+    /// Whether an import from a bucket reads everything again.
+    pub all_objects: bool,
+}
+
+impl Settings {
+    /// Lays the command line over the file.
+    pub fn resolve(
+        global: &GlobalArgs,
+        import: &ImportArgs,
+        train: &TrainArgs,
+    ) -> anyhow::Result<Self> {
+        let config = read_config(global, import)?;
+        let collections = chosen(config.collections, &global.collection, &global.config)?;
+        if 1 < collections.len() && (import.source.is_some() || import.download.is_some()) {
+            bail!("a source is for one collection: name it with --collection");
+        }
+        let collections = collections
+            .into_iter()
+            .map(|(name, mut collection)| {
+                override_import(&mut collection, import, &global.work)?;
+                override_train(&mut collection, train);
+                Ok(CollectionSettings {
+                    folder: WorkFolder::new(&global.work, name.as_str()),
+                    keys: CollectionKeys::new(&config.storage.prefix, name.as_str()),
+                    name: name.to_string(),
+                    collection,
+                    all_objects: import.all_objects,
+                })
+            })
+            .collect::<anyhow::Result<_>>()?;
+        Ok(Self {
+            storage: config.storage,
+            collections,
+        })
+    }
+
+    /// Where a bucket is: the one that is published to, or one that is read.
+    pub fn location(&self, bucket: &str) -> S3Location {
+        S3Location {
+            bucket: bucket.to_owned(),
+            region: self.storage.region.clone(),
+            endpoint: self.storage.endpoint.clone(),
+            access_keys: None,
+        }
+    }
+}
+
+/// Reads the file. Without one, a collection can still be named and given a source on the command line.
+fn read_config(global: &GlobalArgs, import: &ImportArgs) -> anyhow::Result<Config> {
+    let has_source = import.source.is_some() || import.download.is_some();
+    if !global.config.exists() && has_source {
+        let [name] = &global.collection[..] else {
+            bail!(
+                "there is no {}: name the one collection with --collection",
+                global.config.display()
+            );
+        };
+        let text = format!(
+            "[collections.{name}]\ntitle = {title}\nsource = \"-\"",
+            name = toml_key(name)?,
+            title = serde_json::Value::from(name.as_str()),
+        );
+        return Ok(Config::parse(&text, Path::new("command line"))?);
+    }
+    Config::read(&global.config).with_context(|| {
+        if global.config.exists() {
+            "cannot use the configuration".to_owned()
+        } else {
+            "kindred.toml says what there is to do; name another file with --config, or one collection and its data with --collection and --source".to_owned()
+        }
+    })
+}
+
+fn toml_key(name: &str) -> anyhow::Result<String> {
+    let name = CollectionName::try_from(name.to_owned()).map_err(anyhow::Error::msg)?;
+    Ok(name.to_string())
+}
+
+fn chosen(
+    mut collections: BTreeMap<CollectionName, Collection>,
+    names: &[String],
+    path: &Path,
+) -> anyhow::Result<BTreeMap<CollectionName, Collection>> {
+    if let Some(unknown) = names
+        .iter()
+        .find(|name| !collections.contains_key(name.as_str()))
+    {
+        let known: Vec<&str> = collections.keys().map(CollectionName::as_str).collect();
+        bail!(
+            "{} has no collection `{unknown}`; it has: {}",
+            path.display(),
+            known.join(", ")
+        );
+    }
+    if !names.is_empty() {
+        collections.retain(|name, _| names.iter().any(|chosen| chosen == name.as_str()));
+    }
+    if collections.is_empty() {
+        bail!("{} has no collections", path.display());
+    }
+    Ok(collections)
+}
+
+fn override_import(
+    collection: &mut Collection,
+    import: &ImportArgs,
+    work: &Path,
+) -> anyhow::Result<()> {
+    if let Some(source) = &import.source {
+        collection.source = Source::try_from(source.clone()).map_err(anyhow::Error::msg)?;
+    }
+    if let Some(release) = &import.download {
+        let folder = work.join("downloads");
+        let download = crate::import::download(crate::import::GROUPLENS, release, &folder)?;
+        collection.source = Source::Path(download.path);
+    }
+    if let Some(layout) = import.layout {
+        collection.layout = Some(match layout {
+            LayoutArg::MovieLens => Layout::MovieLens,
+            LayoutArg::Lists => Layout::Lists,
+            LayoutArg::Table => Layout::Table,
+        });
+    }
+    Ok(())
+}
+
+fn override_train(collection: &mut Collection, train: &TrainArgs) {
+    let settings = &mut collection.train;
+    if let Some(model) = train.model {
+        settings.model = match model {
+            ModelArg::Ease => Model::Ease,
+            ModelArg::ItemKnn => Model::ItemKnn,
+        };
+    }
+    if let Some(neighbours) = train.neighbours {
+        settings.neighbours = neighbours;
+    }
+    if let Some(regularization) = train.regularization {
+        settings.regularization = regularization;
+    }
+}

@@ -1,0 +1,163 @@
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use config::Source;
+use pointer::ValueScale;
+use serde::{Deserialize, Serialize};
+
+use crate::atomic_file::write_bytes_atomically;
+use crate::dataset::Dataset;
+use crate::digest::{file_digest, sha256_hex};
+use crate::import::{self, ImportReport, Watermark};
+use crate::progress::Progress;
+use crate::settings::{CollectionSettings, Settings};
+use crate::store::S3Store;
+use crate::work_folder::WorkFolder;
+
+/// The environment variable with the key for posters; without it nobody is asked.
+pub(super) const POSTER_KEY_VARIABLE: &str = "OMDB_API_KEY";
+
+/// What an import leaves beside the data set for the stages after it, and for the next import.
+#[derive(Debug, Default, Deserialize, Serialize)]
+pub(super) struct ImportState {
+    /// The scale of the values; absent where an interaction is only a click.
+    pub(super) values: Option<ValueScale>,
+    /// The hash of the data set's files.
+    pub(super) dataset_sha256: String,
+    /// Up to where a bucket was read.
+    watermark: Option<Watermark>,
+    /// How many posters nobody has asked for yet.
+    pub(super) posters_left: u64,
+}
+
+/// Reads a collection's source into the working folder.
+pub fn import(
+    settings: &Settings,
+    collection: &CollectionSettings,
+    progress: &Progress,
+) -> anyhow::Result<()> {
+    let CollectionSettings { name, folder, .. } = collection;
+    let stage = progress.begin(name, "import");
+    let Some((mut dataset, mut report, watermark)) = read(settings, collection)? else {
+        stage.end("nothing is new in the bucket");
+        return Ok(());
+    };
+    if let Some(key) = poster_key() {
+        let posters = &collection.collection.import.posters;
+        let cache = folder.root().join("posters.jsonl");
+        report.posters = Some(import::find_posters(&mut dataset, posters, &key, &cache));
+    }
+    // The note of how far the bucket was read goes first: without it everything is read again, which is slow and right.
+    forget_state(folder)?;
+    dataset.save(&folder.dataset())?;
+    let state = ImportState {
+        values: report.values,
+        dataset_sha256: folder_sha256(&folder.dataset())?,
+        watermark,
+        posters_left: report.posters.as_ref().map_or(0, |posters| posters.left),
+    };
+    write_bytes_atomically(&folder.import_state(), &serde_json::to_vec_pretty(&state)?)?;
+    write_bytes_atomically(
+        &folder.import_report(),
+        &serde_json::to_vec_pretty(&report)?,
+    )?;
+    let text = report.to_string();
+    let (summary, oddities) = text.split_once('\n').unwrap_or((&text, ""));
+    stage.note(oddities);
+    stage.end(summary);
+    Ok(())
+}
+
+type Read = (Dataset, ImportReport, Option<Watermark>);
+
+/// Reads the source; `None` when it is a bucket in which nothing is new.
+fn read(settings: &Settings, collection: &CollectionSettings) -> anyhow::Result<Option<Read>> {
+    let Some(store) = connect_source(settings, collection)? else {
+        let (dataset, report) = import::import(&collection.collection, None)?;
+        return Ok(Some((dataset, report, None)));
+    };
+    let previous = if collection.all_objects {
+        None
+    } else {
+        let watermark = read_state(&collection.folder)
+            .ok()
+            .and_then(|state| state.watermark);
+        watermark
+            .zip(Dataset::load(&collection.folder.dataset()).ok())
+            .map(|(mark, data)| (data, mark))
+    };
+    let new = import::import_new_objects(&collection.collection, &store, previous)?;
+    Ok(new.map(|(dataset, report, watermark)| (dataset, report, Some(watermark))))
+}
+
+/// The bucket that a collection's source is, if it is one. It is where the one that is published to is, too.
+pub(super) fn connect_source(
+    settings: &Settings,
+    collection: &CollectionSettings,
+) -> anyhow::Result<Option<S3Store>> {
+    Ok(match &collection.collection.source {
+        Source::S3 { bucket, .. } => Some(S3Store::connect(&settings.location(bucket))?),
+        Source::Path(_) => None,
+    })
+}
+
+/// The key for posters, if there is one.
+pub(super) fn poster_key() -> Option<String> {
+    std::env::var(POSTER_KEY_VARIABLE)
+        .ok()
+        .filter(|key| !key.is_empty())
+}
+
+/// Reads what the import left beside the data set.
+pub(super) fn read_state(folder: &WorkFolder) -> anyhow::Result<ImportState> {
+    let path = folder.import_state();
+    let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    serde_json::from_slice(&bytes).with_context(|| format!("cannot use {}", path.display()))
+}
+
+fn forget_state(folder: &WorkFolder) -> io::Result<()> {
+    match fs::remove_file(folder.import_state()) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// The hash of the names and contents of a folder's files.
+fn folder_sha256(folder: &Path) -> io::Result<String> {
+    let mut lines = fs::read_dir(folder)?
+        .map(|entry| {
+            let path = entry?.path();
+            let (len_bytes, sha256) = file_digest(&path)?;
+            Ok(format!("{:?} {len_bytes} {sha256}", path.file_name()))
+        })
+        .collect::<io::Result<Vec<String>>>()?;
+    lines.sort();
+    Ok(sha256_hex(lines.join("\n").as_bytes()))
+}
+
+/// Reads the imported data set and the scale of its values.
+pub(super) fn load(folder: &WorkFolder) -> anyhow::Result<(Dataset, Option<ValueScale>)> {
+    let dataset = match Dataset::load(&folder.dataset()) {
+        Err(error) if error.is_absent() => {
+            bail!(
+                "there is no data set in {}: `precompute import` makes it",
+                folder.root().display()
+            )
+        }
+        other => other?,
+    };
+    let state =
+        read_state(folder).context("the import did not end: run `precompute import` again")?;
+    Ok((dataset, state.values))
+}
+
+/// The scale as the configuration writes it.
+pub(super) fn configured(scale: ValueScale) -> config::ValueScale {
+    config::ValueScale {
+        minimum: scale.minimum,
+        maximum: scale.maximum,
+        neutral: scale.neutral,
+    }
+}

@@ -1,0 +1,145 @@
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::bail;
+use pointer::{FileEntry, MANIFEST_VERSION, Manifest};
+
+use super::evaluate::measured_quality;
+use super::import::load;
+use crate::atomic_file::write_bytes_atomically;
+use crate::digest::sha256_hex;
+use crate::generation::{MANIFEST_FILE_NAME, generation_name};
+use crate::progress::{Progress, megabytes};
+use crate::settings::CollectionSettings;
+use crate::{model_file, write as writing};
+
+/// Writes the index files of the trained model, and their manifest last.
+pub fn write(collection: &CollectionSettings, progress: &Progress) -> anyhow::Result<()> {
+    let CollectionSettings {
+        name,
+        collection: described,
+        folder,
+        ..
+    } = collection;
+    let stage = progress.begin(name, "write");
+    let (dataset, values) = load(folder)?;
+    let model = match model_file::load(&folder.model()) {
+        Err(error) if error.is_absent() => {
+            bail!(
+                "there is no model in {}: `precompute train` makes it",
+                folder.root().display()
+            )
+        }
+        other => other?,
+    };
+    if model.item_order.len() != dataset.items.len() {
+        bail!("the model was learnt from another data set: run `precompute train` again");
+    }
+    let popular_count = described.train.popular_items as usize;
+    let files = writing::index_files(&dataset, &model, popular_count)?;
+
+    // Without its manifest the folder is no generation, so an interrupted run leaves none that is half old and half new.
+    let generation_folder = folder.generation();
+    match fs::remove_file(generation_folder.join(MANIFEST_FILE_NAME)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error)?,
+        _ => {}
+    }
+    let mut entries = BTreeMap::new();
+    for (kind, bytes) in &files {
+        write_bytes_atomically(&generation_folder.join(format!("{kind}.kdx")), bytes)?;
+        let entry = FileEntry {
+            file_len_bytes: bytes.len() as u64,
+            head_len_bytes: index::verify(*kind, bytes)?.head_len_bytes,
+            sha256: sha256_hex(bytes),
+        };
+        entries.insert(kind.name().to_owned(), entry);
+    }
+    let mut manifest = Manifest {
+        version: MANIFEST_VERSION,
+        collection: name.clone(),
+        title: described.title.clone(),
+        generation: String::new(),
+        created_at: rfc_3339(SystemTime::now()),
+        item_count: dataset.items.len() as u64,
+        synthetic: described.synthetic,
+        values,
+        quality: measured_quality(collection)?,
+        files: entries,
+        previous: None,
+    };
+    manifest.generation = generation_name(&manifest);
+    write_bytes_atomically(
+        &generation_folder.join(MANIFEST_FILE_NAME),
+        &manifest.to_json(),
+    )?;
+
+    let len_bytes: u64 = manifest
+        .files
+        .values()
+        .map(|entry| entry.file_len_bytes)
+        .sum();
+    stage.end(format_args!(
+        "{} with {} items, {}, {} bytes an item",
+        manifest.generation,
+        manifest.item_count,
+        megabytes(len_bytes),
+        len_bytes / manifest.item_count.max(1)
+    ));
+    Ok(())
+}
+
+/// A time as RFC 3339 has it, in UTC and to the second.
+fn rfc_3339(time: SystemTime) -> String {
+    let seconds = time
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or(Duration::ZERO)
+        .as_secs();
+    let (days, second) = (seconds / 86_400, seconds % 86_400);
+    let (year, month, day) = civil_date(days);
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+/// Year, month and day of a number of days since 1970, by Howard Hinnant's `civil_from_days`: years begin in March, so that the leap day is the
+/// last of its year, and 400 of them always have the same length.
+fn civil_date(days_since_1970: u64) -> (u64, u64, u64) {
+    const DAYS_OF_400_YEARS: u64 = 146_097;
+    // From 1 March of the year 0.
+    let days = days_since_1970 + 719_468;
+    let (era, day_of_era) = (days / DAYS_OF_400_YEARS, days % DAYS_OF_400_YEARS);
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let march_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * march_month + 2) / 5 + 1;
+    let month = if march_month < 10 {
+        march_month + 3
+    } else {
+        march_month - 9
+    };
+    (era * 400 + year_of_era + u64::from(month <= 2), month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_in_utc() {
+        // Each from `date -u -d @SECONDS +%FT%TZ`.
+        for (seconds, expected) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_399, "2000-02-28T23:59:59Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"),
+            (1_795_264_872, "2026-11-21T12:41:12Z"),
+            (4_107_542_400, "2100-03-01T00:00:00Z"),
+        ] {
+            assert_eq!(
+                rfc_3339(UNIX_EPOCH + Duration::from_secs(seconds)),
+                expected
+            );
+        }
+    }
+}
