@@ -1,1 +1,1 @@
-//! placeholder
+//! Tests over everything; they are in `tests/it`.

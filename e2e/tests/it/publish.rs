@@ -1,0 +1,175 @@
+//! Publishing to a store that speaks S3, with the client that speaks it.
+
+use pointer::CollectionKeys;
+use precompute::digest::sha256_hex;
+use precompute::generation::verify_published;
+use precompute::publish::{
+    CollectOptions, PublishError, PublishOptions, collect, publish, read_pointer, rollback,
+};
+use precompute::store::{Condition, Content, Store, StoreError};
+
+use crate::bucket::{Bucket, build};
+
+const OPTIONS: PublishOptions = PublishOptions {
+    maximum_quality_loss: 0.02,
+    force: false,
+};
+
+#[test]
+fn generations_are_published_verified_rolled_back_and_collected() {
+    let bucket = Bucket::start();
+    let store = bucket.client();
+    let keys = CollectionKeys::new("shops/eu", "movies");
+    let folders = [(); 3].map(|()| tempfile::tempdir().unwrap());
+    let generations: Vec<_> = ["Alien", "Aliens", "Alien 3"]
+        .iter()
+        .zip(&folders)
+        .map(|(title, folder)| build(folder.path(), title, 100))
+        .collect();
+    let names: Vec<&str> = generations
+        .iter()
+        .map(|generation| generation.manifest.generation.as_str())
+        .collect();
+    let served = || {
+        read_pointer(&store, &keys, "movies")
+            .unwrap()
+            .unwrap()
+            .manifest
+    };
+
+    assert_eq!(read_pointer(&store, &keys, "movies").unwrap(), None);
+    for generation in &generations {
+        let report = publish(&store, &keys, generation, OPTIONS).unwrap();
+        assert_eq!((report.written.len(), report.num_skipped), (4, 0));
+        let again = publish(&store, &keys, generation, OPTIONS).unwrap();
+        assert_eq!((again.written.len(), again.num_skipped), (0, 4));
+        verify_published(&store, &keys, &served()).unwrap();
+    }
+    assert_eq!(served().previous.as_deref(), Some(names[1]));
+
+    assert_eq!(
+        rollback(&store, &keys, "movies", None).unwrap().generation,
+        names[1]
+    );
+    assert_eq!(served().generation, names[1]);
+    let now_s = i64::from(u32::MAX);
+    let options = CollectOptions {
+        keep: 1,
+        older_than_s: 0,
+        dry_run: false,
+        now_s,
+    };
+    let report = collect(&store, &keys, "movies", options).unwrap();
+    let collected: Vec<_> = report
+        .collected
+        .iter()
+        .map(|gone| gone.generation.as_str())
+        .collect();
+    assert_eq!(collected, [names[0]]);
+    let error = rollback(&store, &keys, "movies", Some(names[0])).unwrap_err();
+    assert!(matches!(error, PublishError::Incomplete { .. }), "{error}");
+    verify_published(&store, &keys, &served()).unwrap();
+}
+
+#[test]
+fn of_two_that_publish_at_once_one_wins() {
+    let bucket = Bucket::start();
+    let keys = CollectionKeys::new("", "movies");
+    let folders = [(); 4].map(|()| tempfile::tempdir().unwrap());
+    let generations: Vec<_> = folders
+        .iter()
+        .enumerate()
+        .map(|(number, folder)| build(folder.path(), &format!("film {number}"), 10))
+        .collect();
+    // All have read the same pointer, none, before one of them writes: the store decides.
+    let outcomes: Vec<Result<(), StoreError>> = std::thread::scope(|scope| {
+        let writes: Vec<_> = generations
+            .iter()
+            .map(|generation| {
+                let store = bucket.client();
+                let key = keys.pointer();
+                scope.spawn(move || {
+                    store.put_if(&key, &generation.manifest.to_json(), &Condition::Absent)
+                })
+            })
+            .collect();
+        writes
+            .into_iter()
+            .map(|write| write.join().unwrap())
+            .collect()
+    });
+    let num_won = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+    assert_eq!(num_won, 1, "{outcomes:?}");
+    for outcome in outcomes {
+        assert!(
+            matches!(outcome, Ok(()) | Err(StoreError::ConditionFailed { .. })),
+            "{outcome:?}"
+        );
+    }
+
+    let store = bucket.client();
+    let read = store.get(&keys.pointer()).unwrap().unwrap();
+    let unchanged = Condition::Unchanged { etag: read.etag };
+    store
+        .put_if(&keys.pointer(), b"{\"first\":1}", &unchanged)
+        .unwrap();
+    let second = store.put_if(&keys.pointer(), b"{\"second\":2}", &unchanged);
+    assert!(
+        matches!(second, Err(StoreError::ConditionFailed { .. })),
+        "{second:?}"
+    );
+}
+
+#[test]
+fn a_large_file_goes_in_parts_and_comes_back_whole() {
+    let bucket = Bucket::start();
+    let store = bucket.client();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("large");
+    // Two parts and a bit, none like the other.
+    let bytes: Vec<u8> = (0..(17_u32 << 20) / 4).flat_map(u32::to_le_bytes).collect();
+    std::fs::write(&path, &bytes).unwrap();
+    let sha256 = sha256_hex(&bytes);
+
+    store
+        .put_immutable("large", Content::File(&path), &sha256)
+        .unwrap();
+    let info = store.head("large").unwrap().unwrap();
+    assert_eq!(info.len_bytes, bytes.len() as u64);
+    assert_eq!(
+        info.sha256.as_ref(),
+        Some(&sha256),
+        "what decides whether it is uploaded again"
+    );
+    assert!(store.get("large").unwrap().unwrap().bytes == bytes);
+    assert_eq!(
+        store.get_range("large", (16 << 20) - 4, 8).unwrap(),
+        bytes[(16 << 20) - 4..][..8]
+    );
+
+    // A file that is not what it is said to be leaves nothing, neither an object nor parts of one.
+    let before = bucket.files();
+    let other = store.put_immutable(
+        "other",
+        Content::File(&path),
+        &sha256_hex(b"something else"),
+    );
+    assert!(
+        matches!(other, Err(StoreError::FileChanged { .. })),
+        "{other:?}"
+    );
+    assert_eq!(bucket.files(), before);
+}
+
+#[test]
+fn errors_say_what_the_store_said() {
+    let bucket = Bucket::start();
+    let store = bucket.client();
+    assert_eq!(store.head("absent").unwrap(), None);
+    assert_eq!(store.get("absent").unwrap(), None);
+    store.delete("absent").unwrap();
+    let error = store.get_range("absent", 0, 1).unwrap_err();
+    assert_eq!(error.to_string(), "cannot read `absent`");
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert!(cause.contains("NoSuchKey"), "{cause}");
+}
