@@ -24,11 +24,7 @@ pub use measure::{
 pub use ranker::{IndexRanker, PopularRanker, Ranker, ScoreRanker};
 pub use split::{Case, Fold, fixed_split, leave_one_out, strong_generalisation};
 
-use crate::{
-    dataset::{Dataset, Split},
-    train::train,
-    write::index_files,
-};
+use crate::{dataset::Dataset, train::train, write::index_files};
 
 /// What an evaluation found.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,6 +1,6 @@
 /// A small generator of random numbers whose sequence belongs to us, so that a seed gives the same split for ever.
 ///
-/// SplitMix64: Steele, Lea and Flood, Fast splittable pseudorandom number generators, OOPSLA 2014.
+/// `SplitMix64`: Steele, Lea and Flood, Fast splittable pseudorandom number generators, OOPSLA 2014.
 #[derive(Clone, Debug)]
 pub(super) struct Random(u64);
 

@@ -36,6 +36,7 @@ impl Adjacency {
     }
 
     /// The same pairs by their entries, all of which are below `entry_count`.
+    #[must_use]
     pub fn transposed(&self, entry_count: usize) -> Self {
         let mut starts = vec![0; entry_count + 1];
         for &entry in &self.entries {

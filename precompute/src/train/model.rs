@@ -27,6 +27,7 @@ pub struct Model {
 
 impl Model {
     /// The same model with its items numbered as in the index files: item n is what was `item_order[n]`.
+    #[must_use]
     pub fn in_file_order(&self) -> Self {
         let mut new_numbers = vec![0; self.item_order.len()];
         for (new, &old) in (0_u32..).zip(&self.item_order) {

@@ -23,6 +23,7 @@ impl NeighbourLists {
     }
 
     /// Turns the lists round: where j was with weight w in the list of i, i is with weight w in the list of j.
+    #[must_use]
     pub fn transposed(&self) -> Self {
         let item_count = self.item_count();
         let mut starts = vec![0; item_count + 1];
@@ -54,6 +55,7 @@ impl NeighbourLists {
     }
 
     /// The lists of the same items under other numbers: `order[new]` is the old number of an item, and every item is in `order` once.
+    #[must_use]
     pub fn renumbered(&self, order: &[u32]) -> Self {
         let mut new_numbers = vec![0; order.len()];
         for (new, &old) in (0_u32..).zip(order) {

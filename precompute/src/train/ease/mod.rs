@@ -10,7 +10,7 @@
 //! 3. Weights of 8 bits and packed item numbers: that is the index file's.
 //!
 //! D has a constant penalty and a share of every item's own count. The share is what leaving out interactions at random while training amounts to in the
-//! limit (Steck: Autoencoders that don't overfit towards the identity, NeurIPS 2020), and it makes the constant matter little.
+//! limit (Steck: Autoencoders that don't overfit towards the identity, `NeurIPS` 2020), and it makes the constant matter little.
 
 mod gram;
 mod precision;

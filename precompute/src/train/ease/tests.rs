@@ -37,8 +37,9 @@ fn solve(mut matrix: Vec<Vec<f64>>, mut right: Vec<f64>) -> Vec<f64> {
         for row in 0..size {
             if row != pivot {
                 let factor = matrix[row][pivot] / matrix[pivot][pivot];
-                for column in 0..size {
-                    matrix[row][column] -= factor * matrix[pivot][column];
+                let pivot_row = matrix[pivot].clone();
+                for (element, pivot_element) in matrix[row].iter_mut().zip(pivot_row) {
+                    *element -= factor * pivot_element;
                 }
                 right[row] -= factor * right[pivot];
             }
