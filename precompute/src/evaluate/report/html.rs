@@ -1,14 +1,12 @@
 use std::fmt::Write as _;
 
-use super::{
-    svg::{BarGroup, bar_chart},
-    text::interval,
-};
-use crate::evaluate::{Evaluation, ModelQuality};
+use super::svg::{BarGroup, bar_chart};
+use crate::evaluate::{CutoffQuality, Evaluation, Interval, ModelQuality};
 
 const STYLE: &str = "\
-body{font:16px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}
+body{font:16px/1.5 system-ui,sans-serif;max-width:80rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}
 table{border-collapse:collapse;margin:1rem 0}th,td{padding:.3rem .8rem .3rem 0;text-align:left;border-bottom:1px solid #ddd;font-variant-numeric:tabular-nums}
+small{display:block;white-space:nowrap}.wide{overflow-x:auto}th[scope=row]{font-weight:400;min-width:13rem}
 figure{display:inline-block;margin:1rem 2rem 1rem 0}figcaption{font-weight:600}
 svg{max-width:100%;height:auto}svg text{font:12px system-ui,sans-serif;fill:currentColor}
 .grid{stroke:#ddd}.whisker{stroke:#222;stroke-width:1.5}
@@ -40,7 +38,7 @@ fn write_page(title: &str, evaluation: &Evaluation, page: &mut String) -> std::f
     writeln!(page, "<p>{}.", escaped(&evaluation.protocol))?;
     writeln!(
         page,
-        "{} people were asked about, and every item was ranked for each. The whiskers and the numbers in brackets are 95&nbsp;% bootstrap intervals over people. \
+        "{} people were asked about, and every item was ranked for each. The whiskers and the small numbers are 95&nbsp;% bootstrap intervals over people. \
          The file of neighbours has {:.0} bytes an item.</p>",
         evaluation.case_count, evaluation.neighbours_bytes_an_item
     )?;
@@ -65,7 +63,10 @@ fn write_models(evaluation: &Evaluation, page: &mut String) -> std::fmt::Result 
         .models
         .first()
         .map_or(&[][..], |model| &model.at_cutoffs);
-    writeln!(page, "<table>\n<tr><th scope=\"col\">Model</th>")?;
+    writeln!(
+        page,
+        "<div class=\"wide\"><table>\n<tr><th scope=\"col\">Model</th>"
+    )?;
     for at in cutoffs {
         let cutoff = at.cutoff;
         writeln!(
@@ -85,27 +86,33 @@ fn write_models(evaluation: &Evaluation, page: &mut String) -> std::fmt::Result 
         )?;
         for at in &model.at_cutoffs {
             for value in [at.ndcg, at.recall, at.truncated_recall] {
-                writeln!(page, "<td>{}</td>", interval(value))?;
+                writeln!(page, "<td>{}</td>", cell(value))?;
             }
         }
         writeln!(
             page,
             "<td>{}</td><td>{:.1}&nbsp;%</td><td>{:.2} bits</td></tr>",
-            interval(model.mrr),
+            cell(model.mrr),
             model.coverage * 100.0,
             model.novelty_bits
         )?;
     }
-    writeln!(page, "</table>")
+    writeln!(page, "</table></div>")
+}
+
+fn cell(interval: Interval) -> String {
+    format!(
+        "{:.4}<small>{:.4} to {:.4}</small>",
+        interval.mean, interval.low, interval.high
+    )
 }
 
 fn plots(models: &[ModelQuality]) -> Vec<(&'static str, Vec<BarGroup>)> {
     let Some(first) = models.first() else {
         return Vec::new();
     };
-    let of_cutoffs = |value: &dyn Fn(&ModelQuality, usize) -> crate::evaluate::Interval,
-                      name: &str| {
-        let group = |(place, at): (usize, &crate::evaluate::CutoffQuality)| BarGroup {
+    let of_cutoffs = |value: &dyn Fn(&ModelQuality, usize) -> Interval, name: &str| {
+        let group = |(place, at): (usize, &CutoffQuality)| BarGroup {
             label: format!("{name}@{}", at.cutoff),
             bars: models.iter().map(|model| value(model, place)).collect(),
         };

@@ -59,7 +59,7 @@ fn write_text(title: &str, evaluation: &Evaluation, text: &mut String) -> std::f
     Ok(())
 }
 
-pub(super) fn interval(interval: Interval) -> String {
+fn interval(interval: Interval) -> String {
     format!(
         "{:.4} ({:.4} to {:.4})",
         interval.mean, interval.low, interval.high
