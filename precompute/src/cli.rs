@@ -9,17 +9,17 @@ use crate::progress::ProgressForm;
 
 const EXAMPLES: &str = "\
 Examples:
-  precompute run                              all collections of kindred.toml, from the source to the bucket
+  precompute run                              everything, for all collections
   precompute build --collection movies --source ml-latest-small
-                                              one collection from a folder, without a kindred.toml
+                                              a folder, without a kindred.toml
   precompute run --download latest-small --collection movies
                                               the same from the network
-  precompute evaluate --neighbours 50         what would it cost to keep fewer neighbours?
-  precompute inspect --json | jq .quality     what is served, and how good is it?
+  precompute evaluate --neighbours 50         what do fewer neighbours cost?
+  precompute inspect --json | jq .quality     how good is what is served?
   precompute rollback                         serve the generation before
 
-The bucket is the one of [storage] in kindred.toml; credentials come from the environment, a profile, or the machine's
-role, as for every AWS tool. OMDB_API_KEY has the import look for posters. NO_COLOR is honoured.";
+The bucket is the one of [storage] in kindred.toml; credentials come from the environment, a profile or the machine's role, \
+    as for every AWS tool. With OMDB_API_KEY in the environment the import looks for posters. NO_COLOR is honoured.";
 
 /// Turn data sets into index files and publish them.
 ///
@@ -158,6 +158,9 @@ pub enum ModelArg {
 /// Arguments of `run`.
 #[derive(Args, Debug)]
 pub struct RunArgs {
+    /// Do every stage, whether something changed or not
+    #[arg(long)]
+    pub force_rebuild: bool,
     /// Where the data comes from.
     #[command(flatten)]
     pub import: ImportArgs,
@@ -167,9 +170,6 @@ pub struct RunArgs {
     /// When to publish.
     #[command(flatten)]
     pub publish: PublishArgs,
-    /// Do every stage, whether something changed or not
-    #[arg(long)]
-    pub force_rebuild: bool,
 }
 
 /// Arguments of `build`.

@@ -53,10 +53,10 @@ pub fn inspect_path(
         megabytes(u64::from(summary.head_len_bytes)),
     );
     for section in &summary.sections {
-        let place = if section.hot { "in the head" } else { "" };
+        let place = if section.hot { ", in the head" } else { "" };
         writeln!(
             text,
-            "  section {:<3} {:>8} blocks {:>12}  {place}",
+            "  section {:<3} {:>8} blocks {:>12}{place}",
             section.section,
             section.block_count,
             megabytes(section.len_bytes)

@@ -91,3 +91,31 @@ fn an_error_in_json_carries_its_status() {
     assert_eq!(last["event"], "error");
     assert_eq!(last["exit_status"], 1);
 }
+
+#[test]
+#[cfg(unix)]
+fn an_interrupt_is_130() {
+    // A store that never answers: once it is asked, the program waits.
+    let silent_store = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = Place::new();
+    place.write(
+        "kindred.toml",
+        &format!(
+            "[storage]\nendpoint = \"http://{}\"\n[collections.movies]\ntitle = \"Films\"\nsource = \"ml\"\n",
+            silent_store.local_addr().unwrap()
+        ),
+    );
+    let mut child = place
+        .command(&["rollback"])
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .spawn()
+        .unwrap();
+    let _connection = silent_store.accept().unwrap();
+    let id = child.id().to_string();
+    std::process::Command::new("kill")
+        .args(["-INT", &id])
+        .status()
+        .unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+}

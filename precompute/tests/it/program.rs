@@ -47,18 +47,22 @@ impl Place {
         self.folder.path().join(name)
     }
 
-    /// Runs the program in the folder, without what the surroundings may set.
-    pub(crate) fn run(&self, args: &[&str]) -> Run {
-        let output = Command::new(env!("CARGO_BIN_EXE_precompute"))
+    /// The program in the folder, without what the surroundings may set.
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_precompute"));
+        command
             .args(args)
             .current_dir(self.folder.path())
             .env_remove("KINDRED_CONFIG")
             .env_remove("KINDRED_WORK")
             .env_remove("OMDB_API_KEY")
-            .env("COLUMNS", "100")
-            .output()
-            .unwrap();
-        Run::of(&output, self.folder.path())
+            .env("COLUMNS", "100");
+        command
+    }
+
+    /// Runs the program in the folder.
+    pub(crate) fn run(&self, args: &[&str]) -> Run {
+        Run::of(&self.command(args).output().unwrap(), self.folder.path())
     }
 }
 
