@@ -1,1 +1,415 @@
+//! Writes `openapi.json` and holds it against the code.
+//!
+//! The description is put together here and not in the component, which carries only the finished text. Paths and limits are the constants that the functions
+//! use; that answers are as the schemas say is checked by the tests of both functions, which hold every answer against them.
+//!
+//! `UPDATE_OPENAPI=1 cargo test -p catalog` writes the file again.
 
+use kit::{
+    Route,
+    http::Method,
+    limits::{
+        COUNT_RANGE, DEFAULT_COUNT, DEFAULT_ONBOARDING_COUNT, MAXIMUM_BODY_LEN_BYTES,
+        MAXIMUM_EXCLUDE_COUNT, MAXIMUM_FILTER_VALUE_COUNT, MAXIMUM_HISTORY_COUNT, MAXIMUM_ID_COUNT,
+        MAXIMUM_QUERY_LEN_BYTES,
+    },
+    paths,
+};
+use serde_json::{Map, Value, json};
+
+#[test]
+fn the_description_is_up_to_date() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
+    let document = serde_json::to_string_pretty(&document()).unwrap() + "\n";
+    if std::env::var_os("UPDATE_OPENAPI").is_some() {
+        std::fs::write(path, &document).unwrap();
+    }
+    let committed = std::fs::read_to_string(path).unwrap();
+    assert!(
+        committed == document,
+        "openapi.json is not what the code says: `UPDATE_OPENAPI=1 cargo test -p catalog` writes it again"
+    );
+}
+
+#[test]
+fn every_route_of_this_function_is_described() {
+    let document = document();
+    for Route { method, path, .. } in crate::ROUTES {
+        let method = match method {
+            Method::Post => "post",
+            _ => "get",
+        };
+        assert!(document["paths"][path][method].is_object(), "{path}");
+    }
+}
+
+fn document() -> Value {
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Kindred",
+            "version": "1",
+            "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
+            "description": format!(
+                "Recommendations from small index files. Ids are texts. What goes wrong is said as `application/problem+json` (RFC 9457) with a stable `type`. \
+                 Every answer below `/v1/{{collection}}` names the collection and the generation that it was answered from; `Server-Timing` says how many \
+                 round trips to the storage it took.\n\n\
+                 Limits: a body has at most {MAXIMUM_BODY_LEN_BYTES} bytes (413), a query string at most {MAXIMUM_QUERY_LEN_BYTES} bytes (414), a history at most \
+                 {MAXIMUM_HISTORY_COUNT} entries, `exclude` at most {MAXIMUM_EXCLUDE_COUNT} ids, `ids` at most {MAXIMUM_ID_COUNT} ids, a list within a filter at most \
+                 {MAXIMUM_FILTER_VALUE_COUNT} texts, `count` is from {} to {} (422). The answer that refuses a request repeats the limit.",
+                COUNT_RANGE.start(),
+                COUNT_RANGE.end(),
+            ),
+        },
+        "paths": described_paths(),
+        "components": { "schemas": schemas() },
+    })
+}
+
+fn described_paths() -> Value {
+    let mut described = Map::new();
+    let mut add = |path: &str, operations: Value| described.insert(path.to_owned(), operations);
+
+    let recommendations = "`auto` falls back to popular items where the history says nothing, and says so in `fallback`; `neighbours` and `popular` do what they \
+                           say. Entries with a value below the collection's neutral one lower their neighbours.";
+    let mut query = vec![
+        parameter(
+            "history",
+            "Ids separated by commas, each with a value if wanted: `1,2:4.5`",
+            json!({ "type": "string" }),
+        ),
+        parameter("algorithm", "How to find the items", schema("Algorithm")),
+        count(DEFAULT_COUNT),
+        filter(),
+        parameter(
+            "exclude",
+            "Ids separated by commas that are not wanted",
+            json!({ "type": "string" }),
+        ),
+        parameter(
+            "diversity",
+            "From 0, the best scores, to 1, the greatest variety",
+            share(),
+        ),
+        parameter(
+            "explain",
+            "Whether to say why",
+            json!({ "type": "boolean", "default": false }),
+        ),
+    ];
+    query.insert(0, collection());
+    add(
+        paths::RECOMMENDATIONS,
+        json!({
+            "post": {
+                "operationId": "recommend",
+                "summary": "Recommendations for a history",
+                "description": recommendations,
+                "parameters": [collection()],
+                "requestBody": { "required": true, "content": { "application/json": { "schema": schema("RecommendationRequest") } } },
+                "responses": responses("RecommendationAnswer"),
+            },
+            "get": {
+                "operationId": "recommendByLink",
+                "summary": "The same, for links and caches",
+                "description": recommendations,
+                "parameters": query,
+                "responses": responses("RecommendationAnswer"),
+            },
+        }),
+    );
+    add(
+        paths::SIMILAR,
+        get(
+            "similar",
+            "Items like one",
+            vec![collection(), id(), count(DEFAULT_COUNT), filter()],
+            "ItemsAnswer",
+        ),
+    );
+    add(
+        paths::POPULAR,
+        get(
+            "popular",
+            "What is popular",
+            vec![collection(), count(DEFAULT_COUNT), filter()],
+            "ItemsAnswer",
+        ),
+    );
+    add(
+        paths::ONBOARDING,
+        get(
+            "onboarding",
+            "A spread of well-known items to rate first",
+            vec![collection(), count(DEFAULT_ONBOARDING_COUNT)],
+            "ItemsAnswer",
+        ),
+    );
+    let titles = "A title, with or without its year: `Heat (1995)`. Of several items of one title the most popular is meant. Instead of `ids`";
+    let ids = format!("At most {MAXIMUM_ID_COUNT} ids, separated by commas");
+    add(
+        paths::ITEMS,
+        get(
+            "items",
+            "Records by ids or by title",
+            vec![
+                collection(),
+                parameter("ids", &ids, json!({ "type": "string" })),
+                parameter("title", titles, json!({ "type": "string" })),
+            ],
+            "LookUpAnswer",
+        ),
+    );
+    add(
+        paths::ITEM,
+        get(
+            "item",
+            "The record of an item",
+            vec![collection(), id()],
+            "ItemAnswer",
+        ),
+    );
+    add(
+        paths::COLLECTIONS,
+        get(
+            "collections",
+            "What is served",
+            Vec::new(),
+            "CollectionsAnswer",
+        ),
+    );
+    add(
+        paths::HEALTHZ,
+        get(
+            "healthz",
+            "Whether the function is alive",
+            Vec::new(),
+            "Alive",
+        ),
+    );
+    add(
+        paths::READYZ,
+        get(
+            "readyz",
+            "Whether the function can answer: reads the pointers and the heads of the catalogues",
+            Vec::new(),
+            "Ready",
+        ),
+    );
+    add(
+        paths::OPENAPI,
+        json!({ "get": {
+            "operationId": "openapi",
+            "summary": "This description",
+            "responses": { "200": { "description": "OpenAPI 3.1", "content": { "application/json": { "schema": { "type": "object" } } } } },
+        } }),
+    );
+    add(
+        paths::GETRANDOM,
+        alias(
+            "get",
+            json!({
+                "operationId": "getrandom",
+                "summary": "Alias for older frontends: random well-known items of the default collection",
+                "parameters": [parameter("count", "How many", json!({ "type": "integer", "default": 4 }))],
+            }),
+            "OldRandomAnswer",
+        ),
+    );
+    add(
+        paths::GETRECOMCOLLAB,
+        alias(
+            "post",
+            json!({
+                "operationId": "getrecomcollab",
+                "summary": "Alias for older frontends: recommendations for rated titles, from the default collection",
+                "requestBody": { "required": true, "content": { "application/json": { "schema": schema("OldRatings") } } },
+            }),
+            "OldRecommendations",
+        ),
+    );
+    add(
+        paths::ROOT,
+        json!({ "get": {
+            "operationId": "working",
+            "summary": "Alias for older frontends: a sign of life",
+            "responses": { "200": { "description": "`working`", "content": { "text/plain": { "schema": { "const": "working" } } } } },
+        } }),
+    );
+    Value::Object(described)
+}
+
+fn get(operation: &str, summary: &str, parameters: Vec<Value>, answer: &str) -> Value {
+    json!({ "get": {
+        "operationId": operation,
+        "summary": summary,
+        "parameters": parameters,
+        "responses": responses(answer),
+    } })
+}
+
+fn alias(method: &str, mut operation: Value, answer: &str) -> Value {
+    operation["deprecated"] = json!(true);
+    operation["responses"] = json!({
+        "200": content("The answer in its old shape", "application/json", answer),
+        "500": content("Whatever went wrong", "application/json", "OldError"),
+    });
+    json!({ method: operation })
+}
+
+fn responses(answer: &str) -> Value {
+    json!({
+        "200": content("The answer", "application/json", answer),
+        "4XX": content("The request cannot be answered", "application/problem+json", "Problem"),
+        "5XX": content("The request cannot be answered at the moment", "application/problem+json", "Problem"),
+    })
+}
+
+fn content(description: &str, content_type: &str, name: &str) -> Value {
+    json!({ "description": description, "content": { content_type: { "schema": schema(name) } } })
+}
+
+fn schema(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{name}") })
+}
+
+fn parameter(name: &str, description: &str, schema: Value) -> Value {
+    json!({ "name": name, "in": "query", "description": description, "schema": schema })
+}
+
+fn path_parameter(name: &str, description: &str) -> Value {
+    json!({ "name": name, "in": "path", "required": true, "description": description, "schema": { "type": "string" } })
+}
+
+fn collection() -> Value {
+    path_parameter("collection", "The collection's name")
+}
+
+fn id() -> Value {
+    path_parameter("id", "The item's id, percent-encoded")
+}
+
+fn count(default: usize) -> Value {
+    parameter("count", "How many items", count_schema(default))
+}
+
+fn count_schema(default: usize) -> Value {
+    json!({ "type": "integer", "minimum": COUNT_RANGE.start(), "maximum": COUNT_RANGE.end(), "default": default })
+}
+
+fn filter() -> Value {
+    json!({
+        "name": "filter",
+        "in": "query",
+        "description": "What the items must be, as JSON",
+        "content": { "application/json": { "schema": schema("Filter") } },
+    })
+}
+
+fn share() -> Value {
+    json!({ "type": "number", "minimum": 0, "maximum": 1, "default": 0 })
+}
+
+/// An object with these members and no others; those whose name ends in a question mark may be missing.
+fn object(members: Value) -> Value {
+    let Value::Object(members) = members else {
+        panic!("members are an object")
+    };
+    let required: Vec<&String> = members.keys().filter(|name| !name.ends_with('?')).collect();
+    let properties: Map<String, Value> = members
+        .iter()
+        .map(|(name, schema)| (name.trim_end_matches('?').to_owned(), schema.clone()))
+        .collect();
+    json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false })
+}
+
+fn list(entries: Value) -> Value {
+    json!({ "type": "array", "items": entries })
+}
+
+fn schemas() -> Value {
+    let text = || json!({ "type": "string" });
+    let number = || json!({ "type": "number" });
+    let answered = |mut members: Value| {
+        members["collection"] = text();
+        members["generation"] = text();
+        object(members)
+    };
+    let status = json!({ "enum": ["ready", "unpublished", "damaged"] });
+    json!({
+        "Algorithm": { "enum": ["auto", "neighbours", "popular"], "default": "auto" },
+        "Filter": {
+            "type": "object",
+            "description": "Any of the values within a field, all of the fields together. Which fields there are is the catalogue's to say; an unknown one is refused with the known ones.",
+            "additionalProperties": { "oneOf": [
+                { "type": "string" },
+                { "type": "array", "items": { "type": "string" }, "minItems": 1, "maxItems": MAXIMUM_FILTER_VALUE_COUNT },
+                { "type": "number" },
+                { "type": "object", "properties": { "min": { "type": "number" }, "max": { "type": "number" } }, "minProperties": 1, "additionalProperties": false },
+            ] },
+        },
+        "RecommendationRequest": object(json!({
+            "history?": {
+                "type": "array",
+                "maxItems": MAXIMUM_HISTORY_COUNT,
+                "description": "What the person touched: ids, or objects with an id or a title and maybe a value on the collection's scale. Of two entries for one item the later counts.",
+                "items": { "oneOf": [text(), schema("HistoryEntry")] },
+            },
+            "algorithm?": schema("Algorithm"),
+            "count?": count_schema(DEFAULT_COUNT),
+            "filter?": schema("Filter"),
+            "exclude?": { "type": "array", "maxItems": MAXIMUM_EXCLUDE_COUNT, "items": text(), "description": "Ids that are not wanted beside those of the history" },
+            "diversity?": share(),
+            "explain?": { "type": "boolean", "default": false },
+        })),
+        "HistoryEntry": object(json!({ "id?": text(), "title?": text(), "value?": number() })),
+        "Item": {
+            "type": "object",
+            "description": "A record: id, title, the fields of its catalogue, and what the question adds",
+            "properties": {
+                "id": text(),
+                "title": text(),
+                "image": { "type": "string", "description": "The address of a picture, or an empty text" },
+                "score": { "type": "number", "description": "The higher, the better; comparable within one answer" },
+                "reasons": list(schema("Reason")),
+            },
+            "required": ["id", "title", "image"],
+            "additionalProperties": { "type": ["string", "number", "array"] },
+        },
+        "Reason": object(json!({ "id": text(), "title": text(), "contribution": number() })),
+        "RecommendationAnswer": answered(json!({
+            "algorithm": { "enum": ["neighbours", "popular"] },
+            "fallback": { "type": ["string", "null"], "description": "Why popular items answer instead, where they do" },
+            "unknown": list(text()),
+            "items": list(schema("Item")),
+        })),
+        "ItemsAnswer": answered(json!({ "items": list(schema("Item")) })),
+        "LookUpAnswer": answered(json!({ "items": list(schema("Item")), "unknown": list(text()) })),
+        "ItemAnswer": answered(json!({ "item": schema("Item") })),
+        "CollectionsAnswer": object(json!({ "collections": list(schema("Collection")) })),
+        "Collection": object(json!({
+            "name": text(),
+            "status": status,
+            "title?": text(),
+            "generation?": text(),
+            "created_at?": { "type": "string", "format": "date-time" },
+            "item_count?": { "type": "integer" },
+            "values?": { "oneOf": [{ "type": "null" }, schema("Values")] },
+            "quality?": { "oneOf": [{ "type": "null" }, schema("Quality")] },
+            "synthetic?": { "type": "boolean", "description": "Whether the ratings were made up by a recipe" },
+        })),
+        "Values": object(json!({ "minimum": number(), "maximum": number(), "neutral": number() })),
+        "Quality": object(json!({ "metric": text(), "value": number(), "low": number(), "high": number(), "protocol": text() })),
+        "Alive": object(json!({ "status": { "const": "alive" } })),
+        "Ready": object(json!({ "status": { "const": "ready" }, "collections": { "type": "object", "additionalProperties": status } })),
+        "Problem": {
+            "type": "object",
+            "properties": { "type": { "type": "string", "format": "uri" }, "title": text(), "status": { "type": "integer" }, "detail": text() },
+            "required": ["type", "title", "status", "detail"],
+        },
+        "OldRandomAnswer": object(json!({ "ids": list(object(json!({ "movieId": text(), "title": text(), "actual": text(), "imageurl": text() }))) })),
+        "OldRatings": list(json!({ "type": "object", "properties": { "title": text(), "rating": number() }, "required": ["title"] })),
+        "OldRecommendations": list(object(json!({ "movieId": text(), "title": text(), "imageurl": text(), "year": { "type": ["integer", "null"] } }))),
+        "OldError": object(json!({ "error": text() })),
+    })
+}

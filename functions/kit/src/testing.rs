@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use index::{
     FileKind,
-    catalogue::{CatalogueWriter, Record, Value},
+    catalogue::{self, CatalogueWriter, Record},
     neighbours::{Neighbour, NeighboursWriter},
     popularity::PopularityWriter,
 };
 use pointer::{CollectionKeys, FileEntry, MANIFEST_VERSION, Manifest, Quality, ValueScale};
+use serde_json::Value;
 
 use crate::{
     context::Context,
@@ -79,24 +80,24 @@ pub struct TestStorage {
 impl TestStorage {
     /// A storage with the collection `movies`: [`FILMS`], rated from 0.5 to 5 with 3 as neutral.
     pub fn films() -> Self {
-        let mut catalogue = CatalogueWriter::new();
+        let mut catalogue_writer = CatalogueWriter::new();
         let mut neighbours =
             NeighboursWriter::new(FILMS.len(), "made by hand").expect("eight items");
         for (position, (id, title, year, genres, image)) in FILMS.into_iter().enumerate() {
             let genres = genres.iter().map(|&genre| genre.to_owned()).collect();
             let mut fields = BTreeMap::from([
-                ("genres".to_owned(), Value::TextList(genres)),
-                ("year".to_owned(), Value::Integer(year)),
+                ("genres".to_owned(), catalogue::Value::TextList(genres)),
+                ("year".to_owned(), catalogue::Value::Integer(year)),
             ]);
             if !image.is_empty() {
-                fields.insert("image".to_owned(), Value::Text(image.to_owned()));
+                fields.insert("image".to_owned(), catalogue::Value::Text(image.to_owned()));
             }
             let record = Record {
                 id: id.to_owned(),
                 title: title.to_owned(),
                 fields,
             };
-            catalogue.push(record, (FILMS.len() - position) as f32);
+            catalogue_writer.push(record, (FILMS.len() - position) as f32);
         }
         for list in NEIGHBOURS {
             let list: Vec<Neighbour> = list
@@ -108,9 +109,9 @@ impl TestStorage {
         let scores: Vec<f32> = (1..=FILMS.len() as u16).rev().map(f32::from).collect();
         let popularity = PopularityWriter::new(&scores, &ONBOARDING).expect("finite scores");
 
-        let item_space = catalogue.item_space();
+        let item_space = catalogue_writer.item_space();
         let files = [
-            (FileKind::Catalogue, catalogue.finish()),
+            (FileKind::Catalogue, catalogue_writer.finish()),
             (FileKind::Neighbours, neighbours.finish(item_space)),
             (FileKind::Popularity, popularity.finish(item_space)),
         ];
@@ -242,6 +243,114 @@ pub fn ask(routes: &[Route], storage: &TestStorage, request: &Request) -> Respon
 }
 
 /// The answer's body as JSON.
-pub fn body(response: &Response) -> serde_json::Value {
+pub fn body(response: &Response) -> Value {
     serde_json::from_slice(&response.body).expect("an answer in JSON")
+}
+
+/// Holds an answer against the OpenAPI description.
+///
+/// # Panics
+///
+/// If the description has no such path, method or status, or says something else of the answer.
+pub fn assert_described(description: &str, request: &Request, response: &Response) {
+    let description: Value = serde_json::from_str(description).expect("the description is JSON");
+    let mut paths = description["paths"].as_object().into_iter().flatten();
+    let fits = |form: &str| {
+        let (mut expected, mut found) = (form.split('/'), request.path.split('/'));
+        let same = expected.by_ref().zip(found.by_ref());
+        let mut same =
+            same.filter(|(expected, found)| !expected.starts_with('{') && expected != found);
+        same.next().is_none() && form.split('/').count() == request.path.split('/').count()
+    };
+    let (_, operations) = paths
+        .find(|(form, _)| fits(form))
+        .expect("a path that is described");
+    let responses = &operations[request.method.name().to_lowercase()]["responses"];
+    let status = response.status.to_string();
+    let range = format!("{}XX", response.status / 100);
+    let described = responses.get(&status).unwrap_or(&responses[&range]);
+    let content_type = response.header("content-type").unwrap_or_default();
+    let schema = &described["content"][content_type]["schema"];
+    assert!(
+        schema.is_object(),
+        "{} {status} {content_type} is not described",
+        request.path
+    );
+    if let Err(problem) = conforms(&description, schema, &body(response)) {
+        panic!("{} {status} is not as described: {problem}", request.path);
+    }
+}
+
+/// As much of JSON Schema as the description uses.
+fn conforms(description: &Value, schema: &Value, value: &Value) -> Result<(), String> {
+    if let Some(reference) = schema["$ref"].as_str() {
+        let target = description.pointer(reference.trim_start_matches('#'));
+        return conforms(description, target.ok_or(reference)?, value);
+    }
+    if let Some(choices) = schema["oneOf"].as_array() {
+        let fitting = choices
+            .iter()
+            .filter(|choice| conforms(description, choice, value).is_ok());
+        return if fitting.count() == 1 {
+            Ok(())
+        } else {
+            Err(format!("{value} is not one of the choices"))
+        };
+    }
+    if schema
+        .get("const")
+        .is_some_and(|expected| expected != value)
+    {
+        return Err(format!("{value} is another constant"));
+    }
+    if schema["enum"]
+        .as_array()
+        .is_some_and(|choices| !choices.contains(value))
+    {
+        return Err(format!("{value} is not in the enumeration"));
+    }
+    let types: Vec<&str> = match &schema["type"] {
+        Value::String(name) => vec![name],
+        Value::Array(names) => names.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    };
+    let is_of = |name: &&str| match *name {
+        "null" => value.is_null(),
+        "boolean" => value.is_boolean(),
+        "integer" => value.is_i64() || value.is_u64(),
+        "number" => value.is_number(),
+        "string" => value.is_string(),
+        "array" => value.is_array(),
+        _ => value.is_object(),
+    };
+    if !types.is_empty() && !types.iter().any(is_of) {
+        return Err(format!("{value} is not of the types {types:?}"));
+    }
+    for entry in value.as_array().into_iter().flatten() {
+        conforms(description, &schema["items"], entry)?;
+    }
+    let Some(members) = value.as_object() else {
+        return Ok(());
+    };
+    for name in schema["required"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+    {
+        if !members.contains_key(name) {
+            return Err(format!("`{name}` is missing in {value}"));
+        }
+    }
+    for (name, member) in members {
+        match (
+            schema["properties"].get(name),
+            &schema["additionalProperties"],
+        ) {
+            (Some(schema), _) => conforms(description, schema, member)?,
+            (None, Value::Bool(false)) => return Err(format!("`{name}` is not described")),
+            (None, additional) => conforms(description, additional, member)?,
+        }
+    }
+    Ok(())
 }

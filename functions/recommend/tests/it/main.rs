@@ -10,6 +10,9 @@ use kit::{
 };
 use serde_json::Value;
 
+/// What the interface promises; the file belongs to the function that serves it.
+const DESCRIPTION: &str = include_str!("../../../catalog/openapi.json");
+
 /// The one door to the function.
 fn ask(storage: &TestStorage, request: &Request) -> Response {
     testing::ask(&recommend::ROUTES, storage, request)
@@ -17,9 +20,13 @@ fn ask(storage: &TestStorage, request: &Request) -> Response {
 
 /// The JSON of an answer of this status.
 fn answer(storage: &TestStorage, line: &str, body: &str, status: u16) -> Value {
-    let response = ask(storage, &testing::request(line, body));
+    let request = testing::request(line, body);
+    let response = ask(storage, &request);
     let text = String::from_utf8_lossy(&response.body);
     assert_eq!(response.status, status, "{line} {body}: {text}");
+    if response.status != 404 {
+        testing::assert_described(DESCRIPTION, &request, &response);
+    }
     testing::body(&response)
 }
 
