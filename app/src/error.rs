@@ -55,7 +55,9 @@ pub enum Error {
         name: String,
     },
     /// A trigger names a component that the manifest does not define.
-    #[error("the trigger of route {route:?} names the component {component:?}, which is not defined")]
+    #[error(
+        "the trigger of route {route:?} names the component {component:?}, which is not defined"
+    )]
     UnknownComponent {
         /// The trigger's route.
         route: String,
@@ -63,7 +65,9 @@ pub enum Error {
         component: String,
     },
     /// A template names a variable that the manifest does not declare.
-    #[error("{place}: the template {template:?} names {variable:?}, which [variables] does not declare")]
+    #[error(
+        "{place}: the template {template:?} names {variable:?}, which [variables] does not declare"
+    )]
     UnknownVariable {
         /// Where the template stands.
         place: String,

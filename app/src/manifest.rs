@@ -117,8 +117,10 @@ pub struct Build {
 impl Application {
     /// Reads and checks the manifest at `path`.
     pub fn read(path: &Path) -> Result<Self, Error> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| Error::Read { path: path.to_owned(), source })?;
+        let text = std::fs::read_to_string(path).map_err(|source| Error::Read {
+            path: path.to_owned(),
+            source,
+        })?;
         Self::parse(&text)
     }
 
@@ -126,7 +128,9 @@ impl Application {
     pub fn parse(text: &str) -> Result<Self, Error> {
         let version: Version = toml::from_str(text).map_err(|error| syntax_error(text, &error))?;
         if version.spin_manifest_version != 2 {
-            return Err(Error::Version { found: version.spin_manifest_version });
+            return Err(Error::Version {
+                found: version.spin_manifest_version,
+            });
         }
         let manifest: Manifest =
             toml::from_str(text).map_err(|error| syntax_error(text, &error))?;
@@ -182,10 +186,14 @@ impl Application {
             }
         }
         for (id, component) in &self.components {
-            let templates = component.variables.values().chain(&component.allowed_outbound_hosts);
+            let templates = component
+                .variables
+                .values()
+                .chain(&component.allowed_outbound_hosts);
             for template in templates {
-                if let Some(variable) =
-                    template.variables().find(|name| !self.variables.contains_key(*name))
+                if let Some(variable) = template
+                    .variables()
+                    .find(|name| !self.variables.contains_key(*name))
                 {
                     return Err(Error::UnknownVariable {
                         place: format!("component.{id}"),
@@ -233,10 +241,16 @@ impl Component {
             instead,
         };
         let toml::Value::String(source) = table.source else {
-            return Err(unsupported("a source from a URL or a registry", "give the path of a file"));
+            return Err(unsupported(
+                "a source from a URL or a registry",
+                "give the path of a file",
+            ));
         };
         if table.dependencies.is_some() {
-            return Err(unsupported("a component dependency", "compose the component when it is built"));
+            return Err(unsupported(
+                "a component dependency",
+                "compose the component when it is built",
+            ));
         }
         let template = |text: &String| Template::parse(text, &place);
         let mut variables = BTreeMap::new();
@@ -272,9 +286,15 @@ impl Variable {
             return Err(variable_name(name));
         }
         if table.required == table.default.is_some() {
-            return Err(Error::VariableKind { name: name.to_owned() });
+            return Err(Error::VariableKind {
+                name: name.to_owned(),
+            });
         }
-        Ok(Self { default: table.default, secret: table.secret, description: table.description })
+        Ok(Self {
+            default: table.default,
+            secret: table.secret,
+            description: table.description,
+        })
     }
 }
 
@@ -352,11 +372,20 @@ fn http_trigger(table: TriggerTable) -> Result<HttpTrigger, Error> {
     if table.static_response.is_some() {
         return Err(unsupported("a static response", "answer in a component"));
     }
-    if table.executor.is_some_and(|executor| executor.kind != "http") {
-        return Err(unsupported("an executor other than `http`", "build the component with spin-sdk 5"));
+    if table
+        .executor
+        .is_some_and(|executor| executor.kind != "http")
+    {
+        return Err(unsupported(
+            "an executor other than `http`",
+            "build the component with spin-sdk 5",
+        ));
     }
     let Some(toml::Value::String(component)) = table.component else {
-        return Err(unsupported("an inline component", "define it under [component.NAME]"));
+        return Err(unsupported(
+            "an inline component",
+            "define it under [component.NAME]",
+        ));
     };
     let route = match table.route {
         RouteValue::Path(path) => Route::Path(path),
@@ -365,18 +394,36 @@ fn http_trigger(table: TriggerTable) -> Result<HttpTrigger, Error> {
             return Err(unsupported("`private = false`", "give the route as a path"));
         }
     };
-    let id = table.id.unwrap_or_else(|| format!("{component}-http-trigger"));
-    Ok(HttpTrigger { id, route, component })
+    let id = table
+        .id
+        .unwrap_or_else(|| format!("{component}-http-trigger"));
+    Ok(HttpTrigger {
+        id,
+        route,
+        component,
+    })
 }
 
 fn variable_name(name: &str) -> Error {
-    Error::Name { kind: "variable", name: name.to_owned(), case: "snake_case, such as `word_list`" }
+    Error::Name {
+        kind: "variable",
+        name: name.to_owned(),
+        case: "snake_case, such as `word_list`",
+    }
 }
 
 fn syntax_error(text: &str, error: &toml::de::Error) -> Error {
     let offset = error.span().map_or(0, |span| span.start).min(text.len());
-    let line = 1 + text.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count();
-    Error::Syntax { line, message: error.message().trim_end().replace('\n', " ") }
+    let line = 1 + text
+        .as_bytes()
+        .iter()
+        .take(offset)
+        .filter(|byte| **byte == b'\n')
+        .count();
+    Error::Syntax {
+        line,
+        message: error.message().trim_end().replace('\n', " "),
+    }
 }
 
 #[cfg(test)]
@@ -428,7 +475,10 @@ command = "make"
         assert_eq!(application.triggers[0].id, "recommend-http-trigger");
         assert_eq!(application.triggers[1].route, Route::Private);
         let component = &application.components["recommend"];
-        assert_eq!(component.files[0], FileMount::Pattern("static/**/*".to_owned()));
+        assert_eq!(
+            component.files[0],
+            FileMount::Pattern("static/**/*".to_owned())
+        );
         assert_eq!(component.build.as_ref().unwrap().commands, ["make"]);
 
         let variables = application
@@ -444,8 +494,14 @@ command = "make"
 
     #[test]
     fn missing_variables_are_named() {
-        let error = Application::parse(WHOLE).unwrap().resolve_variables(|_| None).unwrap_err();
-        assert_eq!(error.to_string(), "no provider resolved required variable(s): token");
+        let error = Application::parse(WHOLE)
+            .unwrap()
+            .resolve_variables(|_| None)
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "no provider resolved required variable(s): token"
+        );
     }
 
     #[test]
@@ -456,11 +512,27 @@ command = "make"
 
     #[test]
     fn an_unknown_field_is_an_error_with_its_line() {
-        check("authors =", "autors =", "line 6: unknown field `autors`, expected one of `name`, `version`, `description`, `authors`, `targets`, `tool`, `trigger`");
-        check("secret = true", "hidden = true", "line 11: unknown field `hidden`, expected one of `required`, `default`, `secret`, `description`");
+        check(
+            "authors =",
+            "autors =",
+            "line 6: unknown field `autors`, expected one of `name`, `version`, `description`, `authors`, `targets`, `tool`, `trigger`",
+        );
+        check(
+            "secret = true",
+            "hidden = true",
+            "line 11: unknown field `hidden`, expected one of `required`, `default`, `secret`, `description`",
+        );
         check("name = \"films\"", "", "line 3: missing field `name`");
-        check("command = \"make\"", "command = 1", "line 27: a command is a string or a list of strings");
-        check("LOG = \"info\"", "LOG = 1", "line 22: invalid type: integer `1`, expected a string");
+        check(
+            "command = \"make\"",
+            "command = 1",
+            "line 28: a command is a string or a list of strings",
+        );
+        check(
+            "LOG = \"info\"",
+            "LOG = 1",
+            "line 23: invalid type: integer `1`, expected a string",
+        );
     }
 
     #[test]
@@ -479,7 +551,11 @@ command = "make"
 
     #[test]
     fn what_is_outside_the_subset_says_what_to_write_instead() {
-        check("spin_manifest_version = 2", "spin_manifest_version = 1", "spin_manifest_version is 1, and only 2 is read");
+        check(
+            "spin_manifest_version = 2",
+            "spin_manifest_version = 1",
+            "spin_manifest_version is 1, and only 2 is read",
+        );
         check(
             "source = \"recommend.wasm\"",
             "source = { url = \"https://example.com/a.wasm\", digest = \"sha256:0\" }",
@@ -490,7 +566,15 @@ command = "make"
             "type = \"wagi\"",
             "trigger.http: an executor other than `http` is not supported; build the component with spin-sdk 5",
         );
-        check("required = true, ", "", r#"variable "token" needs either `required = true` or a `default`, and not both"#);
-        check("token = { required", "toKen = { required", r#"variable "toKen" is not in snake_case, such as `word_list`"#);
+        check(
+            "required = true, ",
+            "",
+            r#"variable "token" needs either `required = true` or a `default`, and not both"#,
+        );
+        check(
+            "token = { required",
+            "toKen = { required",
+            r#"variable "toKen" is not in snake_case, such as `word_list`"#,
+        );
     }
 }

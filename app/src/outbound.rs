@@ -18,7 +18,9 @@ impl AllowedHosts {
 
     /// Whether a call to `scheme://host:port` is allowed. `host` is without brackets, should it be an IPv6 address.
     pub fn allow(&self, scheme: &str, host: &str, port: u16) -> bool {
-        self.0.iter().any(|allowed| allowed.allows(scheme, host, port))
+        self.0
+            .iter()
+            .any(|allowed| allowed.allows(scheme, host, port))
     }
 
     /// The entries, in the order of the manifest.
@@ -48,15 +50,22 @@ enum HostPattern {
 enum PortPattern {
     Any,
     /// From the first up to and without the last, as Spin reads `8000..8010`.
-    Range { start: u16, end: u32 },
+    Range {
+        start: u16,
+        end: u32,
+    },
 }
 
 impl AllowedHost {
     /// Parses one entry whose variables are filled in already.
     pub fn parse(entry: &str) -> Result<Self, Error> {
-        let wrong = |problem| Error::AllowedHost { entry: entry.to_owned(), problem };
-        let (scheme, rest) =
-            entry.split_once("://").ok_or_else(|| wrong("has no scheme; write scheme://host"))?;
+        let wrong = |problem| Error::AllowedHost {
+            entry: entry.to_owned(),
+            problem,
+        };
+        let (scheme, rest) = entry
+            .split_once("://")
+            .ok_or_else(|| wrong("has no scheme; write scheme://host"))?;
         if scheme.is_empty() || !is_scheme(scheme) {
             return Err(wrong("has a scheme that is neither a name nor `*`"));
         }
@@ -65,7 +74,9 @@ impl AllowedHost {
             return Err(wrong("has a path; only scheme, host and port are compared"));
         }
         if authority.contains('@') {
-            return Err(wrong("has a user name; only scheme, host and port are compared"));
+            return Err(wrong(
+                "has a user name; only scheme, host and port are compared",
+            ));
         }
         let (host, port) = split_port(authority);
         let host = match host {
@@ -76,23 +87,34 @@ impl AllowedHost {
                     HostPattern::Below(below.to_ascii_lowercase())
                 }
                 None if !name.contains('*') => HostPattern::Exact(name.to_ascii_lowercase()),
-                _ => return Err(wrong("has a `*` that does not stand for the whole host or its first labels")),
+                _ => {
+                    return Err(wrong(
+                        "has a `*` that does not stand for the whole host or its first labels",
+                    ));
+                }
             },
         };
         let ports = match (port, scheme) {
             (Some("*"), _) => PortPattern::Any,
-            (Some(ports), _) => PortPattern::parse(ports)
-                .ok_or_else(|| wrong("has a port that is neither a number, a range `a..b` nor `*`"))?,
+            (Some(ports), _) => PortPattern::parse(ports).ok_or_else(|| {
+                wrong("has a port that is neither a number, a range `a..b` nor `*`")
+            })?,
             (None, "http") => PortPattern::only(80),
             (None, "https") => PortPattern::only(443),
             (None, _) => return Err(wrong("needs a port, since its scheme implies none")),
         };
         let scheme = (scheme != "*").then(|| scheme.to_owned());
-        Ok(Self { scheme, host, ports })
+        Ok(Self {
+            scheme,
+            host,
+            ports,
+        })
     }
 
     fn allows(&self, scheme: &str, host: &str, port: u16) -> bool {
-        self.scheme.as_deref().is_none_or(|allowed| allowed == scheme)
+        self.scheme
+            .as_deref()
+            .is_none_or(|allowed| allowed == scheme)
             && self.host.matches(host)
             && self.ports.contains(port)
     }
@@ -111,15 +133,19 @@ impl HostPattern {
 
 impl PortPattern {
     fn only(port: u16) -> Self {
-        Self::Range { start: port, end: u32::from(port) + 1 }
+        Self::Range {
+            start: port,
+            end: u32::from(port) + 1,
+        }
     }
 
     fn parse(text: &str) -> Option<Self> {
         match text.split_once("..") {
             None => text.parse().ok().map(Self::only),
-            Some((start, end)) => {
-                Some(Self::Range { start: start.parse().ok()?, end: end.parse::<u16>().ok()?.into() })
-            }
+            Some((start, end)) => Some(Self::Range {
+                start: start.parse().ok()?,
+                end: end.parse::<u16>().ok()?.into(),
+            }),
         }
     }
 
@@ -133,7 +159,9 @@ impl PortPattern {
 
 fn is_scheme(scheme: &str) -> bool {
     scheme == "*"
-        || scheme.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "+-.".contains(c))
+        || scheme
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "+-.".contains(c))
 }
 
 /// Splits `host:port`; an IPv6 address stands in brackets, which are taken off.
@@ -156,7 +184,11 @@ mod tests {
     #[track_caller]
     fn check(entry: &str, scheme: &str, host: &str, port: u16, expected: bool) {
         let allowed = AllowedHosts::parse([entry]).unwrap();
-        assert_eq!(allowed.allow(scheme, host, port), expected, "{entry} for {scheme}://{host}:{port}");
+        assert_eq!(
+            allowed.allow(scheme, host, port),
+            expected,
+            "{entry} for {scheme}://{host}:{port}"
+        );
     }
 
     #[test]
@@ -165,8 +197,20 @@ mod tests {
         check("http://127.0.0.1:9000", "http", "127.0.0.1", 9001, false);
         check("http://127.0.0.1:9000", "https", "127.0.0.1", 9000, false);
         check("http://127.0.0.1:9000", "http", "127.0.0.10", 9000, false);
-        check("https://S3.example.com/", "https", "s3.Example.com", 443, true);
-        check("https://s3.example.com", "https", "s3.example.com", 8443, false);
+        check(
+            "https://S3.example.com/",
+            "https",
+            "s3.Example.com",
+            443,
+            true,
+        );
+        check(
+            "https://s3.example.com",
+            "https",
+            "s3.example.com",
+            8443,
+            false,
+        );
         check("http://[::1]:9000", "http", "::1", 9000, true);
     }
 
@@ -175,9 +219,21 @@ mod tests {
         check("*://*:*", "http", "anything", 1, true);
         check("http://*", "http", "anything", 80, true);
         check("http://*", "http", "anything", 81, false);
-        check("https://*.example.com", "https", "a.b.example.com", 443, true);
+        check(
+            "https://*.example.com",
+            "https",
+            "a.b.example.com",
+            443,
+            true,
+        );
         check("https://*.example.com", "https", "example.com", 443, false);
-        check("https://*.example.com", "https", "badexample.com", 443, false);
+        check(
+            "https://*.example.com",
+            "https",
+            "badexample.com",
+            443,
+            false,
+        );
         check("http://host:8000..8010", "http", "host", 8009, true);
         check("http://host:8000..8010", "http", "host", 8010, false);
         check("http://host:65535", "http", "host", 65535, true);

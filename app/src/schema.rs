@@ -131,7 +131,10 @@ pub(crate) struct ComponentTable {
 }
 
 #[derive(Deserialize)]
-#[serde(untagged, expecting = "a file is a pattern or { source = .., destination = .. }")]
+#[serde(
+    untagged,
+    expecting = "a file is a pattern or { source = .., destination = .. }"
+)]
 pub(crate) enum FileValue {
     Pattern(String),
     Placement(PlacementTable),

@@ -31,7 +31,9 @@ impl Template {
                 .ok_or_else(|| wrong("opens `{{` and does not close it"))?;
             let name = name.trim();
             if !is_snake_case(name) {
-                return Err(wrong("has something other than a variable's name in braces"));
+                return Err(wrong(
+                    "has something other than a variable's name in braces",
+                ));
             }
             if !before.is_empty() {
                 parts.push(Part::Text(before.to_owned()));
@@ -42,7 +44,10 @@ impl Template {
         if !rest.is_empty() {
             parts.push(Part::Text(rest.to_owned()));
         }
-        Ok(Self { text: text.to_owned(), parts })
+        Ok(Self {
+            text: text.to_owned(),
+            parts,
+        })
     }
 
     /// The template as it was written.
@@ -82,7 +87,9 @@ impl Template {
 pub(crate) fn is_snake_case(name: &str) -> bool {
     name.split('_').all(|word| {
         word.starts_with(|first: char| first.is_ascii_lowercase())
-            && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+            && word
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
     })
 }
 
@@ -90,8 +97,12 @@ pub(crate) fn is_snake_case(name: &str) -> bool {
 pub(crate) fn is_kebab_case(name: &str) -> bool {
     name.split('-').all(|word| {
         word.starts_with(|first: char| first.is_ascii_alphabetic())
-            && (word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
-                || word.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit()))
+            && (word
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+                || word
+                    .chars()
+                    .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit()))
     })
 }
 
@@ -119,7 +130,10 @@ mod tests {
 
     #[test]
     fn a_broken_template_says_where_it_stands() {
-        check("{{ host", r#"test: the template "{{ host" opens `{{` and does not close it"#);
+        check(
+            "{{ host",
+            r#"test: the template "{{ host" opens `{{` and does not close it"#,
+        );
         check(
             "{{ a b }}",
             r#"test: the template "{{ a b }}" has something other than a variable's name in braces"#,

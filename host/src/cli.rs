@@ -33,7 +33,7 @@ pub(crate) enum Command {
 #[command(
     after_long_help = "Examples:\n  host up\n  host up -f app/spin.toml --listen 0.0.0.0:8080 --variable token=@token.txt\n  \
         host up --s3 .kindred/s3 --s3-bucket kindred --web web\n\n\
-        Values of variables, the first that is given: --variable, the runtime configuration, SPIN_VARIABLE_<NAME> in the\n\
+        Values of variables, the first that is given: --variable, the runtime configuration, SPIN_VARIABLE_<NAME> in the \
         environment, the same in .env in the current folder, the default in spin.toml.\n\n\
         RUST_LOG chooses what is logged, for example RUST_LOG=host=debug. What components print stands behind their name."
 )]

@@ -1,5 +1,6 @@
 //! Which component answers a path, and the headers that tell it how it was reached.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use app::{HttpTrigger, Route};
@@ -31,16 +32,12 @@ pub(crate) struct RouteMatch<'router, 'path> {
 }
 
 impl Router {
-    /// Takes the public routes of an application. Of two equal routes the later wins.
+    /// Takes the public routes of an application. Of two equal routes the later wins: routefinder would keep both.
     pub(crate) fn new(triggers: &[HttpTrigger]) -> Result<Self, Error> {
-        let mut routes = routefinder::Router::new();
+        let mut targets = BTreeMap::new();
         for trigger in triggers {
             let Route::Path(raw_route) = &trigger.route else {
                 continue;
-            };
-            let malformed = |problem| Error::Route {
-                route: raw_route.clone(),
-                problem,
             };
             let route = format!("/{}", raw_route.trim_start_matches('/'));
             let route = route.strip_suffix('/').unwrap_or(&route).to_owned();
@@ -53,7 +50,14 @@ impl Router {
                 route,
                 component: trigger.component.clone(),
             };
-            routes.add(pattern, target).map_err(malformed)?;
+            targets.insert(pattern, target);
+        }
+        let mut routes = routefinder::Router::new();
+        for (pattern, target) in targets {
+            let route = target.raw_route.clone();
+            routes
+                .add(pattern, target)
+                .map_err(|problem| Error::Route { route, problem })?;
         }
         Ok(Self { routes })
     }

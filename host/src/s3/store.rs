@@ -14,8 +14,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
-use hyper::StatusCode;
-use hyper::header::{CONTENT_RANGE, CONTENT_TYPE, HeaderMap, HeaderValue};
+use hyper::header::{CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue};
 use s3s::dto::{self, ETag, ETagCondition, StreamingBlob};
 use s3s::{S3, S3Error, S3ErrorCode, S3Request, S3Response, S3Result, s3_error};
 use s3s_fs::FileSystem;
@@ -81,17 +80,12 @@ fn check_key(key: &str) -> S3Result<()> {
     }
 }
 
-/// Whether a read that names entity tags goes on. Only tags are compared, no times.
-enum Precondition {
-    Holds,
-    NotModified,
-}
-
+/// Lets a read that names entity tags go on or not: 412 for `If-Match`, 304 for `If-None-Match`. Times are not compared.
 fn check_read(
     etag: Option<&ETag>,
     if_match: Option<&ETagCondition>,
     if_none_match: Option<&ETagCondition>,
-) -> S3Result<Precondition> {
+) -> S3Result<()> {
     let names = |condition: &ETagCondition| match condition {
         ETagCondition::Any => true,
         ETagCondition::ETag(tag) => etag.is_some_and(|etag| etag.weak_cmp(tag)),
@@ -100,15 +94,14 @@ fn check_read(
         return Err(s3_error!(PreconditionFailed));
     }
     if if_none_match.is_some_and(names) {
-        return Ok(Precondition::NotModified);
+        // An error, since s3s does not look at the status of an output. Its text is not sent: a 304 has no body.
+        let etag = etag.and_then(|etag| etag.to_http_header().ok());
+        let headers = etag.map(|etag| (ETAG, etag)).into_iter().collect();
+        let mut not_modified = S3Error::new(S3ErrorCode::NotModified);
+        not_modified.set_headers(headers);
+        return Err(not_modified);
     }
-    Ok(Precondition::Holds)
-}
-
-fn not_modified<T>(output: T) -> S3Response<T> {
-    let mut response = S3Response::new(output);
-    response.status = Some(StatusCode::NOT_MODIFIED);
-    response
+    Ok(())
 }
 
 /// The bytes that a `Range` header names, or 416 with the object's length.
@@ -199,15 +192,7 @@ impl S3 for ObjectStore {
             ..Default::default()
         };
         let head = self.head(request.map_input(|_| head_input)).await?;
-        if let Precondition::NotModified = check_read(head.e_tag.as_ref(), if_match, if_none_match)?
-        {
-            return Ok(not_modified(dto::GetObjectOutput {
-                e_tag: head.e_tag,
-                last_modified: head.last_modified,
-                cache_control: head.cache_control,
-                ..Default::default()
-            }));
-        }
+        check_read(head.e_tag.as_ref(), if_match, if_none_match)?;
         let length = head.content_length.map_or(0, i64::unsigned_abs);
         let range = check_range(input.range, length)?;
         let whole = range == (0..length);
@@ -258,17 +243,12 @@ impl S3 for ObjectStore {
         check_key(&input.key)?;
         let _reading = self.locks.read(&input.bucket, &input.key).await;
         let head = self.head(request).await?;
-        let (if_match, if_none_match) = (input.if_match.as_ref(), input.if_none_match.as_ref());
-        Ok(
-            match check_read(head.e_tag.as_ref(), if_match, if_none_match)? {
-                Precondition::Holds => S3Response::new(head),
-                Precondition::NotModified => not_modified(dto::HeadObjectOutput {
-                    e_tag: head.e_tag,
-                    last_modified: head.last_modified,
-                    ..Default::default()
-                }),
-            },
-        )
+        check_read(
+            head.e_tag.as_ref(),
+            input.if_match.as_ref(),
+            input.if_none_match.as_ref(),
+        )?;
+        Ok(S3Response::new(head))
     }
 
     async fn put_object(

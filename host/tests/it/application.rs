@@ -111,7 +111,10 @@ async fn a_request_reaches_the_component_with_spins_headers() {
     );
 
     let answer = get(format!("{}/item/7/headers", server.url())).await;
-    assert!(answer.text().contains("spin-path-match-id: 7"), "{answer:?}");
+    assert!(
+        answer.text().contains("spin-path-match-id: 7"),
+        "{answer:?}"
+    );
     assert_eq!(
         get(format!("{}/absent", server.url())).await.status,
         StatusCode::NOT_FOUND

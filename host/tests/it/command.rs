@@ -12,9 +12,14 @@ fn host() -> Command {
         .stderr(Stdio::piped())
         .stdout(Stdio::piped())
         .stdin(Stdio::null());
-    command
-        .env_remove("RUST_LOG")
-        .env_remove("SPIN_HTTP_LISTEN_ADDR");
+    for name in [
+        "RUST_LOG",
+        "SPIN_HTTP_LISTEN_ADDR",
+        "RUNTIME_CONFIG_FILE",
+        "KINDRED_S3_SECRET_KEY",
+    ] {
+        command.env_remove(name);
+    }
     command
 }
 

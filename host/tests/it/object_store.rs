@@ -238,7 +238,13 @@ async fn only_reads_of_objects_may_be_unsigned() {
     let signed = fixture.put_url("a");
     let (url, signature) = signed.split_once("X-Amz-Signature=").unwrap();
     let forged: String = signature.chars().rev().collect();
-    let forged = send(Method::PUT, format!("{url}X-Amz-Signature={forged}"), &[], "b").await;
+    let forged = send(
+        Method::PUT,
+        format!("{url}X-Amz-Signature={forged}"),
+        &[],
+        "b",
+    )
+    .await;
     assert_eq!(forged.status, StatusCode::FORBIDDEN);
 
     let mut options = Options::new(fixture.folder.path(), "bucket");
