@@ -104,7 +104,7 @@ pub enum Command {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Import")]
 pub struct ImportArgs {
-    /// Read this folder, .zip or s3://bucket/prefix instead of the file's `source`
+    /// Read this folder, .zip or `s3://bucket/prefix` instead of the file's `source`
     #[arg(long, value_name = "SOURCE")]
     pub source: Option<String>,
     /// Take the source to be laid out like this, instead of finding it out
@@ -222,7 +222,7 @@ pub struct RollbackArgs {
 /// Arguments of `gc`.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct GcArgs {
-    /// How many of the newest generations stay [default: kept_generations of kindred.toml]; the served one and the one before it always do
+    /// How many of the newest generations stay [default: `kept_generations`]; the served one and the one before it always do
     #[arg(long, value_name = "COUNT")]
     pub keep: Option<u32>,
     /// Only delete what was published longer ago than this

@@ -108,6 +108,10 @@ impl Progress {
 
 /// A stage that is under way. It ends with [`Stage::end`]; one that is dropped before has failed, and the error says so.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "the stage of a stage is its name, as in the events"
+)]
 pub struct Stage<'a> {
     progress: &'a Progress,
     collection: &'a str,

@@ -13,6 +13,7 @@ use crate::evaluate::{self as measuring, report};
 use crate::import::import_split;
 use crate::progress::Progress;
 use crate::settings::{CollectionSettings, Settings};
+use crate::store::Store;
 
 /// A figure, and the model that it is of.
 #[derive(Debug, Deserialize, Serialize)]
@@ -39,20 +40,15 @@ pub fn evaluate(
     let scale = values.map(configured);
     let scale = scale.as_ref();
     let how = &described.evaluate;
-    let evaluation = match (how.protocol, &how.split) {
-        (Protocol::FixedSplit, Some(split)) => {
-            let store = connect_source(settings, collection)?;
-            let store = store
-                .as_ref()
-                .map(|store| store as &dyn crate::store::Store);
-            let (split, _) = import_split(described, store, split)?;
-            let fold = measuring::fixed_split(&split, scale);
-            measuring::evaluate([fold], scale, &described.train, how)?
-        }
-        _ => {
-            let folds = measuring::folds(&dataset, scale, how);
-            measuring::evaluate(folds, scale, &described.train, how)?
-        }
+    let evaluation = if let (Protocol::FixedSplit, Some(split)) = (how.protocol, &how.split) {
+        let store = connect_source(settings, collection)?;
+        let store = store.as_ref().map(|store| store as &dyn Store);
+        let (split, _) = import_split(described, store, split)?;
+        let fold = measuring::fixed_split(&split, scale);
+        measuring::evaluate([fold], scale, &described.train, how)?
+    } else {
+        let folds = measuring::folds(&dataset, scale, how);
+        measuring::evaluate(folds, scale, &described.train, how)?
     };
     let title = &described.title;
     let text = report::text(title, &evaluation);

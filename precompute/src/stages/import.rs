@@ -52,13 +52,16 @@ pub fn import(
     // The note of how far the bucket was read goes first: without it everything is read again, which is slow and right.
     forget_state(folder)?;
     dataset.save(&folder.dataset())?;
-    let state = ImportState {
+    let left_behind = ImportState {
         values: report.values,
         dataset_sha256: folder_sha256(&folder.dataset())?,
         watermark,
         posters_left: report.posters.as_ref().map_or(0, |posters| posters.left),
     };
-    write_bytes_atomically(&folder.import_state(), &serde_json::to_vec_pretty(&state)?)?;
+    write_bytes_atomically(
+        &folder.import_state(),
+        &serde_json::to_vec_pretty(&left_behind)?,
+    )?;
     write_bytes_atomically(
         &folder.import_report(),
         &serde_json::to_vec_pretty(&report)?,

@@ -462,7 +462,7 @@ async fn client(location: &S3Location) -> Client {
         .build_https();
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(5))
-        .read_timeout(Duration::from_secs(60))
+        .read_timeout(Duration::from_mins(1))
         .build();
     let mut loader = aws_config::from_env()
         .http_client(http_client)

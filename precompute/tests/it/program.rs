@@ -1,5 +1,6 @@
 //! Running the program in a folder of its own.
 
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -18,16 +19,13 @@ impl Place {
         };
         let mut movies = "movieId,title,genres\n".to_owned();
         for film in 1..=20 {
-            movies += &format!(
-                "{film},Film {film} (19{:02}),{}\n",
-                50 + film,
-                ["Drama", "Comedy"][film % 2]
-            );
+            let genre = ["Drama", "Comedy"][film % 2];
+            writeln!(movies, "{film},Film {film} (19{:02}),{genre}", 50 + film).unwrap();
         }
         let mut ratings = "userId,movieId,rating,timestamp\n".to_owned();
         for user in 1..=30 {
             for film in (1..=20).filter(|film| film % 2 == user % 2 && (user + film * 3) % 5 != 0) {
-                ratings += &format!("{user},{film},4.5,{}\n", 1_000_000_000 + user * film);
+                writeln!(ratings, "{user},{film},4.5,{}", 1_000_000_000 + user * film).unwrap();
             }
         }
         place.write("ml/movies.csv", &movies);
