@@ -68,7 +68,7 @@ impl<'a> Context<'a> {
         let pieces: Vec<Piece> = collections
             .iter()
             .map(|collection| Piece {
-                key: CollectionKeys::new(self.storage.prefix(), collection).pointer(),
+                key: CollectionKeys::new("", collection).pointer(),
                 range: None,
             })
             .collect();
@@ -122,7 +122,7 @@ impl<'a> Context<'a> {
                 Some((kind, file.head_len_bytes))
             })
             .collect();
-        let keys = CollectionKeys::new(self.storage.prefix(), &manifest.collection);
+        let keys = CollectionKeys::new("", &manifest.collection);
         let source = GenerationSource::new(&self.storage, keys, &manifest.generation);
         let generation = Generation::open(source, &heads)?;
         Ok(Collection {

@@ -124,16 +124,16 @@ pub fn percent_decode(text: &str) -> String {
 
 /// Replaces everything but unreserved characters and those of `keep` by `%XX`.
 pub fn percent_encode(text: &str, keep: &[u8]) -> String {
-    const DIGITS: [char; 16] = [
-        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F',
-    ];
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         let unreserved = byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
         if unreserved || keep.contains(&byte) {
             encoded.push(char::from(byte));
         } else {
-            let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).copied().unwrap_or('0');
+            let digit = |nibble: u8| {
+                char::from_digit(u32::from(nibble), 16)
+                    .map_or('0', |digit| digit.to_ascii_uppercase())
+            };
             encoded.push('%');
             encoded.push(digit(byte >> 4));
             encoded.push(digit(byte & 15));

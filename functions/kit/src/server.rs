@@ -111,7 +111,7 @@ pub fn respond<'a>(request: &'a Request, routes: &[Route], context: &'a Context<
     let mut response = context.settings().cors_origins.admit(request, response);
     let storage = context.storage();
     let timing = format!(
-        "storage;desc=\"{} round trips\";dur={}, total;dur={}",
+        "storage;desc=\"round trips: {}\";dur={}, total;dur={}",
         storage.batches(),
         milliseconds(storage.duration()),
         milliseconds(started.elapsed()),
@@ -185,8 +185,9 @@ fn matched(form: &'static str, path: &str) -> Option<Vec<(&'static str, String)>
 }
 
 /// To a hundredth; more would be noise.
-fn milliseconds(duration: Duration) -> f64 {
-    (duration.as_secs_f64() * 100_000.0).round() / 100.0
+fn milliseconds(duration: Duration) -> String {
+    let hundredths = duration.as_micros() / 10;
+    format!("{}.{:02}", hundredths / 100, hundredths % 100)
 }
 
 #[cfg(test)]

@@ -101,7 +101,8 @@ fn write(
         // Names and values are our own, but for an origin that the settings list: nothing that a host refuses.
         let _ = headers.append(&(*name).to_owned(), &value.as_bytes().to_vec());
     }
-    if request.method != Method::Head {
+    // An answer without a body has no length, and that of HEAD would be another's.
+    if request.method != Method::Head && answer.status != 204 {
         let len_bytes = answer.body.len().to_string().into_bytes();
         let _ = headers.append(&"content-length".to_owned(), &len_bytes);
     }

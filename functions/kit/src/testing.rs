@@ -1,5 +1,10 @@
 //! A collection in memory and requests to it, for the functions' tests.
 
+#![allow(
+    clippy::indexing_slicing,
+    reason = "a JSON value without the member is null, and tests may panic"
+)]
+
 use std::collections::BTreeMap;
 
 use index::{

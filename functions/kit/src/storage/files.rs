@@ -24,23 +24,22 @@ impl FilesStorage {
 
     fn read_piece(&self, piece: &Piece) -> io::Result<Vec<u8>> {
         let mut file = File::open(self.folder.join(&piece.key))?;
-        match piece.range {
-            Some(Range { offset, len_bytes }) => {
-                let mut bytes = vec![0; len_bytes as usize];
-                file.seek(SeekFrom::Start(offset))?;
-                file.read_exact(&mut bytes)?;
-                Ok(bytes)
+        // Memory grows with what is there, not with what a manifest claims.
+        let mut bytes = Vec::new();
+        if let Some(Range { offset, len_bytes }) = piece.range {
+            file.seek(SeekFrom::Start(offset))?;
+            file.take(u64::from(len_bytes)).read_to_end(&mut bytes)?;
+            if bytes.len() < len_bytes as usize {
+                return Err(ErrorKind::UnexpectedEof.into());
             }
-            None => {
-                let mut bytes = Vec::new();
-                let limit = MAXIMUM_DOCUMENT_LEN_BYTES as u64 + 1;
-                file.take(limit).read_to_end(&mut bytes)?;
-                if MAXIMUM_DOCUMENT_LEN_BYTES < bytes.len() {
-                    return Err(io::Error::other("it is too long for a document"));
-                }
-                Ok(bytes)
+        } else {
+            let limit = MAXIMUM_DOCUMENT_LEN_BYTES as u64 + 1;
+            file.take(limit).read_to_end(&mut bytes)?;
+            if MAXIMUM_DOCUMENT_LEN_BYTES < bytes.len() {
+                return Err(io::Error::other("it is too long for a document"));
             }
         }
+        Ok(bytes)
     }
 }
 

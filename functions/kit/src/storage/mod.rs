@@ -21,7 +21,7 @@ pub const MAXIMUM_DOCUMENT_LEN_BYTES: usize = 256 * 1024;
 /// An object, or a part of one.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Piece {
-    /// The object's key.
+    /// The object's key, without what all keys of a deployment begin with.
     pub key: String,
     /// The part; without it the whole object, which is a document of at most [`MAXIMUM_DOCUMENT_LEN_BYTES`].
     pub range: Option<Range>,
@@ -78,11 +78,6 @@ pub enum StorageError {
 pub trait Storage {
     /// Reads all pieces side by side: one result each, in the order asked. Parts are exactly as long as asked.
     fn read(&self, pieces: &[Piece]) -> Vec<Result<Vec<u8>, StorageError>>;
-
-    /// What the keys of all collections begin with.
-    fn prefix(&self) -> &str {
-        ""
-    }
 }
 
 /// A storage with a counter in front: the number of round trips is what a request's speed hangs on.
@@ -120,10 +115,6 @@ impl Storage for Metered<'_> {
         self.batches.set(self.batches.get() + 1);
         self.duration.set(self.duration.get() + started.elapsed());
         results
-    }
-
-    fn prefix(&self) -> &str {
-        self.storage.prefix()
     }
 }
 
@@ -163,16 +154,15 @@ impl ByteSource for GenerationSource<'_> {
         // HTTP has no way to ask for nothing, so empty ranges never reach the storage.
         ranges
             .iter()
-            .map(|range| match is_empty(&range) {
-                true => Ok(Vec::new()),
-                false => results
-                    .next()
-                    .unwrap_or_else(|| {
-                        Err(StorageError::Unreachable {
-                            reason: "fewer answers than questions".to_owned(),
-                        })
-                    })
-                    .map_err(SourceError::from),
+            .map(|range| {
+                if is_empty(&range) {
+                    return Ok(Vec::new());
+                }
+                let missing = || StorageError::Unreachable {
+                    reason: "fewer answers than questions".to_owned(),
+                };
+                let result = results.next().unwrap_or_else(|| Err(missing()));
+                result.map_err(SourceError::from)
             })
             .collect()
     }

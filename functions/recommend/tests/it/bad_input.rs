@@ -216,7 +216,7 @@ fn values_that_cannot_be_are_422() {
         "",
         422,
         "out-of-range",
-        &json!({ "minimum": 0.0, "maximum": 1.0 }),
+        &json!({ "minimum": 0, "maximum": 1 }),
     );
     check_problem(
         &films,
@@ -224,7 +224,7 @@ fn values_that_cannot_be_are_422() {
         "",
         422,
         "out-of-range",
-        &json!({ "field": "count", "minimum": 1.0, "maximum": 100.0 }),
+        &json!({ "field": "count", "minimum": 1, "maximum": 100 }),
     );
     let clicks = TestStorage::films().with_manifest(|manifest| manifest.values = None);
     check_problem(

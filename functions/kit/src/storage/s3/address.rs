@@ -8,7 +8,7 @@ pub struct S3Bucket {
     pub endpoint: Endpoint,
     /// The bucket's name; empty where the endpoint itself is the bucket, as with a CDN in front of it.
     pub bucket: String,
-    /// What every key begins with.
+    /// What every key begins with: empty, or a path with or without a closing slash.
     pub prefix: String,
     /// The region, which signatures name.
     pub region: String,
@@ -75,7 +75,11 @@ impl S3Bucket {
         let Endpoint {
             authority, path, ..
         } = &self.endpoint;
-        let key = percent_encode(key, b"/");
+        let prefix = match self.prefix.trim_end_matches('/') {
+            "" => String::new(),
+            prefix => format!("{prefix}/"),
+        };
+        let key = percent_encode(&format!("{prefix}{key}"), b"/");
         match (self.bucket.as_str(), self.addressing) {
             ("", _) => Address {
                 authority: authority.clone(),
@@ -97,11 +101,11 @@ impl S3Bucket {
 mod tests {
     use super::*;
 
-    fn check(endpoint: &str, bucket: &str, addressing: Addressing, expected: &str) {
+    fn check(endpoint: &str, bucket: &str, prefix: &str, addressing: Addressing, expected: &str) {
         let bucket = S3Bucket {
             endpoint: Endpoint::parse(endpoint).unwrap(),
             bucket: bucket.to_owned(),
-            prefix: String::new(),
+            prefix: prefix.to_owned(),
             region: String::new(),
             addressing,
             credentials: None,
@@ -116,21 +120,30 @@ mod tests {
         check(
             "http://127.0.0.1:9000/",
             "b",
+            "",
             Path,
             "127.0.0.1:9000/b/movies/a%20b.kdx",
         );
         check(
             "https://s3.eu-west-1.amazonaws.com:443",
             "b",
+            "",
             VirtualHost,
             "b.s3.eu-west-1.amazonaws.com/movies/a%20b.kdx",
         );
-        check("http://proxy/s3/", "b", Path, "proxy/s3/b/movies/a%20b.kdx");
+        check(
+            "http://proxy/s3/",
+            "b",
+            "",
+            Path,
+            "proxy/s3/b/movies/a%20b.kdx",
+        );
         check(
             "https://cdn.example",
             "",
+            "shops/eu/",
             VirtualHost,
-            "cdn.example/movies/a%20b.kdx",
+            "cdn.example/shops/eu/movies/a%20b.kdx",
         );
     }
 

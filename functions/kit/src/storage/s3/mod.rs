@@ -113,10 +113,6 @@ impl<T: Transport> Storage for S3Storage<T> {
             })
             .collect()
     }
-
-    fn prefix(&self) -> &str {
-        &self.bucket.prefix
-    }
 }
 
 /// Whether an answer is what was asked for.

@@ -100,7 +100,11 @@ fn keyed_hash(key: &[u8], message: &str) -> Vec<u8> {
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
+    bytes
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+        .collect()
 }
 
 #[cfg(test)]
@@ -146,7 +150,7 @@ mod tests {
                         .unwrap();
                 let expected = oracle
                     .get_object(Some(&credentials), key)
-                    .sign(Duration::from_secs(300));
+                    .sign(Duration::from_mins(5));
                 // The oracle signs for now, so it says what the time is.
                 let (_, date_time) = expected
                     .query_pairs()

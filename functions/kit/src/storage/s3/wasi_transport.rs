@@ -32,7 +32,7 @@ impl Transport for WasiTransport {
             responses.extend(started.into_iter().zip(requests).map(|(started, request)| {
                 started
                     .and_then(|response| wait(&response))
-                    .map_err(|error| error.to_string())
+                    .map_err(|error| in_words(&error))
                     .and_then(|response| read(&response, request.maximum_body_len_bytes))
             }));
         }
@@ -111,4 +111,25 @@ fn read_body(body: &IncomingBody, maximum_len_bytes: usize) -> Result<Vec<u8>, S
         }
     }
     Ok(bytes)
+}
+
+/// What an error means to whoever runs the deployment.
+fn in_words(error: &ErrorCode) -> String {
+    match error {
+        ErrorCode::HttpRequestDenied => {
+            "the host does not allow it: the endpoint is not among `allowed_outbound_hosts`"
+        }
+        ErrorCode::ConnectionRefused => "the connection was refused",
+        ErrorCode::ConnectionTerminated => "the connection was closed",
+        ErrorCode::ConnectionTimeout
+        | ErrorCode::ConnectionReadTimeout
+        | ErrorCode::ConnectionWriteTimeout
+        | ErrorCode::HttpResponseTimeout => "it took too long",
+        ErrorCode::DnsError(_)
+        | ErrorCode::DnsTimeout
+        | ErrorCode::DestinationNotFound
+        | ErrorCode::DestinationUnavailable => "there is no such host",
+        other => return other.to_string(),
+    }
+    .to_owned()
 }
