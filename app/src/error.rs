@@ -38,7 +38,7 @@ pub enum Error {
         /// What to write instead.
         instead: &'static str,
     },
-    /// A component id is not in kebab-case, or a variable is not in snake_case.
+    /// A component id is not in kebab-case, or a variable is not in `snake_case`.
     #[error("{kind} {name:?} is not in {case}")]
     Name {
         /// What is named: a component, a variable.

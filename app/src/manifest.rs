@@ -81,7 +81,7 @@ pub struct Component {
     pub allowed_outbound_hosts: Vec<Template>,
     /// Labels of the key-value stores it may open.
     pub key_value_stores: Vec<String>,
-    /// Labels of the SQLite databases it may open.
+    /// Labels of the `SQLite` databases it may open.
     pub sqlite_databases: Vec<String>,
     /// Names of the language models it may use.
     pub ai_models: Vec<String>,

@@ -83,7 +83,7 @@ impl Template {
     }
 }
 
-/// Whether `name` is lower_snake_case: words of letters and digits that begin with a letter, joined by one underscore.
+/// Whether `name` is `lower_snake_case`: words of letters and digits that begin with a letter, joined by one underscore.
 pub(crate) fn is_snake_case(name: &str) -> bool {
     name.split('_').all(|word| {
         word.starts_with(|first: char| first.is_ascii_lowercase())
@@ -149,7 +149,7 @@ mod tests {
         assert!(is_snake_case("s3_access_key_id"));
         assert!(!is_snake_case("S3") && !is_snake_case("a__b") && !is_snake_case("_a"));
         assert!(!is_snake_case("") && !is_snake_case("a-b") && !is_snake_case("1a"));
-        assert!(is_kebab_case("recommend") && is_kebab_case("get-HTTP-2x") == false);
+        assert!(is_kebab_case("recommend") && !is_kebab_case("get-HTTP-2x"));
         assert!(!is_kebab_case("a_b") && !is_kebab_case("aB") && !is_kebab_case("a--b"));
     }
 }

@@ -1,5 +1,6 @@
 //! The command line: declarations, and the step from what was written to the options of a server.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -181,11 +182,16 @@ impl S3Settings {
 /// The values that one `--variable` gives. A file's content is taken as it is, its last line break included, as Spin does.
 fn read_variable(argument: &str) -> anyhow::Result<Vec<(String, String)>> {
     if let Some(path) = argument.strip_prefix('@') {
-        let values: std::collections::BTreeMap<String, String> = match read(path)? {
-            text if path.ends_with(".json") => serde_json::from_str(&text)
-                .with_context(|| format!("{path} is not a JSON object of strings"))?,
-            text => toml::from_str(&text)
-                .with_context(|| format!("{path} is not a TOML table of strings"))?,
+        let text = read(path)?;
+        let is_json = Path::new(path)
+            .extension()
+            .is_some_and(|extension| extension == "json");
+        let values: BTreeMap<String, String> = if is_json {
+            serde_json::from_str(&text)
+                .with_context(|| format!("{path} is not a JSON object of strings"))?
+        } else {
+            toml::from_str(&text)
+                .with_context(|| format!("{path} is not a TOML table of strings"))?
         };
         return Ok(values.into_iter().collect());
     }

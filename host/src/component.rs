@@ -86,24 +86,21 @@ impl Runtime {
         }
     }
 
+    fn compile(&self, wasm: &[u8]) -> Result<wasmtime::component::Component, Cause> {
+        let cached = |cache: &CompileCache| cache.load(&self.engine, wasm);
+        if let Some(component) = self.cache.as_ref().and_then(cached) {
+            return Ok(component);
+        }
+        let wrapped = componentize(wasm)?;
+        let component = wasmtime::component::Component::from_binary(&self.engine, &wrapped)?;
+        if let Some(cache) = &self.cache {
+            cache.store(&self.engine, wasm, &component);
+        }
+        Ok(component)
+    }
+
     fn prepare(&self, wasm: &[u8]) -> Result<ProxyPre<State>, Cause> {
-        let cached = self
-            .cache
-            .as_ref()
-            .and_then(|cache| cache.load(&self.engine, wasm));
-        let component = match cached {
-            Some(component) => component,
-            None => {
-                let component = wasmtime::component::Component::from_binary(
-                    &self.engine,
-                    &componentize(wasm)?,
-                )?;
-                if let Some(cache) = &self.cache {
-                    cache.store(&self.engine, wasm, &component);
-                }
-                component
-            }
-        };
+        let component = self.compile(wasm)?;
         let mut linker = self.linker.clone();
         imports::trap_the_rest(&mut linker, &component)?;
         Ok(ProxyPre::new(linker.instantiate_pre(&component)?)?)
@@ -180,7 +177,7 @@ fn componentize(wasm: &[u8]) -> Result<std::borrow::Cow<'_, [u8]>, Cause> {
                 WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
             )
         })
-        .and_then(|encoder| encoder.encode())?;
+        .and_then(wit_component::ComponentEncoder::encode)?;
     Ok(component.into())
 }
 

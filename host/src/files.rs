@@ -16,7 +16,7 @@ pub(crate) fn lay_out(
     component: &str,
     root: &Path,
     mounts: &[FileMount],
-    excludes: &[String],
+    exclude_files: &[String],
 ) -> Result<Option<TempDir>, Error> {
     if mounts.is_empty() {
         return Ok(None);
@@ -33,14 +33,14 @@ pub(crate) fn lay_out(
         .prefix("kindred-files-")
         .tempdir()
         .map_err(|error| failed("a temporary folder")(error.into()))?;
-    let mut excluded = Vec::with_capacity(excludes.len());
-    for pattern in excludes {
-        excluded.push(glob::Pattern::new(pattern).map_err(|error| failed(pattern)(error.into()))?);
+    let mut left_out = Vec::with_capacity(exclude_files.len());
+    for pattern in exclude_files {
+        left_out.push(glob::Pattern::new(pattern).map_err(|error| failed(pattern)(error.into()))?);
     }
     let layout = Layout {
         root,
         target: folder.path(),
-        excluded,
+        left_out,
     };
     for mount in mounts {
         match mount {
@@ -62,7 +62,7 @@ pub(crate) fn lay_out(
 struct Layout<'a> {
     root: &'a Path,
     target: &'a Path,
-    excluded: Vec<glob::Pattern>,
+    left_out: Vec<glob::Pattern>,
 }
 
 impl Layout<'_> {
@@ -112,7 +112,7 @@ impl Layout<'_> {
 
     fn copy(&self, from: &Path, source: &Path, destination: &Path) -> Result<(), Cause> {
         if self
-            .excluded
+            .left_out
             .iter()
             .any(|pattern| pattern.matches_path(source))
         {

@@ -42,17 +42,17 @@ pub(crate) fn trap_the_rest(
         if is_linked(interface) {
             continue;
         }
-        let mut linked = linker.instance(interface)?;
+        let mut traps = linker.instance(interface)?;
         for (name, export) in instance.exports(&engine) {
             match export.ty {
                 ComponentItem::ComponentFunc(_) => {
                     let function = format!("{interface}#{name}");
-                    linked.func_new(name, move |_, _, _, _| {
+                    traps.func_new(name, move |_, _, _, _| {
                         wasmtime::bail!("this host has no {function}")
                     })?;
                 }
                 ComponentItem::Resource(_) => {
-                    linked.resource(name, ResourceType::host::<()>(), |_, _| Ok(()))?;
+                    traps.resource(name, ResourceType::host::<()>(), |_, _| Ok(()))?;
                 }
                 _ => {}
             }

@@ -99,7 +99,7 @@ impl StopSignals {
     }
 }
 
-/// Logs to stderr: what the host and its components say, one line a request unless `quiet`, and RUST_LOG on top.
+/// Logs to stderr: what the host and its components say, one line a request unless `quiet`, and what `RUST_LOG` asks for.
 fn start_log(quiet: bool) {
     let access = if quiet { "off" } else { "info" };
     let directives = format!("warn,host=info,guest=info,{ACCESS_LOG}={access}");

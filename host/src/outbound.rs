@@ -23,7 +23,7 @@ use tower_service::Service;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
 /// What Spin waits when a component sets no limit of its own.
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
+const DEFAULT_TIMEOUT: Duration = Duration::from_mins(10);
 
 /// An idle connection is closed before servers do it, which is after 20 seconds with S3 and later with most.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(15);

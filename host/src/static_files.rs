@@ -1,4 +1,4 @@
-//! Serves a folder of static files: the right type, an ETag, `index.html` for a folder, nothing outside and nothing hidden.
+//! Serves a folder of static files: the right type, an entity tag, `index.html` for a folder, nothing outside and nothing hidden.
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -33,7 +33,7 @@ pub(crate) fn application(component: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir_all(folder.path().join("idx/deep")).unwrap();
     std::fs::write(folder.path().join("idx/deep/a.txt"), "a file").unwrap();
-    let guest = guest();
+    let guest = guest().into_os_string().into_string().unwrap();
     let manifest = format!(
         r#"
 spin_manifest_version = 2

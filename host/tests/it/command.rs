@@ -34,20 +34,22 @@ impl Running {
     /// Starts the command and waits until it says where it serves.
     fn start(command: &mut Command) -> Self {
         let mut child = command.spawn().unwrap();
-        let mut log = BufReader::new(child.stderr.take().unwrap());
+        let log = BufReader::new(child.stderr.take().unwrap());
+        let mut running = Self {
+            child,
+            log,
+            url: String::new(),
+        };
         let mut line = String::new();
-        loop {
+        while running.url.is_empty() {
             line.clear();
-            assert_ne!(
-                log.read_line(&mut line).unwrap(),
-                0,
-                "it stopped instead of serving"
-            );
+            let read = running.log.read_line(&mut line).unwrap();
+            assert_ne!(read, 0, "it stopped instead of serving");
             if let Some((_, url)) = line.trim_end().split_once("serving ") {
-                let url = url.to_owned();
-                return Self { child, log, url };
+                url.clone_into(&mut running.url);
             }
         }
+        running
     }
 
     /// Sends SIGTERM and gives the exit code and the rest of the log.
@@ -67,6 +69,7 @@ impl Drop for Running {
     fn drop(&mut self) {
         // It is mostly gone already.
         let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
