@@ -52,15 +52,12 @@ pub(crate) fn items(call: &Call<'_>) -> Result<Response, Problem> {
     let collection = call
         .context
         .open(call.parameter("collection"), &[FileKind::Catalogue])?;
-    let (names, found) = match title {
-        Some(title) => (
-            vec![title],
-            collection.generation.items_of_titles(&[title])?,
-        ),
-        None => {
-            let found = collection.generation.items_of_ids(&ids)?;
-            (ids, found)
-        }
+    let (names, found) = if let Some(title) = title {
+        let found = collection.generation.items_of_titles(&[title])?;
+        (vec![title], found)
+    } else {
+        let found = collection.generation.items_of_ids(&ids)?;
+        (ids, found)
     };
     let unknown = names
         .into_iter()

@@ -5,6 +5,12 @@
 //!
 //! `UPDATE_OPENAPI=1 cargo test -p catalog` writes the file again.
 
+#![allow(
+    clippy::needless_pass_by_value,
+    clippy::too_many_lines,
+    reason = "a description is one long value, put together from values"
+)]
+
 use kit::{
     Route,
     http::Method,

@@ -62,3 +62,53 @@ impl Storage for FilesStorage {
         pieces.iter().map(read).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_are_read_where_they_are_or_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("movies")).unwrap();
+        std::fs::write(folder.path().join("movies/a"), "0123456789").unwrap();
+        let long = vec![0; MAXIMUM_DOCUMENT_LEN_BYTES + 1];
+        std::fs::write(folder.path().join("movies/long"), long).unwrap();
+        let storage = FilesStorage::new(folder.path());
+
+        let check = |key: &str, range: Option<(u64, u32)>, expected: &str| {
+            let piece = Piece {
+                key: key.to_owned(),
+                range: range.map(|(offset, len_bytes)| Range { offset, len_bytes }),
+            };
+            let found = match storage.read(&[piece]).remove(0) {
+                Ok(bytes) => String::from_utf8(bytes).unwrap(),
+                Err(error) => error.to_string(),
+            };
+            assert_eq!(found, expected, "{key}");
+        };
+        check("movies/a", None, "0123456789");
+        check("movies/a", Some((3, 4)), "3456");
+        check(
+            "movies/a",
+            Some((8, 4)),
+            "movies/a is shorter than its manifest says",
+        );
+        check(
+            "movies/a",
+            Some((80, 4)),
+            "movies/a is shorter than its manifest says",
+        );
+        check(
+            "movies/a",
+            Some((0, u32::MAX)),
+            "movies/a is shorter than its manifest says",
+        );
+        check("movies/b", None, "movies/b is not there");
+        check(
+            "movies/long",
+            None,
+            "the storage gives an unexpected answer for movies/long: it is too long for a document",
+        );
+    }
+}

@@ -1,7 +1,7 @@
 //! AWS Signature Version 4, as far as a presigned GET needs it.
 //!
-//! Our own, because a function is to stay small: `rusty-s3` brings an address parser with the tables of international domain names and a calendar, 430 kB of
-//! WebAssembly where this has 12. The tests hold it against `rusty-s3`.
+//! Our own, because a function is to stay small: `rusty-s3` brings an address parser with the tables of international domain names, and a calendar. A module that
+//! does nothing but sign with it has 479 kB (`opt-level = "s"`, LTO, wasm32-wasip1); this is about 12, most of it SHA-256. The tests hold it against `rusty-s3`.
 
 use std::fmt;
 
