@@ -2,7 +2,9 @@
 
 #![allow(
     unsafe_code,
-    reason = "the macro expands to the exported function of the component"
+    clippy::needless_pass_by_value,
+    clippy::same_length_and_capacity,
+    reason = "the macro expands to the exported function of the component, which owns its arguments"
 )]
 
 use spin_sdk::{
@@ -12,5 +14,5 @@ use spin_sdk::{
 
 #[http_component]
 fn handle(request: IncomingRequest, response: ResponseOutparam) {
-    kit::spin::serve(request, response, &crate::ROUTES);
+    kit::spin::serve(&request, response, &crate::ROUTES);
 }

@@ -20,8 +20,8 @@ use crate::{
 };
 
 /// Answers a request of Spin by a function's routes.
-pub fn serve(request: IncomingRequest, response: ResponseOutparam, routes: &[Route]) {
-    let request = read(&request);
+pub fn serve(request: &IncomingRequest, response: ResponseOutparam, routes: &[Route]) {
+    let request = read(request);
     let answer = match Settings::read(&SpinVariables) {
         Ok(settings) => {
             let storage: Box<dyn Storage> = match &settings.index_source {
@@ -38,7 +38,7 @@ pub fn serve(request: IncomingRequest, response: ResponseOutparam, routes: &[Rou
     };
     log_failure(&request, &answer);
     // The other end is gone, then, and nobody is left to be told.
-    let _ = write(response, &request, answer);
+    let _ = write(response, &request, &answer);
 }
 
 struct SpinVariables;
@@ -94,18 +94,20 @@ fn read_body(incoming: &IncomingRequest) -> Vec<u8> {
 fn write(
     outparam: ResponseOutparam,
     request: &Request,
-    answer: Response,
+    answer: &Response,
 ) -> Result<(), StreamError> {
-    let headers = Fields::new();
-    for (name, value) in &answer.headers {
-        // Names and values are our own, but for an origin that the settings list: nothing that a host refuses.
-        let _ = headers.append(&(*name).to_owned(), &value.as_bytes().to_vec());
-    }
+    let header = |name: &str, value: &str| (name.to_owned(), value.as_bytes().to_vec());
+    let mut headers: Vec<_> = answer
+        .headers
+        .iter()
+        .map(|(name, value)| header(name, value))
+        .collect();
     // An answer without a body has no length, and that of HEAD would be another's.
     if request.method != Method::Head && answer.status != 204 {
-        let len_bytes = answer.body.len().to_string().into_bytes();
-        let _ = headers.append(&"content-length".to_owned(), &len_bytes);
+        headers.push(header("content-length", &answer.body.len().to_string()));
     }
+    // Names and values are our own, but for an origin that has just come as a header: nothing that a host refuses.
+    let headers = Fields::from_list(&headers).unwrap_or_else(|_| Fields::new());
     let outgoing = OutgoingResponse::new(headers);
     let _ = outgoing.set_status_code(answer.status);
     let body = outgoing.body();
