@@ -108,7 +108,8 @@ fn collection(folder: &Path, import: &str) -> Option<Collection> {
 /// Trains and writes once, as `precompute build` does.
 fn measure_build(name: &str, dataset: &Dataset, scale: Option<&ValueScale>) {
     let start = Instant::now();
-    let model = train(dataset, scale, &Train::default()).expect("the data can be learnt from");
+    let model =
+        train(dataset, scale, &Train::default(), &|_, _| ()).expect("the data can be learnt from");
     let trained_s = start.elapsed().as_secs_f64();
     let files = index_files(dataset, &model, 1000).expect("the model can be written");
     for (kind, file) in &files {

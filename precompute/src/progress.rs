@@ -53,7 +53,7 @@ impl Progress {
             ProgressForm::Bars => {
                 let bar = self.bars.add(ProgressBar::new_spinner());
                 bar.set_style(
-                    ProgressStyle::with_template("{spinner} {prefix} {elapsed} {msg}")
+                    ProgressStyle::with_template("{spinner} {prefix} {elapsed} {wide_bar} {msg}")
                         .expect("the template is a constant that a test draws"),
                 );
                 bar.set_prefix(format!("{collection}: {stage}"));
@@ -123,8 +123,10 @@ pub struct Stage<'a> {
 
 impl Stage<'_> {
     /// Tells how far the stage is; from any thread, as often as one likes.
-    pub fn advance(&self, done: u64, total: u64, unit: &str) {
+    pub fn advance(&self, done: usize, total: usize, unit: &str) {
         if let Some(bar) = &self.bar {
+            bar.set_length(total as u64);
+            bar.set_position(done as u64);
             bar.set_message(format!("{done} of {total} {unit}"));
             return;
         }

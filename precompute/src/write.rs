@@ -100,7 +100,7 @@ mod tests {
             regularization: 1.0,
             ..Train::default()
         };
-        let model = train(&dataset, None, &settings).unwrap();
+        let model = train(&dataset, None, &settings, &|_, _| ()).unwrap();
         let files = index_files(&dataset, &model, 3).unwrap();
         assert_eq!(
             index_files(&dataset, &model, 3).unwrap(),

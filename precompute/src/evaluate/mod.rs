@@ -61,7 +61,7 @@ pub fn folds(
     dataset: &Dataset,
     scale: Option<&ValueScale>,
     settings: &Evaluate,
-) -> impl Iterator<Item = Fold> {
+) -> impl ExactSizeIterator<Item = Fold> {
     settings
         .seeds
         .iter()
@@ -124,8 +124,8 @@ pub fn evaluate(
     } in folds
     {
         let popular_count = train_settings.popular_items as usize;
-        let served = train(&dataset, scale, train_settings)?;
-        let compared = train(&dataset, scale, &baseline)?;
+        let served = train(&dataset, scale, train_settings, &|_, _| ())?;
+        let compared = train(&dataset, scale, &baseline, &|_, _| ())?;
         let files = index_files(&dataset, &served, popular_count)?;
         bytes_an_item.push(neighbours_bytes_an_item(&files, dataset.items.len()));
         let served_ranker = IndexRanker::new(files, &served.item_order)?;

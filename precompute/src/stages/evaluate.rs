@@ -48,6 +48,11 @@ pub fn evaluate(
         measuring::evaluate([fold], scale, &described.train, how)?
     } else {
         let folds = measuring::folds(&dataset, scale, how);
+        let fold_count = folds.len();
+        let folds = (0..).zip(folds).map(|(done, fold)| {
+            stage.advance(done, fold_count, "folds");
+            fold
+        });
         measuring::evaluate(folds, scale, &described.train, how)?
     };
     let title = &described.title;

@@ -9,7 +9,12 @@ pub fn train(collection: &CollectionSettings, progress: &Progress) -> anyhow::Re
     let stage = progress.begin(name, "train");
     let (dataset, values) = load(folder)?;
     let scale = values.map(configured);
-    let model = training::train(&dataset, scale.as_ref(), &collection.collection.train)?;
+    let model = training::train(
+        &dataset,
+        scale.as_ref(),
+        &collection.collection.train,
+        &|done, total| stage.advance(done, total, "items"),
+    )?;
     model_file::save(&model, &folder.model())?;
     stage.end(format_args!(
         "{}: {} neighbours of {} items",

@@ -24,3 +24,6 @@ pub use model::{Model, is_liked, train};
 pub use neighbour_lists::NeighbourLists;
 pub use onboarding::onboarding;
 pub use popularity::popularity;
+
+/// Is told how many of how many items are done; from any thread, once an item.
+pub type Watch<'a> = &'a (dyn Fn(usize, usize) + Sync);

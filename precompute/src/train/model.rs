@@ -1,7 +1,7 @@
 use config::{Model as Method, Similarity, Train, ValueScale};
 
 use super::{
-    Interactions, NeighbourLists, TrainError,
+    Interactions, NeighbourLists, TrainError, Watch,
     ease::{EaseSettings, ease},
     item_knn::item_knn,
     item_order::item_order,
@@ -69,6 +69,7 @@ pub fn train(
     dataset: &Dataset,
     scale: Option<&ValueScale>,
     settings: &Train,
+    watch: Watch<'_>,
 ) -> Result<Model, TrainError> {
     let pairs = dataset
         .interactions
@@ -80,7 +81,7 @@ pub fn train(
     if interactions.by_user.pair_count() == 0 {
         return Err(TrainError::NoInteractions);
     }
-    let (description, neighbours) = learn_neighbours(&interactions, settings)?;
+    let (description, neighbours) = learn_neighbours(&interactions, settings, watch)?;
     let liked = dataset
         .interactions
         .iter()
@@ -109,6 +110,7 @@ pub fn train(
 fn learn_neighbours(
     interactions: &Interactions,
     settings: &Train,
+    watch: Watch<'_>,
 ) -> Result<(String, NeighbourLists), TrainError> {
     let count = settings.neighbours as usize;
     match settings.model {
@@ -118,7 +120,7 @@ fn learn_neighbours(
                 "EASE, regularization {}, denoising {}, {count} neighbours, fitted again",
                 settings.regularization, settings.denoising
             );
-            Ok((description, ease(interactions, &settings)?))
+            Ok((description, ease(interactions, &settings, watch)?))
         }
         Method::ItemKnn => {
             let similarity = match settings.similarity {
@@ -177,11 +179,11 @@ mod tests {
 
     #[test]
     fn dislikes_are_not_learnt_from_and_popular_is_what_was_liked() {
-        let model = train(&dataset(), Some(&SCALE), &Train::default()).unwrap();
+        let model = train(&dataset(), Some(&SCALE), &Train::default(), &|_, _| ()).unwrap();
         assert_eq!(model.popularity, [1.0, 0.0, 2.0, 0.0]);
         assert_eq!(model.onboarding, [2, 0]);
         assert!(model.neighbours.list(1).is_empty());
-        let without_scale = train(&dataset(), None, &Train::default()).unwrap();
+        let without_scale = train(&dataset(), None, &Train::default(), &|_, _| ()).unwrap();
         assert_eq!(without_scale.popularity, [2.0, 1.0, 2.0, 0.0]);
         assert!(!without_scale.neighbours.list(1).is_empty());
     }
@@ -194,14 +196,14 @@ mod tests {
             ..SCALE
         };
         assert_eq!(
-            train(&dataset(), Some(&scale), &Train::default()),
+            train(&dataset(), Some(&scale), &Train::default(), &|_, _| ()),
             Err(TrainError::NoInteractions)
         );
     }
 
     #[test]
     fn the_file_order_is_a_permutation_of_the_same_model() {
-        let model = train(&dataset(), None, &Train::default()).unwrap();
+        let model = train(&dataset(), None, &Train::default(), &|_, _| ()).unwrap();
         let mut order = model.item_order.clone();
         assert_eq!(order[3], 3, "an item that nobody touched comes last");
         order.sort_unstable();

@@ -18,6 +18,8 @@ mod refit;
 #[cfg(test)]
 mod tests;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use index::neighbours::Neighbour;
 use ndarray::Array2;
 use rayon::prelude::*;
@@ -27,7 +29,7 @@ use self::{
     precision::{DensePrecision, DualPrecision, Precision},
     refit::Refit,
 };
-use super::{Interactions, NeighbourLists, TrainError, best::keep_best};
+use super::{Interactions, NeighbourLists, TrainError, Watch, best::keep_best};
 
 /// The larger side of the largest matrix that is inverted: 20,000 squared numbers are 1.6 GB, and three such matrices live at a time.
 pub const DENSE_MAX_SIZE: usize = 20_000;
@@ -73,6 +75,7 @@ impl EaseSettings {
 pub fn ease(
     interactions: &Interactions,
     settings: &EaseSettings,
+    watch: Watch<'_>,
 ) -> Result<NeighbourLists, TrainError> {
     let penalties = |constant: f32| -> Vec<f32> {
         (0..interactions.item_count())
@@ -98,6 +101,7 @@ pub fn ease(
             &second,
             &counts,
             settings.neighbour_count,
+            watch,
         )?
     } else {
         let gram = gram_matrix(interactions);
@@ -108,6 +112,7 @@ pub fn ease(
             &second,
             &gram,
             settings.neighbour_count,
+            watch,
         )?
     };
     Ok(explained_by.transposed())
@@ -135,14 +140,17 @@ fn thinned_out(
     penalties: &[f32],
     counts: &impl CoOccurrences,
     neighbour_count: usize,
+    watch: Watch<'_>,
 ) -> Result<NeighbourLists, TrainError> {
     let item_count = diagonal.len();
+    let done = AtomicUsize::new(0);
     let support_max_len = neighbour_count.min(item_count);
     let lists: Vec<Vec<Neighbour>> = (0..item_count)
         .into_par_iter()
         .map_init(
             || (vec![0.0; item_count], Refit::new(support_max_len)),
             |(row, refit), item| {
+                watch(done.fetch_add(1, Ordering::Relaxed) + 1, item_count);
                 let target = item as u32;
                 row.fill(0.0);
                 counts.add_row(target, row);

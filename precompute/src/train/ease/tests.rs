@@ -95,7 +95,7 @@ proptest! {
     /// Whatever the support is, the weights on it are the least-squares solution on it, and it is as large as the data and the settings allow.
     #[test]
     fn the_second_fit_is_exact_on_its_support(likes in likes()) {
-        let lists = ease(&interactions(&likes), &SETTINGS).unwrap().transposed();
+        let lists = ease(&interactions(&likes), &SETTINGS, &|_, _| ()).unwrap().transposed();
         let item_count = likes[0].len();
         for target in 0..item_count {
             let list = lists.list(target);
@@ -174,6 +174,7 @@ fn one_and_two_threads_give_the_same_bits() {
                         neighbour_count: 60,
                         ..SETTINGS
                     },
+                    &|_, _| (),
                 )
             })
             .unwrap()
@@ -189,6 +190,7 @@ fn items_that_nobody_likes_have_no_neighbours() {
     let lists = ease(
         &Interactions::of_sorted_pairs(3, 4, [(0, 0), (1, 0), (1, 2)]),
         &SETTINGS,
+        &|_, _| (),
     )
     .unwrap();
     let lens: Vec<usize> = (0..4).map(|item| lists.list(item).len()).collect();
