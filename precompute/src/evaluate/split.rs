@@ -214,7 +214,7 @@ mod tests {
             .flat_map(|case| &case.history)
             .map(|entry| entry.weight)
             .collect();
-        assert!(weights.contains(&-1.0) && weights.contains(&0.0) && weights.contains(&1.0));
+        assert!(weights.contains(&-0.5) && weights.contains(&0.0) && weights.contains(&1.0));
         let target_count: usize = fold.cases.iter().map(|case| case.targets.len()).sum();
         let shown_liked = weights.iter().filter(|weight| 0.0 < **weight).count();
         assert_eq!(target_count + shown_liked, 20 * 4);
