@@ -19,6 +19,10 @@ use crate::{
     storage::{FilesStorage, S3Storage, Storage, s3::WasiTransport},
 };
 
+/// How much of a body beyond the limit is received and thrown away. A client that sends all before it listens would find the connection closed, and
+/// never read why; nobody sends a hundred long histories by mistake.
+const MAXIMUM_DISCARDED_LEN_BYTES: u64 = 4 << 20;
+
 /// Answers a request of Spin by a function's routes.
 pub fn serve(request: &IncomingRequest, response: ResponseOutparam, routes: &[Route]) {
     let request = read(request);
@@ -73,7 +77,7 @@ fn read(incoming: &IncomingRequest) -> Request {
     request
 }
 
-/// Reads the body, and of a longer one a byte more than is allowed: the refusal needs no more. One that breaks off is as short as it arrived.
+/// Reads the body, and keeps of a longer one a byte more than is allowed: the refusal needs no more. One that breaks off is as short as it arrived.
 fn read_body(incoming: &IncomingRequest) -> Vec<u8> {
     let mut bytes = Vec::new();
     let Ok(body) = incoming.consume() else {
@@ -85,7 +89,14 @@ fn read_body(incoming: &IncomingRequest) -> Vec<u8> {
     while bytes.len() <= MAXIMUM_BODY_LEN_BYTES {
         match stream.blocking_read((MAXIMUM_BODY_LEN_BYTES + 1 - bytes.len()) as u64) {
             Ok(chunk) => bytes.extend(chunk),
-            Err(StreamError::Closed | StreamError::LastOperationFailed(_)) => break,
+            Err(StreamError::Closed | StreamError::LastOperationFailed(_)) => return bytes,
+        }
+    }
+    let mut num_left = MAXIMUM_DISCARDED_LEN_BYTES;
+    while 0 < num_left {
+        match stream.blocking_skip(num_left) {
+            Ok(num_skipped) => num_left = num_left.saturating_sub(num_skipped),
+            Err(_) => break,
         }
     }
     bytes
