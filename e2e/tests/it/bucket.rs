@@ -1,6 +1,7 @@
 //! A bucket of the embedded S3, and generations to put into it.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use host::s3;
@@ -18,6 +19,7 @@ use tokio::runtime::Runtime;
 pub(crate) struct Bucket {
     runtime: Runtime,
     server: Option<s3::Server>,
+    address: SocketAddr,
     folder: TempDir,
 }
 
@@ -30,9 +32,30 @@ impl Bucket {
         let server = runtime.block_on(s3::Server::start(options)).unwrap();
         Self {
             runtime,
+            address: server.address(),
             server: Some(server),
             folder,
         }
+    }
+
+    /// Takes the store away; its folder stays.
+    pub(crate) fn stop(&mut self) {
+        if let Some(server) = self.server.take() {
+            self.runtime.block_on(server.shutdown());
+        }
+    }
+
+    /// Brings it back at the address that it had.
+    pub(crate) fn start_again(&mut self) {
+        let mut options = s3::Options::new(self.folder.path(), "kindred");
+        options.listen = self.address;
+        let server = self.runtime.block_on(s3::Server::start(options)).unwrap();
+        self.server = Some(server);
+    }
+
+    /// The folder in which the bucket's objects lie as files.
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.folder.path().join("kindred")
     }
 
     /// The names of all files that the store keeps, those of unfinished uploads included; sorted.
@@ -43,9 +66,9 @@ impl Bucket {
             for entry in std::fs::read_dir(folder).unwrap() {
                 let path = entry.unwrap().path();
                 if path.is_dir() {
-                    folders.push(path)
+                    folders.push(path);
                 } else {
-                    files.push(path)
+                    files.push(path);
                 }
             }
         }
@@ -53,9 +76,9 @@ impl Bucket {
         files
     }
 
-    /// The store's address.
+    /// The store's address, whether it is there or not.
     pub(crate) fn url(&self) -> String {
-        self.server.as_ref().unwrap().url()
+        format!("http://{}", self.address)
     }
 
     /// The job's client for it.
@@ -75,9 +98,7 @@ impl Bucket {
 
 impl Drop for Bucket {
     fn drop(&mut self) {
-        if let Some(server) = self.server.take() {
-            self.runtime.block_on(server.shutdown());
-        }
+        self.stop();
     }
 }
 

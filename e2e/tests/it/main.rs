@@ -1,4 +1,12 @@
-//! Tests over everything: the job publishes to the embedded S3, and what it publishes is served.
+//! Tests over everything: the job publishes to the embedded S3, and the real components answer from it through the host.
 
+mod aliases;
+mod answers;
+mod bad_input;
 mod bucket;
+mod faults;
+mod films;
+mod methods;
 mod publish;
+mod site;
+mod sources;
