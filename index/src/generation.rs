@@ -14,7 +14,7 @@ use crate::{
 const DIVERSITY_POOL_PER_ITEM: usize = 4;
 
 /// How many items of one title are looked at when the year has to tell them apart.
-const SAME_TITLE_MAX_COUNT: usize = 16;
+const SAME_TITLE_MAX_COUNT: usize = 64;
 
 /// An open generation of a collection, and the questions that it answers.
 ///
@@ -147,7 +147,8 @@ impl<S: ByteSource> Generation<S> {
         let blocks = self.blocks.borrow();
         let is_of_year = |item: u32, year: i64| -> Result<bool, Error> {
             let record = self.catalogue.record(item, &blocks)?;
-            Ok(record.fields.get("year") == Some(&Value::Integer(year)))
+            let in_title = TitleQuery::new(&record.title).year == Some(year);
+            Ok(in_title || record.fields.get("year") == Some(&Value::Integer(year)))
         };
         let pick = |(items, query): (&&[u32], &TitleQuery)| {
             let Some(year) = query.year else {

@@ -7,7 +7,7 @@ use super::metadata::FieldKind;
 pub struct Record {
     /// The external id, unique in the catalogue.
     pub id: String,
-    /// The title as shown, without the year.
+    /// The title as shown. It is found with and without a year in parentheses, whether that stands here or in the field `year`.
     pub title: String,
     /// Everything else by name, such as `year` or `genres`. Of one name, all values in a catalogue are of one kind.
     pub fields: BTreeMap<String, Value>,

@@ -2,7 +2,7 @@ use super::{
     facets,
     metadata::{Field, IDS, Metadata, RECORDS, TITLES},
     record::{Record, Value},
-    title::normalize_title,
+    title::TitleQuery,
 };
 use crate::{
     codec::{write_text, write_varint, zigzag_encode},
@@ -87,7 +87,7 @@ fn sorted_titles(records: &[Record], popularity: &[f32]) -> Vec<(String, u32)> {
         .iter()
         .zip(popularity)
         .zip(0..)
-        .map(|((record, &popularity), item)| (normalize_title(&record.title), popularity, item))
+        .map(|((record, &popularity), item)| (TitleQuery::new(&record.title).key, popularity, item))
         .filter(|(title, ..)| !title.is_empty())
         .collect();
     titles.sort_by(|left, right| {

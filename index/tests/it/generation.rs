@@ -55,6 +55,34 @@ fn titles_are_found_as_people_write_them() {
     check("Nothing of that name", None);
 }
 
+/// Catalogues that map no year often have it in the title.
+#[test]
+fn a_year_in_the_title_is_as_good_as_a_field() {
+    let title = |title: &str| Record {
+        id: title.to_owned(),
+        title: title.to_owned(),
+        ..Record::default()
+    };
+    let records = vec![
+        title("Thing, The (1951)"),
+        title("The Thing (1982)"),
+        title("1984"),
+    ];
+    let generation = files_of(records, &[], &[1.0, 2.0, 3.0], &[]).open();
+    let check = |title: &str, item: Option<u32>| {
+        assert_eq!(
+            generation.items_of_titles(&[title]).unwrap(),
+            [item],
+            "{title}"
+        );
+    };
+    check("the thing", Some(1));
+    check("The Thing (1951)", Some(0));
+    check("The Thing (1982)", Some(1));
+    check("The Thing (2011)", None);
+    check("1984", Some(2));
+}
+
 #[test]
 fn filters_ask_texts_and_ranges() {
     let generation = files().open();
