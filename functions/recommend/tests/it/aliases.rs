@@ -62,7 +62,7 @@ fn rated_titles_get_a_bare_list() {
         json!({ "movieId": "5", "title": "Toy Story 2", "imageurl": "", "year": 1999 })
     );
     check(
-        json!([{ "title": "Heat (1995)", "rating": 5 }, { "title": "Usual Suspects, The (1995)", "rating": 1 }]),
+        json!([{ "title": "Heat (1995)", "rating": 5 }, { "title": "Usual Suspects, The (1995)", "rating": 0 }]),
         &["6"],
     );
     // Beyond the scale is its end; what is not known and what means nothing is passed over.
