@@ -31,4 +31,12 @@ pub enum ManifestError {
         /// The name.
         name: String,
     },
+    /// A number that no writer of ours writes and no reader should act on.
+    #[error("`{field}` of the manifest is to be {expected}")]
+    BadValue {
+        /// Where in the document, such as `files.neighbours.head_len_bytes`.
+        field: String,
+        /// What would be right.
+        expected: String,
+    },
 }

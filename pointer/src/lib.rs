@@ -19,6 +19,9 @@ pub use keys::CollectionKeys;
 /// The version of this document that the code writes, and the newest that it reads.
 pub const MANIFEST_VERSION: u32 = 1;
 
+/// No head is longer: a function reads it whole into its memory before it knows what is in it.
+pub const MAXIMUM_HEAD_LEN_BYTES: u32 = 64 << 20;
+
 /// How many hexadecimal digits name a generation: 64 bits of the hash of its content.
 pub const GENERATION_LEN: usize = 16;
 
@@ -64,8 +67,8 @@ impl Manifest {
     ///
     /// # Errors
     ///
-    /// [`ManifestError`] when the bytes are no manifest, one of a newer version, one of another collection, or one whose names would lead
-    /// outside of the collection's folder.
+    /// [`ManifestError`] when the bytes are no manifest, one of a newer version, one of another collection, one whose names would lead
+    /// outside of the collection's folder, or one with a number that no reader should act on.
     pub fn parse(bytes: &[u8], collection: &str) -> Result<Self, ManifestError> {
         let VersionOnly { version } = serde_json::from_slice(bytes)?;
         if version > MANIFEST_VERSION {
@@ -96,6 +99,21 @@ impl Manifest {
         }
         if let Some(kind) = manifest.files.keys().find(|kind| !is_kind_name(kind)) {
             return Err(ManifestError::BadName { name: kind.clone() });
+        }
+        for (kind, file) in &manifest.files {
+            let field = || format!("files.{kind}.head_len_bytes");
+            if MAXIMUM_HEAD_LEN_BYTES < file.head_len_bytes {
+                return Err(ManifestError::BadValue {
+                    field: field(),
+                    expected: format!("at most {MAXIMUM_HEAD_LEN_BYTES}"),
+                });
+            }
+            if file.file_len_bytes < u64::from(file.head_len_bytes) {
+                return Err(ManifestError::BadValue {
+                    field: field(),
+                    expected: "at most the length of its file".to_owned(),
+                });
+            }
         }
         Ok(manifest)
     }
@@ -257,6 +275,29 @@ mod tests {
             }),
             "`../x` cannot be part of a key",
         );
+    }
+
+    #[test]
+    fn a_head_is_no_longer_than_its_file_and_than_anybody_should_read() {
+        let heads = |head_len_bytes, file_len_bytes| {
+            edited(|manifest| {
+                let entry = manifest.files.get_mut("neighbours").unwrap();
+                entry.head_len_bytes = head_len_bytes;
+                entry.file_len_bytes = file_len_bytes;
+            })
+        };
+        check(&heads(100, 100), "ok");
+        check(&heads(MAXIMUM_HEAD_LEN_BYTES, u64::MAX), "ok");
+        check(
+            &heads(101, 100),
+            "`files.neighbours.head_len_bytes` of the manifest is to be at most the length of its file",
+        );
+        for head_len_bytes in [MAXIMUM_HEAD_LEN_BYTES + 1, u32::MAX] {
+            check(
+                &heads(head_len_bytes, u64::MAX),
+                "`files.neighbours.head_len_bytes` of the manifest is to be at most 67108864",
+            );
+        }
     }
 
     #[test]

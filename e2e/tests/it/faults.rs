@@ -4,7 +4,7 @@ use std::fs;
 use std::net::TcpListener;
 
 use index::FileKind;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::bucket::{Bucket, build};
 use crate::films::{publish_films, publish_folder};
@@ -139,6 +139,24 @@ fn a_damaged_file_is_a_problem_and_never_another_answer() {
     }
     let listed = json!({ "name": "movies", "status": "damaged" });
     assert_eq!(site.get("/v1/collections").json()["collections"][0], listed);
+}
+
+#[test]
+fn a_pointer_with_numbers_that_cannot_be_is_a_problem_at_once() {
+    let bucket = Bucket::start();
+    publish_films(&bucket);
+    let site = Site::start(&bucket);
+    let pointer = bucket.folder().join("movies/current.json");
+    let mut manifest: Value = serde_json::from_slice(&fs::read(&pointer).unwrap()).unwrap();
+    for kind in FileKind::ALL {
+        manifest["files"][kind.name()]["head_len_bytes"] = json!(u32::MAX);
+    }
+    fs::write(&pointer, manifest.to_string()).unwrap();
+    let problem = site
+        .get("/v1/movies/popular")
+        .problem(500, "corrupt-index");
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(detail.contains("head_len_bytes"), "{detail}");
 }
 
 #[test]

@@ -7,7 +7,10 @@ mod signature;
 #[cfg(target_arch = "wasm32")]
 mod wasi_transport;
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    num::NonZeroU64,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use super::{MAXIMUM_DOCUMENT_LEN_BYTES, Piece, Storage, StorageError};
 
@@ -31,7 +34,21 @@ pub struct GetRequest {
     /// The value of the header `range`.
     pub range: Option<String>,
     /// A body that is longer is not what was asked for and is given up one byte later.
-    pub maximum_body_len_bytes: usize,
+    pub maximum_body_len_bytes: u32,
+}
+
+impl GetRequest {
+    /// How much to read next of a body of which so much is here; `None` when it is longer than the maximum, for then enough was read.
+    ///
+    /// Counted in 64 bits: in a component's 32 the byte after the longest range would be the byte 0, and reading nothing never ends.
+    #[cfg_attr(
+        not(any(target_arch = "wasm32", test)),
+        expect(dead_code, reason = "only a component reads from the network")
+    )]
+    fn next_read_len_bytes(&self, received_len_bytes: usize) -> Option<NonZeroU64> {
+        let enough = u64::from(self.maximum_body_len_bytes) + 1;
+        NonZeroU64::new(enough.saturating_sub(received_len_bytes as u64))
+    }
 }
 
 /// What came back.
@@ -81,9 +98,9 @@ impl<T: Transport> S3Storage<T> {
             Some(range) => {
                 let last = range.offset + u64::from(range.len_bytes.saturating_sub(1));
                 let header = format!("bytes={}-{last}", range.offset);
-                (Some(header), range.len_bytes as usize)
+                (Some(header), range.len_bytes)
             }
-            None => (None, MAXIMUM_DOCUMENT_LEN_BYTES),
+            None => (None, MAXIMUM_DOCUMENT_LEN_BYTES as u32),
         };
         GetRequest {
             secure: self.bucket.endpoint.secure,
@@ -253,6 +270,27 @@ mod tests {
             Err("connection refused"),
             "the storage cannot be reached (connection refused)",
         );
+    }
+
+    #[test]
+    fn a_body_is_read_to_one_byte_after_its_maximum_and_never_by_nothing() {
+        let check = |maximum_body_len_bytes, received_len_bytes, expected| {
+            let request = GetRequest {
+                secure: false,
+                authority: String::new(),
+                path_with_query: String::new(),
+                range: None,
+                maximum_body_len_bytes,
+            };
+            let next = request.next_read_len_bytes(received_len_bytes);
+            assert_eq!(next.map(NonZeroU64::get), expected);
+        };
+        check(0, 0, Some(1));
+        check(10, 0, Some(11));
+        check(10, 10, Some(1));
+        check(10, 11, None);
+        check(10, 12, None);
+        check(u32::MAX, 0, Some(1 << 32));
     }
 
     #[test]

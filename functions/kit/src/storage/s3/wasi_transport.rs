@@ -33,7 +33,7 @@ impl Transport for WasiTransport {
                 started
                     .and_then(|response| wait(&response))
                     .map_err(|error| in_words(&error))
-                    .and_then(|response| read(&response, request.maximum_body_len_bytes))
+                    .and_then(|response| read(&response, request))
             }));
         }
         responses
@@ -81,7 +81,7 @@ fn wait(response: &FutureIncomingResponse) -> Result<IncomingResponse, ErrorCode
     }
 }
 
-fn read(response: &IncomingResponse, maximum_len_bytes: usize) -> Result<GetResponse, String> {
+fn read(response: &IncomingResponse, request: &GetRequest) -> Result<GetResponse, String> {
     let content_range = response
         .headers()
         .get(&"content-range".to_owned())
@@ -94,17 +94,17 @@ fn read(response: &IncomingResponse, maximum_len_bytes: usize) -> Result<GetResp
     Ok(GetResponse {
         status: response.status(),
         content_range,
-        body: read_body(&body, maximum_len_bytes)?,
+        body: read_body(&body, request)?,
     })
 }
 
-fn read_body(body: &IncomingBody, maximum_len_bytes: usize) -> Result<Vec<u8>, String> {
+fn read_body(body: &IncomingBody, request: &GetRequest) -> Result<Vec<u8>, String> {
     let stream = body
         .stream()
         .map_err(|()| "the body was taken twice".to_owned())?;
     let mut bytes = Vec::new();
-    while bytes.len() <= maximum_len_bytes {
-        match stream.blocking_read((maximum_len_bytes + 1 - bytes.len()) as u64) {
+    while let Some(len_bytes) = request.next_read_len_bytes(bytes.len()) {
+        match stream.blocking_read(len_bytes.get()) {
             Ok(chunk) => bytes.extend(chunk),
             Err(StreamError::Closed) => break,
             Err(StreamError::LastOperationFailed(error)) => return Err(error.to_debug_string()),
