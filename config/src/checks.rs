@@ -53,6 +53,21 @@ where
     }
 }
 
+/// A list of whole numbers from 1, with something in it.
+pub(crate) fn each_at_least_one<'de, D>(deserializer: D) -> Result<Vec<u32>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    let numbers = not_empty(deserializer)?;
+    if numbers.contains(&0) {
+        Err(D::Error::custom(
+            "0 is too small: write whole numbers from 1",
+        ))
+    } else {
+        Ok(numbers)
+    }
+}
+
 /// The URL of an endpoint, without a slash at its end.
 pub(crate) fn endpoint<'de, D>(deserializer: D) -> Result<Option<String>, D::Error>
 where

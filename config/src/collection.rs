@@ -562,7 +562,7 @@ pub struct Evaluate {
     #[serde(deserialize_with = "checks::not_empty")]
     pub seeds: Vec<u64>,
     /// The lengths of list at which quality is reported; the last one's NDCG is the figure that publishing compares. Default: 20, 100.
-    #[serde(deserialize_with = "checks::not_empty")]
+    #[serde(deserialize_with = "checks::each_at_least_one")]
     pub cutoffs: Vec<u32>,
     /// How many bootstrap samples make the interval. Default: 1000.
     #[serde(deserialize_with = "checks::at_least_one")]

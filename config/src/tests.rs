@@ -150,6 +150,10 @@ fn errors_say_where_and_what_to_write() {
         "site/kindred.toml:5:25: 5 is not a share: write a number from 0 to 1, such as 0.1 for 10 %",
     );
     check_error(
+        "[collections.m]\ntitle = \"M\"\nsource = \"m\"\n[collections.m.evaluate]\ncutoffs = [0, 20]\n",
+        "site/kindred.toml:5:11: 0 is too small: write whole numbers from 1",
+    );
+    check_error(
         "[collections.m]\ntitle = \"M\"\nsource = \"m\"\nlayout = \"movie-lens\"\n",
         "site/kindred.toml:4:10: unknown variant `movie-lens`, expected one of `movielens`, `lists`, `table`; did you mean `movielens`?",
     );
