@@ -12,6 +12,7 @@ use std::time::UNIX_EPOCH;
 
 use crate::atomic_file::write_bytes_atomically;
 use crate::digest::sha256_hex;
+use crate::import::names_in_folder;
 
 /// The notes of one collection.
 #[derive(Debug)]
@@ -75,17 +76,13 @@ fn program() -> String {
         .unwrap_or_default()
 }
 
-/// Length and time of a file, or of every file in a folder, by name.
+/// Length and time of a file, or of every file in a folder that an import sees, by name.
 pub fn file_state(path: &Path) -> io::Result<String> {
     let metadata = fs::metadata(path)?;
     if metadata.is_dir() {
-        let mut entries: Vec<PathBuf> = fs::read_dir(path)?
-            .map(|entry| Ok(entry?.path()))
-            .collect::<io::Result<_>>()?;
-        entries.sort();
-        let states: Vec<String> = entries
+        let states: Vec<String> = names_in_folder(path)?
             .iter()
-            .map(|entry| file_state(entry))
+            .map(|name| file_state(&path.join(name)))
             .collect::<io::Result<_>>()?;
         return Ok(states.join("\n"));
     }
@@ -130,5 +127,22 @@ mod tests {
         fs::write(folder.path().join("inner/ratings.csv"), "12").unwrap();
         assert_ne!(file_state(folder.path()).unwrap(), before);
         assert_ne!(fingerprint(&["ab", "c"]), fingerprint(&["a", "bc"]));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_in_a_folder_hide_no_change() {
+        use std::os::unix::fs::symlink;
+
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        symlink(".", path("loop")).unwrap();
+        symlink("nowhere", path("dangling")).unwrap();
+        fs::write(path("ratings.csv"), "1").unwrap();
+        symlink("ratings.csv", path("linked.csv")).unwrap();
+        let before = file_state(folder.path()).unwrap();
+        assert_eq!(before.lines().count(), 2, "{before}");
+        fs::write(path("ratings.csv"), "12").unwrap();
+        assert_ne!(file_state(folder.path()).unwrap(), before);
     }
 }

@@ -38,9 +38,7 @@ impl<'a> Files<'a> {
         let location = path.display().to_string();
         let metadata = fs::metadata(path).map_err(ImportError::unreadable(&location))?;
         if metadata.is_dir() {
-            let mut names = Vec::new();
-            list_folder(path, "", MAXIMUM_DEPTH, &mut names)
-                .map_err(ImportError::unreadable(&location))?;
+            let names = names_in_folder(path).map_err(ImportError::unreadable(&location))?;
             let names = names.into_iter().map(|name| (name.clone(), name)).collect();
             return Ok(Self {
                 location,
@@ -166,6 +164,16 @@ impl<'a> Files<'a> {
     }
 }
 
+/// The files of a folder that an import can read, by their names within it, sorted folder by folder: none whose name begins with a dot, and none
+/// below the depth to which a folder is looked through.
+///
+/// Files may be linked into place. A link to a folder is not followed, since it may lead round in a circle, and one that leads nowhere is no file.
+pub(crate) fn names_in_folder(folder: &Path) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    list_folder(folder, "", MAXIMUM_DEPTH, &mut names)?;
+    Ok(names)
+}
+
 fn list_folder(
     folder: &Path,
     prefix: &str,
@@ -176,14 +184,17 @@ fn list_folder(
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
         let name = entry.file_name().to_string_lossy().into_owned();
-        // Follows links, since data is often linked into place.
-        let metadata = fs::metadata(entry.path())?;
         if name.starts_with('.') {
             continue;
         }
+        let is_link = entry.file_type()?.is_symlink();
+        let metadata = match fs::metadata(entry.path()) {
+            Err(_) if is_link => continue,
+            other => other?,
+        };
         if !metadata.is_dir() {
             names.push(format!("{prefix}{name}"));
-        } else if 1 < depth {
+        } else if !is_link && 1 < depth {
             list_folder(&entry.path(), &format!("{prefix}{name}/"), depth - 1, names)?;
         }
     }

@@ -32,6 +32,7 @@ use config::{Collection, InteractionTable, ItemTable, Source};
 pub use bucket::{Watermark, import_new_objects};
 pub use download::{Download, GROUPLENS, RELEASES, download};
 pub use error::ImportError;
+pub(crate) use files::names_in_folder;
 pub use posters::{PosterReport, find_posters};
 pub use report::{FileReport, ImportReport, MAXIMUM_PLACES, Place, Problem, ProblemCount};
 

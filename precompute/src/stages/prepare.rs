@@ -1,5 +1,6 @@
 use std::fs;
 use std::io;
+use std::time::SystemTime;
 
 use config::Source;
 
@@ -97,10 +98,13 @@ pub(super) fn model_fingerprint(collection: &CollectionSettings) -> anyhow::Resu
     Ok(fingerprint(&[&dataset_sha256, &settings]))
 }
 
-/// What the source holds, without reading it. A source that cannot be looked at is left to the import, whose error says more.
+/// What the source holds, without reading it. A source that cannot be looked at is never as it was before, and left to the import, whose error says
+/// more.
 fn source_state(settings: &Settings, collection: &CollectionSettings) -> anyhow::Result<String> {
     match &collection.collection.source {
-        Source::Path(path) => Ok(file_state(path).unwrap_or_default()),
+        Source::Path(path) => {
+            Ok(file_state(path).unwrap_or_else(|error| format!("{error} {:?}", SystemTime::now())))
+        }
         Source::S3 { prefix, .. } => {
             let objects = connect_source(settings, collection)?.map(|store| store.list(prefix));
             Ok(format!("{:?}", objects.transpose()?))

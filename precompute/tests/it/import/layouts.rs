@@ -306,3 +306,25 @@ fn two_imports_of_the_same_files_are_the_same() {
         assert_eq!(import_fixture(name, ""), import_fixture(name, ""));
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn links_in_a_folder_stop_no_import() {
+    use std::os::unix::fs::symlink;
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::create_dir(path("elsewhere")).unwrap();
+    fs::write(
+        path("elsewhere/ratings.csv"),
+        "userId,movieId,rating,timestamp\n1,1,4,100\n",
+    )
+    .unwrap();
+    fs::write(path("movies.csv"), "movieId,title,genres\n1,One,Drama\n").unwrap();
+    symlink("elsewhere/ratings.csv", path("ratings.csv")).unwrap();
+    symlink(".", path("loop")).unwrap();
+    symlink("nowhere", path("dangling.csv")).unwrap();
+    symlink("nowhere", path(".#movies.csv")).unwrap();
+    let (dataset, _) = import(&collection(folder.path(), ""), None).unwrap();
+    assert_eq!(lines(&dataset), ["1 1 4 100"]);
+}
