@@ -100,22 +100,41 @@ impl Manifest {
         if let Some(kind) = manifest.files.keys().find(|kind| !is_kind_name(kind)) {
             return Err(ManifestError::BadName { name: kind.clone() });
         }
-        for (kind, file) in &manifest.files {
-            let field = || format!("files.{kind}.head_len_bytes");
+        manifest.check_values()?;
+        Ok(manifest)
+    }
+
+    /// Whether every number is one that the functions may act on.
+    fn check_values(&self) -> Result<(), ManifestError> {
+        let bad = |field: &str, expected: String| {
+            Err(ManifestError::BadValue {
+                field: field.to_owned(),
+                expected,
+            })
+        };
+        if self.version == 0 {
+            return bad("version", "1 or more".to_owned());
+        }
+        // Items are numbered in 32 bits.
+        if u64::from(u32::MAX) < self.item_count {
+            return bad("item_count", format!("at most {}", u32::MAX));
+        }
+        if self.values.is_some_and(|scale| !scale.is_ordered()) {
+            return bad(
+                "values",
+                "finite, with `neutral` between `minimum` and `maximum`".to_owned(),
+            );
+        }
+        for (kind, file) in &self.files {
+            let field = format!("files.{kind}.head_len_bytes");
             if MAXIMUM_HEAD_LEN_BYTES < file.head_len_bytes {
-                return Err(ManifestError::BadValue {
-                    field: field(),
-                    expected: format!("at most {MAXIMUM_HEAD_LEN_BYTES}"),
-                });
+                return bad(&field, format!("at most {MAXIMUM_HEAD_LEN_BYTES}"));
             }
             if file.file_len_bytes < u64::from(file.head_len_bytes) {
-                return Err(ManifestError::BadValue {
-                    field: field(),
-                    expected: "at most the length of its file".to_owned(),
-                });
+                return bad(&field, "at most the length of its file".to_owned());
             }
         }
-        Ok(manifest)
+        Ok(())
     }
 
     /// The document as it is stored: the same manifest always gives the same bytes.
@@ -164,6 +183,16 @@ pub struct ValueScale {
     pub maximum: f32,
     /// At this value an item says nothing; below it, it counts against its neighbours.
     pub neutral: f32,
+}
+
+impl ValueScale {
+    /// Whether the values are finite and in their order.
+    fn is_ordered(&self) -> bool {
+        self.minimum.is_finite()
+            && self.maximum.is_finite()
+            && self.minimum <= self.neutral
+            && self.neutral <= self.maximum
+    }
 }
 
 /// One measured figure with its confidence interval.
@@ -296,6 +325,44 @@ mod tests {
             check(
                 &heads(head_len_bytes, u64::MAX),
                 "`files.neighbours.head_len_bytes` of the manifest is to be at most 67108864",
+            );
+        }
+    }
+
+    #[test]
+    fn numbers_that_no_reader_should_act_on_are_refused() {
+        check(
+            &edited(|manifest| manifest.version = 0),
+            "`version` of the manifest is to be 1 or more",
+        );
+        check(
+            &edited(|manifest| manifest.item_count = u64::from(u32::MAX)),
+            "ok",
+        );
+        check(
+            &edited(|manifest| manifest.item_count = u64::from(u32::MAX) + 1),
+            "`item_count` of the manifest is to be at most 4294967295",
+        );
+        let scale = |minimum: &str, neutral: &str, maximum: &str| {
+            let text = edited(|_| ());
+            let sound = r#"{"minimum":0.5,"maximum":5.0,"neutral":3.0}"#;
+            assert!(text.contains(sound), "{text}");
+            let other =
+                format!(r#"{{"minimum":{minimum},"maximum":{maximum},"neutral":{neutral}}}"#);
+            text.replace(sound, &other)
+        };
+        check(&scale("1", "1", "1"), "ok");
+        // The last ones are no 32-bit numbers and become infinite.
+        for (minimum, neutral, maximum) in [
+            ("5", "3", "1"),
+            ("1", "0", "5"),
+            ("1", "6", "5"),
+            ("1", "3", "1e300"),
+            ("-1e300", "3", "5"),
+        ] {
+            check(
+                &scale(minimum, neutral, maximum),
+                "`values` of the manifest is to be finite, with `neutral` between `minimum` and `maximum`",
             );
         }
     }

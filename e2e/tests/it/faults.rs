@@ -152,9 +152,7 @@ fn a_pointer_with_numbers_that_cannot_be_is_a_problem_at_once() {
         manifest["files"][kind.name()]["head_len_bytes"] = json!(u32::MAX);
     }
     fs::write(&pointer, manifest.to_string()).unwrap();
-    let problem = site
-        .get("/v1/movies/popular")
-        .problem(500, "corrupt-index");
+    let problem = site.get("/v1/movies/popular").problem(500, "corrupt-index");
     let detail = problem["detail"].as_str().unwrap();
     assert!(detail.contains("head_len_bytes"), "{detail}");
 }
