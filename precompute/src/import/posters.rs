@@ -73,6 +73,15 @@ struct Film {
     error: String,
 }
 
+impl Film {
+    /// Whether the service says that it does not know the film, and not only that it could not answer: `Movie not found!`, `Incorrect IMDb ID.`,
+    /// `Error: Series or episode not found!`.
+    fn is_unknown(&self) -> bool {
+        let error = self.error.to_lowercase();
+        error.contains("not found") || error.contains("incorrect imdb id")
+    }
+}
+
 /// Fills `image` of every item that has an `imdb_id` and no image, from `cache` or else from the service.
 pub fn find_posters(
     dataset: &mut Dataset,
@@ -112,6 +121,8 @@ pub fn find_posters(
 struct Search<'a> {
     settings: &'a config::Posters,
     key: &'a str,
+    /// The key as an address has it.
+    encoded_key: String,
     agent: ureq::Agent,
     answers: HashMap<String, String>,
     file: File,
@@ -149,6 +160,7 @@ impl<'a> Search<'a> {
         Ok(Self {
             settings,
             key,
+            encoded_key: percent_encoded(key),
             agent,
             answers,
             file,
@@ -184,6 +196,7 @@ impl<'a> Search<'a> {
                 Some(image)
             }
             Err(Failure::Passing(reason)) => {
+                let reason = self.without_key(&reason);
                 report.failed += 1;
                 self.num_failures_in_a_row += 1;
                 if self.num_failures_in_a_row == MAXIMUM_FAILURES_IN_A_ROW {
@@ -195,29 +208,31 @@ impl<'a> Search<'a> {
             }
             Err(Failure::Refused(reason)) => {
                 report.failed += 1;
-                report.stopped = Some(reason);
+                report.stopped = Some(self.without_key(&reason));
                 None
             }
         }
     }
 
     fn ask(&self, imdb_id: &str) -> Result<String, Failure> {
-        // An error of the client may name the address, and the address holds the key.
-        let without_key =
-            |error: ureq::Error| Failure::Passing(error.to_string().replace(self.key, "..."));
+        let passing = |error: ureq::Error| Failure::Passing(error.to_string());
         let request = self.agent.get(format!("{}/", self.settings.service));
         let mut response = request
             .query("i", imdb_id)
-            .query("apikey", self.key)
+            .query_raw("apikey", &self.encoded_key)
             .call()
-            .map_err(without_key)?;
+            .map_err(passing)?;
         let status = response.status().as_u16();
-        let body = response.body_mut().read_to_string().map_err(without_key)?;
+        let body = response.body_mut().read_to_string().map_err(passing)?;
         let film = serde_json::from_str::<Film>(&body);
         match (status, film) {
             (200, Ok(film)) if film.poster.starts_with("http") => Ok(film.poster),
-            // `N/A`, or a film that the service does not know.
-            (200, Ok(_)) => Ok(String::new()),
+            (200, Ok(film)) if film.poster == "N/A" || film.is_unknown() => Ok(String::new()),
+            // Such as `Error getting data.`: the service answers so where it fails itself, and may know the film tomorrow.
+            (200, Ok(film)) => Err(Failure::Passing(format!(
+                "an answer without a poster: {}",
+                film.error
+            ))),
             (401 | 403, film) => {
                 let reason = film.map(|film| film.error).unwrap_or_default();
                 Err(Failure::Refused(format!(
@@ -227,6 +242,13 @@ impl<'a> Search<'a> {
             (200, Err(error)) => Err(Failure::Passing(format!("the answer is no JSON: {error}"))),
             (status, _) => Err(Failure::Passing(format!("status {status}"))),
         }
+    }
+
+    /// A reason that may be shown: the client's errors may name the address, which holds the key, and the service may repeat it.
+    fn without_key(&self, reason: &str) -> String {
+        reason
+            .replace(&self.encoded_key, "...")
+            .replace(self.key, "...")
     }
 
     fn remember(&mut self, imdb_id: &str, image: &str, report: &mut PosterReport) {
@@ -250,4 +272,13 @@ enum Failure {
     Passing(String),
     /// The service wants no more questions.
     Refused(String),
+}
+
+/// Every byte but letters and digits as `%` and its number, which any server understands.
+fn percent_encoded(text: &str) -> String {
+    let encoded = text.bytes().map(|byte| match byte {
+        byte if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
+        byte => format!("%{byte:02X}"),
+    });
+    encoded.collect()
 }

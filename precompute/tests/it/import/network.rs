@@ -95,7 +95,7 @@ fn omdb(target: &str) -> (u16, Vec<u8>) {
     } else if target.contains("tt0000002") {
         r#"{"Title":"Two","Poster":"N/A","Response":"True"}"#
     } else {
-        r#"{"Response":"False","Error":"Error getting data."}"#
+        r#"{"Response":"False","Error":"Incorrect IMDb ID."}"#
     };
     (200, body.into())
 }
@@ -123,6 +123,40 @@ fn posters_are_found_once_and_kept() {
         server.take_targets(),
         [1, 2, 3].map(|number| format!("/?i=tt000000{number}&apikey=secret"))
     );
+}
+
+#[test]
+fn an_answer_that_says_nothing_of_the_film_is_asked_for_again() {
+    let failing = Server::start(|target| match target.contains("tt0000001") {
+        true => (
+            200,
+            br#"{"Response":"False","Error":"Error getting data."}"#.to_vec(),
+        ),
+        false => omdb(target),
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let cache = folder.path().join("posters.jsonl");
+    let report = find_posters(&mut films(), &settings(&failing.address), "secret", &cache);
+    assert_eq!((report.asked, report.failed, report.left), (3, 1, 1));
+    let mended = Server::start(omdb);
+    let report = find_posters(&mut films(), &settings(&mended.address), "secret", &cache);
+    assert_eq!((report.asked, report.with_poster), (1, 1));
+}
+
+#[test]
+fn no_message_shows_the_key_in_any_form() {
+    let server = Server::start(|target| {
+        let body = format!(r#"{{"Response":"False","Error":"se/cret? {target}"}}"#);
+        (401, body.into())
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let cache = folder.path().join("posters.jsonl");
+    let report = find_posters(&mut films(), &settings(&server.address), "se/cret", &cache);
+    assert_eq!(
+        report.stopped.as_deref(),
+        Some("the service refuses the key: ...? /?i=tt0000001&apikey=...")
+    );
+    assert_eq!(server.take_targets(), ["/?i=tt0000001&apikey=se%2Fcret"]);
 }
 
 #[test]
