@@ -119,12 +119,23 @@ impl fmt::Display for FileReport {
                 write!(
                     formatter,
                     "\n    {}:{}: {}",
-                    self.file, place.line, place.text
+                    self.file,
+                    place.line,
+                    printable(&place.text)
                 )?;
             }
         }
         Ok(())
     }
+}
+
+/// A text of the source on one line, without control characters, which a terminal would obey.
+pub(crate) fn printable(text: &str) -> String {
+    let letters = text.chars().map(|letter| match letter {
+        letter if letter.is_control() => letter.escape_default().to_string(),
+        letter => letter.to_string(),
+    });
+    letters.collect()
 }
 
 /// What an import saw.

@@ -48,6 +48,18 @@ fn every_kind_of_bad_row_is_counted_with_its_line() {
 }
 
 #[test]
+fn what_stood_in_a_row_is_shown_without_control_characters() {
+    let (_, report) =
+        import_ratings(b"userId,movieId,rating,timestamp\n1,1,4,100\n1,2,\"fo\nur\x1b[31m\",100\n");
+    let text = report.to_string();
+    assert!(
+        text.contains("ratings.csv:3: value `fo\\nur\\u{1b}[31m`"),
+        "{text}"
+    );
+    assert!(!text.contains('\u{1b}'), "{text}");
+}
+
+#[test]
 fn only_the_first_ten_places_are_kept() {
     let mut ratings = b"userId,movieId,rating,timestamp\n1,1,4.0,100\n".to_vec();
     for _ in 0..25 {
