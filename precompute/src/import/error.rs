@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use super::report::FileReport;
+use super::report::{FileReport, printable};
 use crate::store::StoreError;
 
 /// Why an import stopped.
@@ -58,7 +58,7 @@ pub enum ImportError {
         found: Vec<String>,
     },
     /// A table has no such column.
-    #[error("`{file}` has no column {column} (it has: {})", found.join(", "))]
+    #[error("`{file}` has no column {column} (it has: {}){}", printable(&found.join(", ")), separator_hint(found))]
     MissingColumn {
         /// The file.
         file: String,
@@ -148,5 +148,16 @@ impl ImportError {
             file: file.to_owned(),
             source,
         }
+    }
+}
+
+/// What to say of a table whose only column looks like several that something else keeps apart.
+fn separator_hint(columns: &[String]) -> String {
+    let looks_like = |separator: &char| matches!(columns, [only] if only.contains(*separator));
+    match [';', '\t', '|', ','].into_iter().find(looks_like) {
+        Some(separator) => format!(
+            "; its columns seem to be kept apart by {separator:?}: a CSV file needs commas, and a TSV file (`format = \"tsv\"`) tabs"
+        ),
+        None => String::new(),
     }
 }

@@ -180,7 +180,11 @@ fn json_lines_that_are_none_are_counted() {
 
 #[test]
 fn what_cannot_be_mapped_is_named() {
-    let files: [(&str, &[u8]); 2] = [("e.csv", b"customer,article\na,b\n"), ("e.log", b"")];
+    let files: [(&str, &[u8]); 3] = [
+        ("e.csv", b"customer,article\na,b\n"),
+        ("e.log", b""),
+        ("s.csv", b"customer;article;stars;when\na;b;5;1\n"),
+    ];
     let check = |settings: &str, expected: &str| {
         let error = import_files(&files, settings).unwrap_err().to_string();
         assert!(error.ends_with(expected), "{error}");
@@ -190,11 +194,16 @@ fn what_cannot_be_mapped_is_named() {
         "`e.csv` has no column `stars` (it has: customer, article)",
     );
     check(
+        &events("s.csv"),
+        "`s.csv` has no column `customer` (it has: customer;article;stars;when); its columns seem to be kept apart by ';': \
+         a CSV file needs commas, and a TSV file (`format = \"tsv\"`) tabs",
+    );
+    check(
         &events("e.log"),
         "the format of `e.log` is not clear from its ending; write `format = \"csv\"` or another one beside it",
     );
     check(
         &events("none.csv"),
-        "has no `none.csv` (it has: e.csv, e.log)",
+        "has no `none.csv` (it has: e.csv, e.log, s.csv)",
     );
 }
