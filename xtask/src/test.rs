@@ -22,17 +22,14 @@ const DATA_SETS: [(&str, &str); 4] = [
         "ml-100k",
         "import of the layout with u.data and fixed splits",
     ),
-    (
-        "ml-1m",
-        "quality and size of the neighbours index on a million ratings",
-    ),
+    ("ml-1m", "import of a million interactions as pairs"),
     (
         "ml-1m-ultragcn-split",
-        "recall and NDCG beside published figures",
+        "import of the layout with a list of items a user",
     ),
     (
         "ml-latest-small",
-        "import of the CSV layout, the whole way to an answer",
+        "import of the CSV layout and of the same as Parquet",
     ),
 ];
 
