@@ -162,6 +162,28 @@ fn resolve(from_file: &str, target: &str) -> Option<String> {
     Some(parts.join("/"))
 }
 
+/// Documents have no line that only holds a text's place: one word in capitals, such as `FIGURES`, outside of code.
+pub(super) fn placeholders(repository: &Repository) -> Vec<Finding> {
+    let is_placeholder = |line: &&str| {
+        let letters = line.trim();
+        1 < letters.len()
+            && letters
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte == b'_')
+    };
+    let mut findings = Vec::new();
+    for (path, text) in repository.files_with_extension("md") {
+        for line in lines_outside_code_blocks(text).filter(is_placeholder) {
+            findings.push(Finding::new(
+                path,
+                format!("a line says only `{}`", line.trim()),
+                "put the text there that the word keeps a place for, or take the line away",
+            ));
+        }
+    }
+    findings
+}
+
 /// Documents do not name folders of one machine.
 pub(super) fn machine_paths(repository: &Repository) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -282,6 +304,16 @@ mod tests {
                 "the link to `gone.md` leads nowhere",
                 "the link to `../../out.md` leads nowhere",
             ],
+        );
+    }
+
+    #[test]
+    fn placeholders_are_found() {
+        let text = "# README\n\nFIGURES\n\nNDCG is one.\n\n```\nHEAD\n```\nKindred\n---\n";
+        check(
+            placeholders,
+            &Repository::of_files(&[("README.md", text)]),
+            &["a line says only `FIGURES`"],
         );
     }
 

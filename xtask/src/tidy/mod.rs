@@ -48,7 +48,7 @@ struct Check {
     run: fn(&Repository) -> Vec<Finding>,
 }
 
-const CHECKS: [Check; 14] = [
+const CHECKS: [Check; 15] = [
     Check {
         name: "edges between our crates",
         run: edges::between_members,
@@ -80,6 +80,10 @@ const CHECKS: [Check; 14] = [
     Check {
         name: "links",
         run: documents::links,
+    },
+    Check {
+        name: "placeholders",
+        run: documents::placeholders,
     },
     Check {
         name: "machine paths",
