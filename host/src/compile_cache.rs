@@ -92,3 +92,33 @@ impl Hasher for Sha256Hasher {
         unreachable!("the digest is taken from the field; nothing asks for 64 bits of it")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use wasmtime::Config;
+
+    use super::*;
+
+    /// The smallest component: the magic number, and the version and layer of components.
+    const EMPTY_COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
+
+    #[test]
+    fn what_this_engine_cannot_run_is_compiled_again_and_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = CompileCache::open(folder.path()).unwrap();
+        let plain = Engine::new(&Config::new()).unwrap();
+        let sliced = Engine::new(Config::new().epoch_interruption(true)).unwrap();
+        let compile = |engine| Component::new(engine, EMPTY_COMPONENT).unwrap();
+
+        cache.store(&plain, EMPTY_COMPONENT, &compile(&plain));
+        assert!(cache.load(&plain, EMPTY_COMPONENT).is_some());
+        assert!(cache.load(&sliced, EMPTY_COMPONENT).is_none());
+
+        // Even under the right name.
+        let named = |engine| cache.path(engine, EMPTY_COMPONENT);
+        fs::copy(named(&plain), named(&sliced)).unwrap();
+        assert!(cache.load(&sliced, EMPTY_COMPONENT).is_none());
+        cache.store(&sliced, EMPTY_COMPONENT, &compile(&sliced));
+        assert!(cache.load(&sliced, EMPTY_COMPONENT).is_some());
+    }
+}

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hyper::body::Incoming;
 use hyper::{Request, Response};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use wasi_preview1_component_adapter_provider::{
     WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
 };
@@ -32,39 +33,54 @@ const COMPONENT_INSTANCE_BYTES: usize = 10 << 20;
 const MEMORY_KEEP_RESIDENT_BYTES: usize = 2 << 20;
 const TABLE_KEEP_RESIDENT_BYTES: usize = 512 << 10;
 
+/// How long an instance computes before it lets others have its thread. An ordinary request is done by then.
+const TIME_SLICE: Duration = Duration::from_millis(10);
+
 /// The engine and the linked imports, shared by all components.
 pub(crate) struct Runtime {
     engine: Engine,
     linker: Linker<State>,
     cache: Option<CompileCache>,
+    ended: watch::Receiver<()>,
 }
 
 /// A component that can answer requests.
 pub(crate) struct Component {
     settings: Arc<Settings>,
     instance: ProxyPre<State>,
+    ended: watch::Receiver<()>,
 }
 
 impl Runtime {
     /// Sets the engine up. A machine that has not enough address space for the pool does without it and says so.
-    pub(crate) fn new(pooling: bool, cache: Option<CompileCache>) -> Result<Self, Error> {
+    ///
+    /// Instances that still run when the other end of `ended` is dropped end then.
+    pub(crate) fn new(
+        pooling: bool,
+        cache: Option<CompileCache>,
+        ended: watch::Receiver<()>,
+    ) -> Result<Self, Error> {
         let failed = |source: wasmtime::Error| Error::Engine {
             source: source.into(),
         };
         let engine = if pooling {
             Engine::new(&pooled_config()).or_else(|error| {
                 tracing::warn!("no pool of instances, every request makes its own: {error:#}");
-                Engine::new(&Config::new())
+                Engine::new(&config())
             })
         } else {
-            Engine::new(&Config::new())
+            Engine::new(&config())
         }
         .map_err(failed)?;
+        count_time_slices(&engine).map_err(|source| Error::Engine {
+            source: source.into(),
+        })?;
         let linker = imports::linker(&engine).map_err(failed)?;
         Ok(Self {
             engine,
             linker,
             cache,
+            ended,
         })
     }
 
@@ -77,7 +93,11 @@ impl Runtime {
             source: error,
         })?;
         match self.prepare(&wasm) {
-            Ok(instance) => Ok(Component { settings, instance }),
+            Ok(instance) => Ok(Component {
+                settings,
+                instance,
+                ended: self.ended.clone(),
+            }),
             Err(cause) => Err(Error::PrepareComponent {
                 component: id.to_owned(),
                 path: source.to_owned(),
@@ -117,6 +137,8 @@ impl Component {
     ) -> Result<Response<HyperOutgoingBody>, wasmtime::Error> {
         let state = State::new(Arc::clone(&self.settings))?;
         let mut store = Store::new(self.instance.engine(), state);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_async_yield_and_update(1);
         let (sender, receiver) = oneshot::channel();
         let request = store
             .data_mut()
@@ -126,12 +148,20 @@ impl Component {
 
         let instance = self.instance.clone();
         let id = Arc::clone(&self.settings.id);
+        let mut ended = self.ended.clone();
         let task = tokio::spawn(async move {
-            let proxy = instance.instantiate_async(&mut store).await?;
-            proxy
-                .wasi_http_incoming_handler()
-                .call_handle(&mut store, request, outparam)
-                .await
+            let answer = async {
+                let proxy = instance.instantiate_async(&mut store).await?;
+                proxy
+                    .wasi_http_incoming_handler()
+                    .call_handle(&mut store, request, outparam)
+                    .await
+            };
+            tokio::select! {
+                result = answer => result,
+                // Nothing is ever sent; the sender goes away with the server.
+                _ = ended.changed() => Err(wasmtime::format_err!("the server stopped before it was done")),
+            }
         });
         match receiver.await {
             Ok(response) => {
@@ -181,6 +211,29 @@ fn componentize(wasm: &[u8]) -> Result<std::borrow::Cow<'_, [u8]>, Cause> {
     Ok(component.into())
 }
 
+/// Counts the engine's epochs, one a [`TIME_SLICE`], as long as there is anything of the engine: an instance that computes without end is
+/// only stopped at the end of its slice, so the slices have to end for longer than the server lives.
+fn count_time_slices(engine: &Engine) -> std::io::Result<()> {
+    let engine = engine.weak();
+    let count = move || {
+        while let Some(engine) = engine.upgrade() {
+            engine.increment_epoch();
+            drop(engine);
+            std::thread::sleep(TIME_SLICE);
+        }
+    };
+    std::thread::Builder::new()
+        .name("time-slices".to_owned())
+        .spawn(count)?;
+    Ok(())
+}
+
+fn config() -> Config {
+    let mut config = Config::new();
+    config.epoch_interruption(true);
+    config
+}
+
 fn pooled_config() -> Config {
     let mut pool = PoolingAllocationConfig::default();
     pool.total_component_instances(INSTANCE_COUNT)
@@ -195,7 +248,7 @@ fn pooled_config() -> Config {
         .table_elements(TABLE_ELEMENTS)
         .linear_memory_keep_resident(MEMORY_KEEP_RESIDENT_BYTES)
         .table_keep_resident(TABLE_KEEP_RESIDENT_BYTES);
-    let mut config = Config::new();
+    let mut config = config();
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     config
 }

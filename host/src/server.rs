@@ -15,6 +15,7 @@ use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use serde_json::json;
 use tempfile::TempDir;
+use tokio::sync::watch;
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
 use crate::compile_cache::CompileCache;
@@ -37,6 +38,8 @@ const STATE_DIR: &str = ".spin";
 /// A running application.
 pub struct Server {
     listener: Listener,
+    /// Instances end when this is dropped: a component may compute or wait for longer than anybody wants to wait for it.
+    _instances: watch::Sender<()>,
 }
 
 /// What every request needs.
@@ -55,7 +58,8 @@ impl Server {
     pub async fn start(options: Options) -> Result<Self, Error> {
         let socket = listener::bind(options.listen).await?;
         let address = options.listen;
-        let served = tokio::task::spawn_blocking(move || Served::load(&options))
+        let (instances, ended) = watch::channel(());
+        let served = tokio::task::spawn_blocking(move || Served::load(&options, ended))
             .await
             .map_err(|error| Error::Engine {
                 source: error.into(),
@@ -69,7 +73,10 @@ impl Server {
             })
         })
         .map_err(|source| Error::Listen { address, source })?;
-        Ok(Self { listener })
+        Ok(Self {
+            listener,
+            _instances: instances,
+        })
     }
 
     /// Where it listens, with the port that the system chose.
@@ -82,14 +89,15 @@ impl Server {
         format!("http://{}", self.address())
     }
 
-    /// Stops accepting and lets the requests in flight finish, for at most [`SHUTDOWN_GRACE`](crate::SHUTDOWN_GRACE).
+    /// Stops accepting and lets the requests in flight finish, for at most [`SHUTDOWN_GRACE`](crate::SHUTDOWN_GRACE); what still runs then
+    /// is ended.
     pub async fn shutdown(self) {
         self.listener.shutdown().await;
     }
 }
 
 impl Served {
-    fn load(options: &Options) -> Result<Self, Error> {
+    fn load(options: &Options, ended: watch::Receiver<()>) -> Result<Self, Error> {
         let wrong = |source| Error::Application {
             path: options.manifest.clone(),
             source,
@@ -119,7 +127,7 @@ impl Served {
         let router = Router::new(&application.triggers)?;
         let connections = Connections::new().map_err(|source| Error::Engine { source })?;
         let cache = open_cache(options);
-        let runtime = Runtime::new(options.pooling, cache)?;
+        let runtime = Runtime::new(options.pooling, cache, ended)?;
 
         let mut components = BTreeMap::new();
         let mut folders = Vec::new();

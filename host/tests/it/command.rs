@@ -1,7 +1,9 @@
 //! The command as a process: its exit codes, its log, its help.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::process::{Child, ChildStderr, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use crate::application::application;
 use crate::client::get;
@@ -52,13 +54,23 @@ impl Running {
         running
     }
 
-    /// Sends SIGTERM and gives the exit code and the rest of the log.
-    fn stop(mut self) -> (Option<i32>, String) {
+    /// Sends SIGTERM.
+    fn terminate(&self) {
         let terminated = Command::new("kill")
             .arg(self.child.id().to_string())
             .status()
             .unwrap();
         assert!(terminated.success());
+    }
+
+    /// Sends SIGTERM and gives the exit code and the rest of the log.
+    fn stop(self) -> (Option<i32>, String) {
+        self.terminate();
+        self.ended()
+    }
+
+    /// Waits for the end and gives the exit code and the rest of the log.
+    fn ended(mut self) -> (Option<i32>, String) {
         let mut rest = String::new();
         self.log.read_to_string(&mut rest).unwrap();
         (self.child.wait().unwrap().code(), rest)
@@ -117,6 +129,52 @@ async fn up_serves_logs_and_stops_at_a_signal() {
         );
     }
     assert!(!log.contains("from the environment"), "{log}");
+}
+
+#[test]
+fn components_that_compute_without_end_hinder_neither_others_nor_the_end() {
+    /// How long nobody is surprised to wait on a busy machine.
+    const PATIENCE: Duration = Duration::from_secs(10);
+
+    /// Sends a request and does not wait for the answer.
+    fn ask(running: &Running, path: &str) -> TcpStream {
+        let address = running.url.strip_prefix("http://").unwrap();
+        let mut connection = TcpStream::connect(address).unwrap();
+        connection.set_read_timeout(Some(PATIENCE)).unwrap();
+        let request =
+            format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+        connection.write_all(request.as_bytes()).unwrap();
+        connection
+    }
+
+    let folder = application("");
+    let mut running = Running::start(
+        host()
+            .args(["up", "--listen", "127.0.0.1:0", "--variable", "token=x"])
+            .arg("--from")
+            .arg(folder.path())
+            .env("TOKIO_WORKER_THREADS", "2"),
+    );
+    let spinning: Vec<TcpStream> = (0..4).map(|_| ask(&running, "/guest/spin")).collect();
+    // They are on their way, and more than there are threads.
+    std::thread::sleep(Duration::from_millis(200));
+    for path in ["/.well-known/spin/health", "/guest/count"] {
+        let mut answer = String::new();
+        ask(&running, path).read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{path}: {answer}");
+    }
+
+    running.terminate();
+    let asked = Instant::now();
+    while running.child.try_wait().unwrap().is_none() {
+        let waited = asked.elapsed();
+        assert!(waited < host::SHUTDOWN_GRACE + PATIENCE, "it does not end");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let (code, log) = running.ended();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(log.contains("still in flight"), "{log}");
+    drop(spinning);
 }
 
 #[tokio::test]

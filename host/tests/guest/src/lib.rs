@@ -63,6 +63,9 @@ async fn handle(request: Request) -> anyhow::Result<impl IntoResponse> {
             std::thread::sleep(std::time::Duration::from_millis(query.parse()?));
             text(200, "slept")
         }
+        "spin" => loop {
+            std::hint::spin_loop();
+        },
         "sqlite" => {
             // An import that the host does not have.
             let opened = spin_sdk::sqlite::Connection::open_default();
