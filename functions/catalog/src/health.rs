@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use index::FileKind;
-use kit::{Call, Context, Pointer, http::Response, problem::Problem};
+use kit::{Call, Context, Pointer, http::Response, problem::Problem, storage::StorageError};
 use serde::Serialize;
 use serde_json::json;
 
@@ -29,7 +29,9 @@ pub(crate) fn readyz(call: &Call<'_>) -> Result<Response, Problem> {
     for (name, pointer) in names.iter().zip(context.pointers(names)?) {
         let status = match check(context, name, pointer) {
             Ok(()) => "ready",
-            Err(problem @ Problem::Storage(_)) => return Err(problem),
+            Err(problem @ Problem::Storage(StorageError::Unreachable { .. })) => {
+                return Err(problem);
+            }
             Err(problem) => {
                 let status = match problem {
                     Problem::NotPublished { .. } => "unpublished",

@@ -22,7 +22,7 @@ pub enum Pointer {
     Ready(Manifest),
     /// Nothing has been published yet.
     Unpublished,
-    /// What lies there cannot be read.
+    /// What lies there cannot be read, or may not be.
     Damaged(Problem),
 }
 
@@ -63,7 +63,7 @@ impl<'a> Context<'a> {
     ///
     /// # Errors
     ///
-    /// Only the storage's: a collection without a pointer, or with a damaged one, does not hide the others.
+    /// Only that the storage cannot be reached: a collection without a pointer, or with one that is damaged or denied, does not hide the others.
     pub fn pointers(&self, collections: &[String]) -> Result<Vec<Pointer>, Problem> {
         let pieces: Vec<Piece> = collections
             .iter()
@@ -82,7 +82,8 @@ impl<'a> Context<'a> {
                     Err(error) => Pointer::Damaged(error.into()),
                 }),
                 Err(StorageError::Absent { .. }) => Ok(Pointer::Unpublished),
-                Err(error) => Err(error.into()),
+                Err(error @ StorageError::Unreachable { .. }) => Err(error.into()),
+                Err(error) => Ok(Pointer::Damaged(error.into())),
             })
             .collect()
     }

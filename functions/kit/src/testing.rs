@@ -80,6 +80,8 @@ pub struct TestStorage {
     pub objects: BTreeMap<String, Vec<u8>>,
     /// If there is one, all that this storage has to say.
     pub failure: Option<StorageError>,
+    /// What it says of single keys instead of giving their objects.
+    pub failures: BTreeMap<String, StorageError>,
 }
 
 impl TestStorage {
@@ -160,15 +162,15 @@ impl TestStorage {
         objects.insert(keys.pointer(), manifest.to_json());
         Self {
             objects,
-            failure: None,
+            ..Self::default()
         }
     }
 
     /// A storage that only fails.
     pub fn failing(failure: StorageError) -> Self {
         Self {
-            objects: BTreeMap::new(),
             failure: Some(failure),
+            ..Self::default()
         }
     }
 
@@ -205,6 +207,9 @@ impl Storage for TestStorage {
                 return Err(failure.clone());
             }
             let key = piece.key.clone();
+            if let Some(failure) = self.failures.get(&key) {
+                return Err(failure.clone());
+            }
             let Some(object) = self.objects.get(&key) else {
                 return Err(StorageError::Absent { key });
             };

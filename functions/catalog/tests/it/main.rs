@@ -108,6 +108,29 @@ fn collections_say_what_they_are_and_how_they_do() {
 }
 
 #[test]
+fn a_pointer_that_cannot_be_read_hides_no_other_collection() {
+    let key = || "books/current.json".to_owned();
+    for failure in [
+        StorageError::Denied { key: key() },
+        StorageError::Unexpected {
+            key: key(),
+            what: "it is too long for a document".to_owned(),
+        },
+    ] {
+        let mut storage = TestStorage::films();
+        storage.failures.insert(key(), failure);
+        let found = answer(&storage, "GET /v1/collections", 200);
+        assert_eq!(found["collections"][0]["status"], "ready");
+        let damaged = json!({ "name": "books", "status": "damaged" });
+        assert_eq!(found["collections"][1], damaged);
+        let found = answer(&storage, "GET /readyz", 200);
+        let collections = json!({ "movies": "ready", "books": "damaged" });
+        assert_eq!(found["collections"], collections);
+        check_problem(&storage, "GET /v1/books/items/1", 503, "storage");
+    }
+}
+
+#[test]
 fn readiness_is_the_whole_way_to_the_index_and_liveness_is_not() {
     let ready = answer(&TestStorage::films(), "GET /readyz", 200);
     let collections = json!({ "movies": "ready", "books": "unpublished" });

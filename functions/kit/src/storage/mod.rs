@@ -58,7 +58,7 @@ pub enum StorageError {
         /// The object's key.
         key: String,
     },
-    /// There is no answer.
+    /// There is no answer, or one that says that the storage itself fails. All other errors are those of one object.
     #[error("the storage cannot be reached ({reason})")]
     Unreachable {
         /// What the network says.

@@ -172,6 +172,9 @@ fn judge(piece: &Piece, response: GetResponse) -> Result<Vec<u8>, StorageError> 
                 ))),
             }
         }
+        (status @ 500.., _) => Err(StorageError::Unreachable {
+            reason: format!("it answers with status {status}"),
+        }),
         (status, _) => Err(unexpected(format!("status {status}"))),
     }
 }
@@ -262,8 +265,13 @@ mod tests {
         );
         check(
             None,
-            Ok((500, "", "")),
-            "the storage gives an unexpected answer for k: status 500",
+            Ok((302, "", "")),
+            "the storage gives an unexpected answer for k: status 302",
+        );
+        check(
+            None,
+            Ok((503, "", "")),
+            "the storage cannot be reached (it answers with status 503)",
         );
         check(
             None,
