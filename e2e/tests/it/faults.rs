@@ -60,9 +60,8 @@ fn a_storage_that_never_was_there_or_refuses_us_is_a_problem() {
         ("s3_secret_access_key", "another"),
     ] {
         let site = Site::with(&bucket, &[(name, value)]);
-        for path in ["/v1/movies/popular", "/readyz"] {
-            site.get(path).problem(503, "storage");
-        }
+        site.get("/v1/movies/popular").problem(503, "storage");
+        assert_eq!(site.get("/readyz").status, 503, "{name}");
         assert_eq!(site.get("/healthz").status, 200, "{name}");
     }
 }
@@ -71,13 +70,13 @@ fn a_storage_that_never_was_there_or_refuses_us_is_a_problem() {
 fn a_collection_without_a_generation_says_how_to_publish_one() {
     let bucket = Bucket::start();
     let site = Site::start(&bucket);
-    for path in [
-        "/v1/movies/popular",
-        "/v1/movies/items/1",
-        "/v1/movies/recommendations",
-        "/readyz",
+    for (path, slug) in [
+        ("/v1/movies/popular", "not-published"),
+        ("/v1/movies/items/1", "not-published"),
+        ("/v1/movies/recommendations", "not-published"),
+        ("/readyz", "not-ready"),
     ] {
-        let problem = site.get(path).problem(503, "not-published");
+        let problem = site.get(path).problem(503, slug);
         let detail = problem["detail"].as_str().unwrap();
         assert!(detail.contains("precompute run"), "{detail}");
     }
@@ -134,9 +133,8 @@ fn a_damaged_file_is_a_problem_and_never_another_answer() {
 
     let pointer = bucket.folder().join("movies/current.json");
     fs::write(&pointer, "{\"version\": 1").unwrap();
-    for path in [path, "/readyz"] {
-        site.get(path).problem(500, "corrupt-index");
-    }
+    site.get(path).problem(500, "corrupt-index");
+    site.get("/readyz").problem(503, "not-ready");
     let listed = json!({ "name": "movies", "status": "damaged" });
     assert_eq!(site.get("/v1/collections").json()["collections"][0], listed);
 }

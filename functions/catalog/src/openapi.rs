@@ -197,7 +197,7 @@ fn described_paths() -> Value {
         paths::READYZ,
         get(
             "readyz",
-            "Whether the function can answer: reads the pointers and the heads of the catalogues",
+            "Whether the function can answer: reads every pointer and the heads of its files; 503 when the default collection cannot be served",
             Vec::new(),
             "Ready",
         ),

@@ -1,5 +1,7 @@
 //! Everything that can be wrong with a request or with us, as the answers say it (RFC 9457).
 
+use std::collections::BTreeMap;
+
 use index::FileKind;
 use pointer::ManifestError;
 use serde_json::{Map, Value, json};
@@ -136,6 +138,15 @@ pub enum Problem {
         collection: String,
     },
 
+    /// The default collection cannot be served.
+    #[error("the default collection cannot be served: {why}")]
+    NotReady {
+        /// What a question to it would be told.
+        why: Box<Problem>,
+        /// How each collection does, in a word.
+        collections: BTreeMap<String, &'static str>,
+    },
+
     /// The current generation does not have what the question needs.
     #[error("the current generation has no {file} index, which this question needs")]
     NotInGeneration {
@@ -198,6 +209,7 @@ impl Problem {
             Self::BodyTooLarge => (413, "body-too-large", "Body too large"),
             Self::QueryTooLong => (414, "query-too-long", "Query too long"),
             Self::NotPublished { .. } => (503, "not-published", "Not published yet"),
+            Self::NotReady { .. } => (503, "not-ready", "Not ready"),
             Self::NotInGeneration { .. } => (404, "not-in-generation", "Not in this generation"),
             Self::Storage(_) => (503, "storage", "Storage unavailable"),
             Self::CorruptIndex { .. } => (500, "corrupt-index", "Corrupt index"),
@@ -227,6 +239,7 @@ impl Problem {
                 maximum,
             } => json!({ "field": field, "minimum": plain(*minimum), "maximum": plain(*maximum) }),
             Self::TooMany { field, limit, .. } => json!({ "field": field, "limit": limit }),
+            Self::NotReady { collections, .. } => json!({ "collections": collections }),
             Self::BodyTooLarge => json!({ "limit": MAXIMUM_BODY_LEN_BYTES }),
             Self::QueryTooLong => json!({ "limit": MAXIMUM_QUERY_LEN_BYTES }),
             _ => Value::Null,

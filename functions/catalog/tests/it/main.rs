@@ -139,11 +139,24 @@ fn readiness_is_the_whole_way_to_the_index_and_liveness_is_not() {
         json!({ "status": "ready", "collections": collections })
     );
 
-    let problem = check_problem(&TestStorage::default(), "GET /readyz", 503, "not-published");
+    let problem = check_problem(&TestStorage::default(), "GET /readyz", 503, "not-ready");
     assert!(problem["detail"].as_str().unwrap().contains("`movies`"));
     check_problem(&unreachable(), "GET /readyz", 503, "storage");
-    let damaged = TestStorage::films().with_damaged(index::FileKind::Catalogue);
-    check_problem(&damaged, "GET /readyz", 500, "corrupt-index");
+    for kind in index::FileKind::ALL {
+        let damaged = TestStorage::films().with_damaged(kind);
+        let problem = check_problem(&damaged, "GET /readyz", 503, "not-ready");
+        let collections = json!({ "movies": "damaged", "books": "unpublished" });
+        assert_eq!(problem["collections"], collections, "{kind}");
+    }
+
+    // Another collection that could be served does not stand in for the default one.
+    let storage = TestStorage::films();
+    let mut settings = testing::settings();
+    settings.default_collection = "books".to_owned();
+    let context = kit::Context::new(&settings, &storage, || 7);
+    let request = testing::request("GET /readyz", "");
+    let response = kit::respond(&request, &catalog::ROUTES, &context);
+    assert_eq!(response.status, 503);
 
     for storage in [TestStorage::films(), TestStorage::default(), unreachable()] {
         answer(&storage, "GET /healthz", 200);
