@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use index::catalogue::Value;
-
 use super::error::ImportError;
 use super::ids::{Id, Interner};
 use super::report::{FileReport, Problem};
@@ -238,15 +236,11 @@ impl Builder {
             items[*rank as usize] = row.map(|row| row.item);
         }
         let items = items.into_iter().zip(item_ids).map(|(item, id)| {
-            let mut item = item.unwrap_or_else(|| Item {
+            item.unwrap_or_else(|| Item {
                 title: id.clone(),
                 id,
                 fields: BTreeMap::new(),
-            });
-            item.fields
-                .entry("image".to_owned())
-                .or_insert_with(|| Value::Text(String::new()));
-            item
+            })
         });
         let items = items.collect();
         for row in &mut self.rows {
