@@ -300,7 +300,7 @@ pub struct ItemTable {
 pub struct ItemColumns {
     /// The id that interactions use.
     pub id: Column,
-    /// The title; absent: the id.
+    /// The title; absent: the id. A year in brackets behind it, as in `Heat (1995)`, becomes the field `year` where no column is mapped to that.
     #[serde(default)]
     pub title: Option<Column>,
 }

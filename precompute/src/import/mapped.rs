@@ -19,11 +19,15 @@ use super::interactions::{InteractionColumns, read_interactions};
 use super::report::Problem;
 use super::rows::Dialect;
 use super::table::{Cells, Presence, Wanted, check_cells, read_table};
+use super::title::split_title;
 use crate::dataset::Item;
 
 /// Stands between the texts of a list that a JSON or Parquet file brings as one, so that every cell is one text: the unit separator of ASCII,
 /// which no text contains.
 const LIST_SEPARATOR: char = '\u{1f}';
+
+/// The field that a title's year becomes.
+const YEAR_FIELD: &str = "year";
 
 /// Reads the files of a table of items.
 pub(crate) fn read_item_files(
@@ -47,6 +51,7 @@ pub(crate) fn read_item_files(
             .values()
             .map(|field| Wanted::new(&field.column, Presence::There)),
     );
+    let year_is_in_title = table.columns.title.is_some() && !table.fields.contains_key(YEAR_FIELD);
     for name in names {
         read_cells(
             files,
@@ -76,7 +81,15 @@ pub(crate) fn read_item_files(
                         None => {}
                     }
                 }
-                let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
+                let (without_year, year) = split_title(title);
+                let title = match year {
+                    // Titles that carry their years, as MovieLens's do, where nothing else tells the year.
+                    Some(year) if year_is_in_title => {
+                        fields.insert(YEAR_FIELD.to_owned(), Value::Integer(year));
+                        without_year
+                    }
+                    _ => title.split_whitespace().collect::<Vec<_>>().join(" "),
+                };
                 // An item with a bad field stays, without the field: its interactions would be lost with it.
                 builder.add_item(
                     Item {

@@ -130,6 +130,33 @@ fn items_bring_the_fields_that_are_mapped() {
 }
 
 #[test]
+fn a_title_gives_its_year_away_where_no_column_does() {
+    let files: [(&str, &[u8]); 2] = [
+        ("e.csv", b"customer,article,stars,when\nann,1,4,1\n"),
+        (
+            "films.csv",
+            b"id,name,made_in\n1,Heat (1995),1994\n2,Heat  (the  other),1996\n",
+        ),
+    ];
+    let items = |fields: &str| {
+        format!(
+            "{}[collections.c.import.items]\nfile = \"films.csv\"\ncolumns = {{ id = \"id\", title = \"name\" }}\n{fields}",
+            events("e.csv")
+        )
+    };
+    let (dataset, _) = import_files(&files, &items("")).unwrap();
+    assert_eq!(dataset.items[0].title, "Heat");
+    assert_eq!(dataset.items[0].fields["year"], Value::Integer(1995));
+    assert_eq!(dataset.items[1].title, "Heat (the other)");
+    assert_eq!(dataset.items[1].fields.get("year"), None);
+
+    let mapped = "fields = { year = { column = \"made_in\", type = \"integer\" } }\n";
+    let (dataset, _) = import_files(&files, &items(mapped)).unwrap();
+    assert_eq!(dataset.items[0].title, "Heat (1995)");
+    assert_eq!(dataset.items[0].fields["year"], Value::Integer(1994));
+}
+
+#[test]
 fn a_pattern_takes_all_files_in_the_order_of_their_names() {
     let files: [(&str, &[u8]); 3] = [
         (
