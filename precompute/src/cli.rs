@@ -225,8 +225,8 @@ pub struct GcArgs {
     /// How many of the newest generations stay [default: `kept_generations`]; the served one and the one before it always do
     #[arg(long, value_name = "COUNT")]
     pub keep: Option<u32>,
-    /// Only delete what was published longer ago than this
-    #[arg(long, value_name = "DAYS", default_value_t = 0)]
+    /// Only delete what was published longer ago than this; 0 is safe only where nobody publishes at the same time
+    #[arg(long, value_name = "DAYS", default_value_t = 1)]
     pub older_than: u32,
     /// Print what would be deleted, and delete nothing
     #[arg(long)]

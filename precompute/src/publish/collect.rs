@@ -90,10 +90,11 @@ pub fn collect(
                 };
                 superfluous && !protected
             });
+    let num_listed = doomed.len() + kept.len();
     let mut collected = Vec::new();
     for (_, listed) in doomed {
-        if !options.dry_run {
-            delete(store, keys, &listed)?;
+        if !options.dry_run && !delete_unless_served(store, keys, collection, &listed)? {
+            continue;
         }
         collected.push(CollectedGeneration {
             generation: listed.generation,
@@ -103,8 +104,8 @@ pub fn collect(
     }
     collected.sort_by(|left, right| left.generation.cmp(&right.generation));
     Ok(CollectReport {
+        num_kept: num_listed - collected.len(),
         collected,
-        num_kept: kept.len(),
     })
 }
 
@@ -136,6 +137,24 @@ fn list_generations(store: &dyn Store, keys: &CollectionKeys) -> Result<Vec<List
         }
     });
     Ok(listed.collect())
+}
+
+/// Deletes a generation, unless the pointer names it by now: while others were deleted, somebody may have published it again or gone back to it. False
+/// then.
+fn delete_unless_served(
+    store: &dyn Store,
+    keys: &CollectionKeys,
+    collection: &str,
+    listed: &Listed,
+) -> Result<bool, PublishError> {
+    let is_served = read_pointer(store, keys, collection)?.is_some_and(|current| {
+        listed.generation == current.manifest.generation
+            || Some(&listed.generation) == current.manifest.previous.as_ref()
+    });
+    if !is_served {
+        delete(store, keys, listed)?;
+    }
+    Ok(!is_served)
 }
 
 fn delete(store: &dyn Store, keys: &CollectionKeys, listed: &Listed) -> Result<(), PublishError> {

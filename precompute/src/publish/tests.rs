@@ -427,3 +427,35 @@ fn collecting_spares_what_serves_and_what_a_rollback_needs() {
     assert_eq!(left.len(), 3 * 3 + 2);
     assert_eq!(served(&store).as_deref(), Some(names[2]));
 }
+
+#[test]
+fn collecting_spares_what_is_served_again_in_the_meantime() {
+    let store = MemoryStore::default();
+    let (_folders, generations): (Vec<_>, Vec<_>) = ["one", "two", "three", "four"]
+        .map(|title| build(title, None))
+        .into_iter()
+        .unzip();
+    for generation in &generations {
+        publish_to(&store, generation);
+    }
+    let [one, two] = [0, 1].map(|place: usize| generations[place].manifest.generation.clone());
+    let again = one.clone();
+    store.before_next_deletion(move |store| {
+        rollback(store, &keys(), "movies", Some(&again)).unwrap();
+    });
+    let options = CollectOptions {
+        keep: 1,
+        older_than_s: 0,
+        dry_run: false,
+        now_s: 2_000_000,
+    };
+    let report = collect(&store, &keys(), "movies", options).unwrap();
+    let collected: Vec<&str> = report
+        .collected
+        .iter()
+        .map(|collected| collected.generation.as_str())
+        .collect();
+    assert_eq!((collected, report.num_kept), (vec![two.as_str()], 3));
+    assert_eq!(served(&store).as_ref(), Some(&one));
+    assert!(store.keys().contains(&keys().manifest(&one)));
+}

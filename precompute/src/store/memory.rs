@@ -22,6 +22,7 @@ struct State {
     /// The clock: every write is a second after the one before.
     now_s: i64,
     modified_s: BTreeMap<String, i64>,
+    before_next_deletion: Option<Box<dyn FnOnce(&MemoryStore) + Send>>,
 }
 
 impl MemoryStore {
@@ -46,6 +47,11 @@ impl MemoryStore {
     pub(crate) fn plant(&self, key: &str, bytes: &[u8]) {
         let mut state = self.state.lock().unwrap();
         state.write(key, bytes);
+    }
+
+    /// Has somebody else act in the middle of a job.
+    pub(crate) fn before_next_deletion(&self, act: impl FnOnce(&Self) + Send + 'static) {
+        self.state.lock().unwrap().before_next_deletion = Some(Box::new(act));
     }
 
     fn change(
@@ -151,6 +157,10 @@ impl Store for MemoryStore {
     }
 
     fn delete(&self, key: &str) -> Result<(), StoreError> {
+        let act = self.state.lock().unwrap().before_next_deletion.take();
+        if let Some(act) = act {
+            act(self);
+        }
         self.change("delete", key)?.objects.remove(key);
         Ok(())
     }
