@@ -195,7 +195,7 @@ pub struct VerifyArgs {
 #[derive(Args, Clone, Copy, Debug, Default)]
 #[command(next_help_heading = "Publishing")]
 pub struct PublishArgs {
-    /// Publish a generation that is worse than the served one, too
+    /// Publish a generation that is worse than the served one, or not measured as it was, too
     #[arg(long)]
     pub force: bool,
 }

@@ -13,7 +13,7 @@ pub enum ExitStatus {
     Failed = 1,
     /// More rows of the source are bad than may be.
     TooManyBadRows = 3,
-    /// The new generation is worse than the one that is served.
+    /// The new generation is worse than the one that is served, or cannot be compared with it.
     WorseQuality = 4,
     /// Somebody else published in the meantime.
     LostRace = 5,
@@ -28,7 +28,7 @@ Exit status:
   1    failed; the message says what and why
   2    wrong usage
   3    too many bad rows in the source
-  4    the new generation is worse than the served one, and --force was not given
+  4    the new generation is worse than the served one, or not measured as it was, and --force was not given
   5    lost a race: somebody else published in the meantime
   130  interrupted; nothing is left half-written";
 
@@ -37,7 +37,9 @@ impl ExitStatus {
     pub fn of_error(error: &anyhow::Error) -> Self {
         for cause in error.chain() {
             match cause.downcast_ref::<PublishError>() {
-                Some(PublishError::WorseQuality { .. }) => return Self::WorseQuality,
+                Some(
+                    PublishError::WorseQuality { .. } | PublishError::IncomparableQuality { .. },
+                ) => return Self::WorseQuality,
                 Some(PublishError::LostRace { .. }) => return Self::LostRace,
                 _ => {}
             }
@@ -77,6 +79,8 @@ mod tests {
             maximum_quality_loss: 0.0,
         };
         assert_eq!(status(worse), ExitStatus::WorseQuality);
+        let incomparable = PublishError::IncomparableQuality { why: String::new() };
+        assert_eq!(status(incomparable), ExitStatus::WorseQuality);
         assert_eq!(
             status(PublishError::NotPublished {
                 key: "k".to_owned()

@@ -37,6 +37,14 @@ pub enum PublishError {
         /// The share that may be lost.
         maximum_quality_loss: f64,
     },
+    /// Nobody can tell whether the new generation is worse: it was not measured, or not as the served one was. Measure it so, or use `--force`.
+    #[error(
+        "the new generation cannot be compared with the served one: {why}; `--force` publishes it all the same"
+    )]
+    IncomparableQuality {
+        /// What differs.
+        why: String,
+    },
     /// Somebody else moved the pointer while this publication ran. Look at what is served now, and publish again if it should be replaced.
     #[error("lost a race: somebody else replaced `{key}` in the meantime, and it now names {}", winner.as_deref().unwrap_or("nothing"))]
     LostRace {

@@ -32,7 +32,7 @@ const NUM_PARALLEL_UPLOADS: usize = 4;
 pub struct PublishOptions {
     /// The share of the current generation's quality that the new one may lack.
     pub maximum_quality_loss: f64,
-    /// Whether a worse generation is published all the same.
+    /// Whether a generation that is worse, or cannot be compared, is published all the same.
     pub force: bool,
 }
 
@@ -98,20 +98,25 @@ pub fn publish(
         manifest.quality.as_ref(),
         options.maximum_quality_loss,
     );
-    if let QualityVerdict::Worse {
-        metric,
-        current,
-        new,
-        ..
-    } = &quality
-        && !options.force
-    {
-        return Err(PublishError::WorseQuality {
-            metric: metric.clone(),
-            current: *current,
-            new: *new,
-            maximum_quality_loss: options.maximum_quality_loss,
-        });
+    if !options.force {
+        match &quality {
+            QualityVerdict::Worse {
+                metric,
+                current,
+                new,
+            } => {
+                return Err(PublishError::WorseQuality {
+                    metric: metric.clone(),
+                    current: *current,
+                    new: *new,
+                    maximum_quality_loss: options.maximum_quality_loss,
+                });
+            }
+            QualityVerdict::Incomparable(why) => {
+                return Err(PublishError::IncomparableQuality { why: why.clone() });
+            }
+            QualityVerdict::NothingServed | QualityVerdict::GoodEnough { .. } => {}
+        }
     }
 
     let (mut written, mut num_skipped) = upload_files(store, keys, generation)?;

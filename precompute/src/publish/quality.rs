@@ -5,8 +5,10 @@ use pointer::Quality;
 /// How a new generation's quality compares with that of the one that is served.
 #[derive(Clone, Debug, PartialEq)]
 pub enum QualityVerdict {
-    /// There is nothing to compare; the text says why.
-    NotCompared(&'static str),
+    /// Nothing that was measured is served, so there is nothing to be worse than.
+    NothingServed,
+    /// What is served was measured, and the new one not so; the text says what differs.
+    Incomparable(String),
     /// At least as good, but for what may be lost.
     GoodEnough {
         /// What was measured.
@@ -36,14 +38,23 @@ impl QualityVerdict {
     ) -> Self {
         let (current, new) = match (current, new) {
             (Some(current), Some(new)) => (current, new),
-            (None, _) => return Self::NotCompared("nothing that was measured is served"),
-            (_, None) => return Self::NotCompared("the new generation was not measured"),
+            (None, _) => return Self::NothingServed,
+            (Some(current), None) => {
+                return Self::Incomparable(format!(
+                    "it was not measured, and the served one has {} {:.4}",
+                    current.metric, current.value
+                ));
+            }
         };
-        if current.metric != new.metric {
-            return Self::NotCompared("the metric changed");
-        }
-        if current.protocol != new.protocol {
-            return Self::NotCompared("the protocol changed");
+        for (what, current, new) in [
+            ("metric", &current.metric, &new.metric),
+            ("protocol", &current.protocol, &new.protocol),
+        ] {
+            if current != new {
+                return Self::Incomparable(format!(
+                    "its {what} is `{new}`, and that of the served one `{current}`"
+                ));
+            }
         }
         let metric = new.metric.clone();
         let (current, new) = (current.value, new.value);
@@ -67,7 +78,10 @@ impl QualityVerdict {
 impl fmt::Display for QualityVerdict {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotCompared(why) => write!(formatter, "quality not compared: {why}"),
+            Self::NothingServed => {
+                formatter.write_str("quality not compared: nothing that was measured is served")
+            }
+            Self::Incomparable(why) => write!(formatter, "quality not compared: {why}"),
             Self::GoodEnough {
                 metric,
                 current,
@@ -129,17 +143,17 @@ mod tests {
         check(
             Some(&served),
             Some(&quality("ndcg@20", 0.1, "strong")),
-            "quality not compared: the metric changed",
+            "quality not compared: its metric is `ndcg@20`, and that of the served one `ndcg@100`",
         );
         check(
             Some(&served),
             Some(&quality("ndcg@100", 0.1, "fixed")),
-            "quality not compared: the protocol changed",
+            "quality not compared: its protocol is `fixed`, and that of the served one `strong`",
         );
         check(
             Some(&served),
             None,
-            "quality not compared: the new generation was not measured",
+            "quality not compared: it was not measured, and the served one has ndcg@100 0.5000",
         );
         check(
             None,

@@ -266,6 +266,28 @@ fn a_worse_generation_needs_force() {
 }
 
 #[test]
+fn an_unmeasured_generation_over_a_measured_one_needs_force() {
+    let store = MemoryStore::default();
+    let (_folder, measured) = build("Alien", Some(0.4));
+    let (_folder, unmeasured) = build("Aliens", None);
+    publish_to(&store, &measured);
+    let error = publish(&store, &keys(), &unmeasured, OPTIONS).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the new generation cannot be compared with the served one: it was not measured, and the served one has ndcg@100 0.4000; `--force` publishes it all the same"
+    );
+    assert_eq!(served(&store), Some(measured.manifest.generation.clone()));
+    let force = PublishOptions {
+        force: true,
+        ..OPTIONS
+    };
+    publish(&store, &keys(), &unmeasured, force).unwrap();
+    // Over one without a figure anything goes.
+    publish_to(&store, &measured);
+    assert_eq!(served(&store), Some(measured.manifest.generation));
+}
+
+#[test]
 fn a_damaged_generation_is_refused_before_anything_is_uploaded() {
     let store = MemoryStore::default();
     let refusal = |damage: fn(&LocalGeneration)| {
