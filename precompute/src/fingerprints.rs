@@ -1,7 +1,7 @@
 //! What each stage's output was made from, so that nothing is done twice.
 //!
 //! A fingerprint is the hash of everything that decides an output: the settings, the state of the source, the fingerprint of the stage before, and
-//! the program itself, since a new one may do better. It is noted when an output is complete and forgotten before a new one is begun.
+//! the program itself, since a new one may do better. Every stage notes it, whether `run` does the stage or somebody by hand: it is noted when an output is complete and forgotten before a new one is begun.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -39,19 +39,20 @@ impl Fingerprints {
     }
 
     /// Does a stage, noting what its output was made from.
-    pub fn doing(
+    pub fn doing<T>(
         &mut self,
         stage: &str,
         fingerprint: &str,
-        act: impl FnOnce() -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
+        act: impl FnOnce() -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
         if self.by_stage.remove(stage).is_some() {
             self.write()?;
         }
-        act()?;
+        let output = act()?;
         self.by_stage
             .insert(stage.to_owned(), fingerprint.to_owned());
-        Ok(self.write()?)
+        self.write()?;
+        Ok(output)
     }
 
     fn write(&self) -> io::Result<()> {
@@ -110,7 +111,7 @@ mod tests {
         fingerprints.doing("import", "a", || Ok(())).unwrap();
         assert_eq!(Fingerprints::read(&path).of("import"), Some("a"));
         fingerprints
-            .doing("import", "b", || anyhow::bail!("no"))
+            .doing("import", "b", || anyhow::bail!("no") as anyhow::Result<()>)
             .unwrap_err();
         assert_eq!(Fingerprints::read(&path).of("import"), None);
         fs::write(&path, "nonsense").unwrap();

@@ -1,6 +1,6 @@
 //! A model as a file of the working folder, so that `write` need not be in the same run as `train`.
 //!
-//! The file is a line of JSON with the description and the lengths, and then the numbers, little-endian: for every item the length of its list and its
+//! The file is a line of JSON with the description, what the model was trained from and the lengths, and then the numbers, little-endian: for every item the length of its list and its
 //! popularity, the lists one after the other, the onboarding list, the order of the items. Only the program that wrote it reads it.
 
 use std::fs;
@@ -15,7 +15,7 @@ use crate::atomic_file::write_atomically;
 use crate::train::{Model, NeighbourLists};
 
 /// Changes with the layout, so that a model of an older program is not misread.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Why a model cannot be written or read.
 #[derive(Debug, Error)]
@@ -32,9 +32,19 @@ impl ModelFileError {
     }
 }
 
+/// What a model was trained from.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Origin {
+    /// The hash of the data set and its scale.
+    pub data: String,
+    /// The fingerprint of the data and of the settings of the training.
+    pub fingerprint: String,
+}
+
 #[derive(Deserialize, Serialize)]
 struct Header {
     version: u32,
+    origin: Origin,
     description: String,
     item_count: usize,
     neighbour_count: usize,
@@ -42,11 +52,12 @@ struct Header {
 }
 
 /// Writes a model into a folder.
-pub fn save(model: &Model, folder: &Path) -> Result<(), ModelFileError> {
+pub fn save(model: &Model, origin: &Origin, folder: &Path) -> Result<(), ModelFileError> {
     let path = path(folder);
     let lists = &model.neighbours;
     let header = Header {
         version: VERSION,
+        origin: origin.clone(),
         description: model.description.clone(),
         item_count: lists.item_count(),
         neighbour_count: lists.neighbour_count(),
@@ -71,8 +82,8 @@ pub fn save(model: &Model, folder: &Path) -> Result<(), ModelFileError> {
     written.map_err(|source| ModelFileError { path, source })
 }
 
-/// Reads the model of a folder.
-pub fn load(folder: &Path) -> Result<Model, ModelFileError> {
+/// Reads the model of a folder, and what it was trained from.
+pub fn load(folder: &Path) -> Result<(Model, Origin), ModelFileError> {
     let path = path(folder);
     let model = fs::read(&path).and_then(|bytes| {
         parse(&bytes).ok_or_else(|| {
@@ -89,7 +100,7 @@ fn path(folder: &Path) -> PathBuf {
     folder.join("model.bin")
 }
 
-fn parse(bytes: &[u8]) -> Option<Model> {
+fn parse(bytes: &[u8]) -> Option<(Model, Origin)> {
     let header_len = bytes.iter().position(|&byte| byte == b'\n')?;
     let (header, numbers) = bytes.split_at_checked(header_len)?;
     let header: Header = serde_json::from_slice(header).ok()?;
@@ -138,7 +149,7 @@ fn parse(bytes: &[u8]) -> Option<Model> {
             .chain(model.onboarding.iter().copied())
             .all(|number| is_item(&number))
         && model.item_order.iter().all(is_item);
-    is_sound.then_some(model)
+    is_sound.then_some((model, header.origin))
 }
 
 #[cfg(test)]
@@ -173,8 +184,12 @@ mod tests {
         };
         let folder = tempfile::tempdir().unwrap();
         assert!(load(folder.path()).unwrap_err().is_absent());
-        save(&model, folder.path()).unwrap();
-        assert_eq!(load(folder.path()).unwrap(), model);
+        let origin = Origin {
+            data: "data".to_owned(),
+            fingerprint: "data and settings".to_owned(),
+        };
+        save(&model, &origin, folder.path()).unwrap();
+        assert_eq!(load(folder.path()).unwrap(), (model, origin));
 
         let bytes = fs::read(path(folder.path())).unwrap();
         for len in 0..bytes.len() {

@@ -6,8 +6,8 @@
 //!   import.json           the scale of its values, and up to where a bucket was read
 //!   import-report.json    what was odd in the source, with line numbers
 //!   posters.jsonl         the answers of the poster service, so that nothing is asked twice
-//!   model/                what `train` learnt
-//!   report/               what `evaluate` measured: report.txt, report.json, report.html, quality.json
+//!   model/                what `train` learnt, and from what
+//!   report/               what `evaluate` measured: report.txt, report.json, report.html, and the figures in quality.json
 //!   generation/           what `write` makes of it: *.kdx and manifest.json, last; ready to be published
 //!   fingerprints.json     what each of them was made from, so that `run` does nothing twice
 //! ```
@@ -60,7 +60,7 @@ impl WorkFolder {
         self.root.join("report")
     }
 
-    /// The figure that the manifest carries.
+    /// The figures that manifests carry, by the models that they are of.
     pub fn quality(&self) -> PathBuf {
         self.report().join("quality.json")
     }

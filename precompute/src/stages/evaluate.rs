@@ -1,27 +1,25 @@
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 
 use anyhow::Context;
 use config::Protocol;
-use pointer::Quality;
-use serde::{Deserialize, Serialize};
+use pointer::{Quality, ValueScale};
 
-use super::import::{configured, connect_source, load};
-use super::prepare::model_fingerprint;
+use super::import::{configured, connect_source, load, read_state};
+use super::train::model_origin;
 use crate::atomic_file::write_bytes_atomically;
+use crate::dataset::Dataset;
 use crate::evaluate::{self as measuring, report};
+use crate::fingerprints::{Fingerprints, fingerprint};
 use crate::import::import_split;
 use crate::progress::Progress;
 use crate::settings::{CollectionSettings, Settings};
 use crate::store::Store;
+use crate::work_folder::WorkFolder;
 
-/// A figure, and the model that it is of.
-#[derive(Debug, Deserialize, Serialize)]
-struct MeasuredQuality {
-    /// The fingerprint of the data set and the settings of the training.
-    model: String,
-    quality: Quality,
-}
+/// Figures by the fingerprints of the models that they are of, so that measuring one model takes no other's figure away.
+type Figures = BTreeMap<String, Quality>;
 
 /// Measures how well a model of these settings recommends; gives the report as text.
 pub fn evaluate(
@@ -29,6 +27,30 @@ pub fn evaluate(
     collection: &CollectionSettings,
     progress: &Progress,
 ) -> anyhow::Result<String> {
+    let folder = &collection.folder;
+    let (dataset, values) = load(folder)?;
+    let model = model_origin(collection, &read_state(folder)?).fingerprint;
+    let measured = evaluate_fingerprint(collection, &model);
+    Fingerprints::read(&folder.fingerprints()).doing("evaluate", &measured, || {
+        let mut figures = read_figures(folder);
+        if figures.remove(&model).is_some() {
+            write_figures(folder, &figures)?;
+        }
+        let (text, quality) = measure(settings, collection, &dataset, values, progress)?;
+        figures.insert(model, quality);
+        write_figures(folder, &figures)?;
+        Ok(text)
+    })
+}
+
+/// The report as text, which is left in the working folder in other forms too, and the figure that publishing compares.
+fn measure(
+    settings: &Settings,
+    collection: &CollectionSettings,
+    dataset: &Dataset,
+    values: Option<ValueScale>,
+    progress: &Progress,
+) -> anyhow::Result<(String, Quality)> {
     let CollectionSettings {
         name,
         collection: described,
@@ -36,7 +58,6 @@ pub fn evaluate(
         ..
     } = collection;
     let stage = progress.begin(name, "evaluate");
-    let (dataset, values) = load(folder)?;
     let scale = values.map(configured);
     let scale = scale.as_ref();
     let how = &described.evaluate;
@@ -47,7 +68,7 @@ pub fn evaluate(
         let fold = measuring::fixed_split(&split, scale);
         measuring::evaluate([fold], scale, &described.train, how)?
     } else {
-        let folds = measuring::folds(&dataset, scale, how);
+        let folds = measuring::folds(dataset, scale, how);
         let fold_count = folds.len();
         let folds = (0..).zip(folds).map(|(done, fold)| {
             stage.advance(done, fold_count, "folds");
@@ -68,24 +89,28 @@ pub fn evaluate(
         "{} {:.4} ({:.4} to {:.4}) on {} people",
         quality.metric, quality.value, quality.low, quality.high, evaluation.case_count
     );
-    let measured = MeasuredQuality {
-        model: model_fingerprint(collection)?,
-        quality,
-    };
-    write_bytes_atomically(&folder.quality(), &serde_json::to_vec_pretty(&measured)?)?;
     stage.end(summary);
-    Ok(text)
+    Ok((text, quality))
 }
 
-/// What was measured, if it was measured with the data set and the settings that hold now.
-pub(super) fn measured_quality(collection: &CollectionSettings) -> anyhow::Result<Option<Quality>> {
-    let path = collection.folder.quality();
-    let bytes = match fs::read(&path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        other => other.with_context(|| format!("cannot read {}", path.display()))?,
-    };
-    let measured: MeasuredQuality =
-        serde_json::from_slice(&bytes).with_context(|| format!("cannot use {}", path.display()))?;
-    let is_current = measured.model == model_fingerprint(collection)?;
-    Ok(is_current.then_some(measured.quality))
+/// The fingerprint of what decides the figure of a model.
+pub(super) fn evaluate_fingerprint(collection: &CollectionSettings, model: &str) -> String {
+    fingerprint(&[model, &format!("{:?}", collection.collection.evaluate)])
+}
+
+/// What was measured of the model with this fingerprint, if anything was.
+pub(super) fn measured_quality(folder: &WorkFolder, model: &str) -> Option<Quality> {
+    read_figures(folder).remove(model)
+}
+
+/// Reads the figures. Where there are none, or none that can be read, nothing was measured, and publishing asks for it.
+fn read_figures(folder: &WorkFolder) -> Figures {
+    let figures = fs::read(folder.quality()).ok();
+    figures
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+        .unwrap_or_default()
+}
+
+fn write_figures(folder: &WorkFolder, figures: &Figures) -> io::Result<()> {
+    write_bytes_atomically(&folder.quality(), &serde_json::to_vec_pretty(figures)?)
 }

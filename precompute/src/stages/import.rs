@@ -10,10 +10,11 @@ use serde::{Deserialize, Serialize};
 use crate::atomic_file::write_bytes_atomically;
 use crate::dataset::Dataset;
 use crate::digest::{file_digest, sha256_hex};
+use crate::fingerprints::{Fingerprints, file_state, fingerprint};
 use crate::import::{self, ImportReport, Watermark};
 use crate::progress::Progress;
 use crate::settings::{CollectionSettings, Settings};
-use crate::store::S3Store;
+use crate::store::{S3Store, Store};
 use crate::work_folder::WorkFolder;
 
 /// The environment variable with the key for posters; without it nobody is asked.
@@ -32,8 +33,64 @@ pub(super) struct ImportState {
     pub(super) posters_left: u64,
 }
 
+impl ImportState {
+    /// The hash of the data set and the scale of its values, which a model learns from.
+    pub(super) fn data_sha256(&self) -> String {
+        let Self {
+            values,
+            dataset_sha256,
+            ..
+        } = self;
+        sha256_hex(format!("{dataset_sha256} {values:?}").as_bytes())
+    }
+}
+
 /// Reads a collection's source into the working folder.
 pub fn import(
+    settings: &Settings,
+    collection: &CollectionSettings,
+    progress: &Progress,
+) -> anyhow::Result<()> {
+    let imported = import_fingerprint(settings, collection)?;
+    Fingerprints::read(&collection.folder.fingerprints()).doing("import", &imported, || {
+        read_into_folder(settings, collection, progress)
+    })
+}
+
+/// The fingerprint of what decides a data set. The source is looked at, and not read; one that cannot be looked at is left to the import, whose error says
+/// more.
+pub(super) fn import_fingerprint(
+    settings: &Settings,
+    collection: &CollectionSettings,
+) -> anyhow::Result<String> {
+    let state = match &collection.collection.source {
+        Source::Path(path) => {
+            // What cannot be looked at is never as it was before.
+            file_state(path)
+                .unwrap_or_else(|error| format!("{error} {:?}", std::time::SystemTime::now()))
+        }
+        Source::S3 { prefix, .. } => {
+            let objects = connect_source(settings, collection)?.map(|store| store.list(prefix));
+            format!("{:?}", objects.transpose()?)
+        }
+    };
+    Ok(fingerprint(&[&described(settings, collection), &state]))
+}
+
+/// What says where the data is and how it is read.
+fn described(settings: &Settings, collection: &CollectionSettings) -> String {
+    let config::Collection {
+        source,
+        layout,
+        values,
+        import,
+        ..
+    } = &collection.collection;
+    let endpoint = &settings.storage.endpoint;
+    format!("{endpoint:?} {source} {layout:?} {values:?} {import:?}")
+}
+
+fn read_into_folder(
     settings: &Settings,
     collection: &CollectionSettings,
     progress: &Progress,

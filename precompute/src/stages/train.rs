@@ -1,4 +1,6 @@
-use super::import::{configured, load};
+use super::import::{ImportState, configured, load, read_state};
+use crate::fingerprints::{Fingerprints, fingerprint};
+use crate::model_file::Origin;
 use crate::progress::Progress;
 use crate::settings::CollectionSettings;
 use crate::{model_file, train as training};
@@ -9,13 +11,18 @@ pub fn train(collection: &CollectionSettings, progress: &Progress) -> anyhow::Re
     let stage = progress.begin(name, "train");
     let (dataset, values) = load(folder)?;
     let scale = values.map(configured);
-    let model = training::train(
-        &dataset,
-        scale.as_ref(),
-        &collection.collection.train,
-        &|done, total| stage.advance(done, total, "items"),
-    )?;
-    model_file::save(&model, &folder.model())?;
+    let origin = model_origin(collection, &read_state(folder)?);
+    let mut done = Fingerprints::read(&folder.fingerprints());
+    let model = done.doing("train", &origin.fingerprint, || {
+        let model = training::train(
+            &dataset,
+            scale.as_ref(),
+            &collection.collection.train,
+            &|done, total| stage.advance(done, total, "items"),
+        )?;
+        model_file::save(&model, &origin, &folder.model())?;
+        Ok(model)
+    })?;
     stage.end(format_args!(
         "{}: {} neighbours of {} items",
         model.description,
@@ -23,4 +30,14 @@ pub fn train(collection: &CollectionSettings, progress: &Progress) -> anyhow::Re
         model.neighbours.item_count()
     ));
     Ok(())
+}
+
+/// What decides a model of these settings. It goes by the data set and not by the source, which may have been touched and still hold the same.
+pub(super) fn model_origin(collection: &CollectionSettings, imported: &ImportState) -> Origin {
+    let data = imported.data_sha256();
+    let settings = format!("{:?}", collection.collection.train);
+    Origin {
+        fingerprint: fingerprint(&[&data, &settings]),
+        data,
+    }
 }

@@ -4,28 +4,26 @@ use std::io;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::bail;
-use pointer::{FileEntry, MANIFEST_VERSION, Manifest};
+use pointer::{FileEntry, MANIFEST_VERSION, Manifest, Quality, ValueScale};
 
 use super::evaluate::measured_quality;
-use super::import::load;
+use super::import::{load, read_state};
 use crate::atomic_file::write_bytes_atomically;
+use crate::dataset::Dataset;
 use crate::digest::sha256_hex;
+use crate::fingerprints::{Fingerprints, fingerprint};
 use crate::generation::{MANIFEST_FILE_NAME, generation_name};
 use crate::progress::{Progress, megabytes};
 use crate::settings::CollectionSettings;
+use crate::train::Model;
 use crate::{model_file, write as writing};
 
 /// Writes the index files of the trained model, and their manifest last.
 pub fn write(collection: &CollectionSettings, progress: &Progress) -> anyhow::Result<()> {
-    let CollectionSettings {
-        name,
-        collection: described,
-        folder,
-        ..
-    } = collection;
+    let CollectionSettings { name, folder, .. } = collection;
     let stage = progress.begin(name, "write");
     let (dataset, values) = load(folder)?;
-    let model = match model_file::load(&folder.model()) {
+    let (model, origin) = match model_file::load(&folder.model()) {
         Err(error) if error.is_absent() => {
             bail!(
                 "there is no model in {}: `precompute train` makes it",
@@ -34,11 +32,65 @@ pub fn write(collection: &CollectionSettings, progress: &Progress) -> anyhow::Re
         }
         other => other?,
     };
-    if model.item_order.len() != dataset.items.len() {
+    if origin.data != read_state(folder)?.data_sha256() {
         bail!("the model was learnt from another data set: run `precompute train` again");
     }
+    let written = write_fingerprint(collection, &origin.fingerprint)?;
+    let mut done = Fingerprints::read(&folder.fingerprints());
+    let manifest = done.doing("write", &written, || {
+        let quality = measured_quality(folder, &origin.fingerprint);
+        write_generation(collection, &dataset, values, &model, quality)
+    })?;
+
+    let len_bytes: u64 = manifest
+        .files
+        .values()
+        .map(|entry| entry.file_len_bytes)
+        .sum();
+    stage.end(format_args!(
+        "{} with {} items, {}, {} bytes an item",
+        manifest.generation,
+        manifest.item_count,
+        megabytes(len_bytes),
+        len_bytes / manifest.item_count.max(1)
+    ));
+    Ok(())
+}
+
+/// The fingerprint of what decides a generation of the model with that fingerprint, which knows the data set too.
+pub(super) fn write_fingerprint(
+    collection: &CollectionSettings,
+    model: &str,
+) -> anyhow::Result<String> {
+    let CollectionSettings {
+        name,
+        collection: described,
+        folder,
+        ..
+    } = collection;
+    let quality = serde_json::to_string(&measured_quality(folder, model))?;
+    let described_so = format!(
+        "{name} {} {} {}",
+        described.title, described.synthetic, described.train.popular_items
+    );
+    Ok(fingerprint(&[model, &quality, &described_so]))
+}
+
+fn write_generation(
+    collection: &CollectionSettings,
+    dataset: &Dataset,
+    values: Option<ValueScale>,
+    model: &Model,
+    quality: Option<Quality>,
+) -> anyhow::Result<Manifest> {
+    let CollectionSettings {
+        name,
+        collection: described,
+        folder,
+        ..
+    } = collection;
     let popular_count = described.train.popular_items as usize;
-    let files = writing::index_files(&dataset, &model, popular_count)?;
+    let files = writing::index_files(dataset, model, popular_count)?;
 
     // Without its manifest the folder is no generation, so an interrupted run leaves none that is half old and half new.
     let generation_folder = folder.generation();
@@ -65,7 +117,7 @@ pub fn write(collection: &CollectionSettings, progress: &Progress) -> anyhow::Re
         item_count: dataset.items.len() as u64,
         synthetic: described.synthetic,
         values,
-        quality: measured_quality(collection)?,
+        quality,
         files: entries,
         previous: None,
     };
@@ -74,20 +126,7 @@ pub fn write(collection: &CollectionSettings, progress: &Progress) -> anyhow::Re
         &generation_folder.join(MANIFEST_FILE_NAME),
         &manifest.to_json(),
     )?;
-
-    let len_bytes: u64 = manifest
-        .files
-        .values()
-        .map(|entry| entry.file_len_bytes)
-        .sum();
-    stage.end(format_args!(
-        "{} with {} items, {}, {} bytes an item",
-        manifest.generation,
-        manifest.item_count,
-        megabytes(len_bytes),
-        len_bytes / manifest.item_count.max(1)
-    ));
-    Ok(())
+    Ok(manifest)
 }
 
 /// A time as RFC 3339 has it, in UTC and to the second.

@@ -1,5 +1,13 @@
 use std::fs;
 
+use clap::Parser;
+use pointer::Manifest;
+use precompute::cli::{Cli, ImportArgs, ModelArg, TrainArgs};
+use precompute::generation::LocalGeneration;
+use precompute::progress::{Progress, ProgressForm};
+use precompute::settings::Settings;
+use precompute::stages::{self, Rebuild};
+
 use crate::program::Place;
 
 const BUILD: [&str; 7] = [
@@ -120,10 +128,100 @@ fn stages_one_by_one_leave_their_results_and_progress_is_told_in_json() {
         serde_json::from_str::<serde_json::Value>(&run.stdout).unwrap()["quality"].clone()
     };
     assert_eq!(quality()["metric"], "ndcg@5");
-    // A figure belongs to the settings that it was measured with.
+    // A figure belongs to the model that it was measured of, whatever the settings say by now.
+    place.run(&["evaluate", "--neighbours", "3"]).done();
+    assert_eq!(quality()["metric"], "ndcg@5");
+    place.run(&["train", "--regularization", "2"]).done();
+    assert_eq!(quality(), serde_json::Value::Null);
+    place.run(&["train"]).done();
+    assert_eq!(quality()["metric"], "ndcg@5");
+}
+
+/// The collection of `place` with another source or title, and with the training that `train` says.
+fn settings(place: &Place, source: &str, title: &str, train: &TrainArgs) -> Settings {
     place.write(
         "kindred.toml",
-        "[collections.movies]\ntitle = \"Films\"\nsource = \"ml\"\n[collections.movies.train]\nregularization = 2.0\n",
+        &format!(
+            "[collections.movies]\ntitle = \"{title}\"\nsource = \"{source}\"\n[collections.movies.train]\nregularization = 1.0\n\
+             [collections.movies.evaluate]\nseeds = [1]\nheld_out_user_share = 0.3\ncutoffs = [5]\nbootstrap_samples = 50\n"
+        ),
     );
-    assert_eq!(quality(), serde_json::Value::Null);
+    let path = |name| place.path(name).into_os_string().into_string().unwrap();
+    let (config, work) = (path("kindred.toml"), path("work"));
+    let cli = Cli::parse_from(["precompute", "--config", &config, "--work", &work, "write"]);
+    Settings::resolve(&cli.global, &ImportArgs::default(), train).unwrap()
+}
+
+const ITEM_KNN: TrainArgs = TrainArgs {
+    model: Some(ModelArg::ItemKnn),
+    neighbours: Some(1),
+    regularization: None,
+};
+
+const SILENT: Option<ProgressForm> = Some(ProgressForm::None);
+
+/// What `run` prepares.
+fn prepared(settings: &Settings) -> Manifest {
+    let progress = Progress::new(SILENT);
+    let collection = &settings.collections[0];
+    stages::prepare(settings, collection, Rebuild::WhatChanged, &progress).unwrap();
+    manifest(settings)
+}
+
+fn manifest(settings: &Settings) -> Manifest {
+    let folder = settings.collections[0].folder.generation();
+    LocalGeneration::open(&folder, "movies").unwrap().manifest
+}
+
+#[test]
+fn a_generation_carries_the_figure_of_its_own_model_or_none() {
+    let place = Place::new();
+    let progress = Progress::new(SILENT);
+    let configured = settings(&place, "ml", "Films", &TrainArgs::default());
+    let figure = prepared(&configured).quality;
+    assert!(figure.is_some());
+
+    let other = settings(&place, "ml", "Films", &ITEM_KNN);
+    stages::train(&other.collections[0], &progress).unwrap();
+    stages::write(&configured.collections[0], &progress).unwrap();
+    assert_eq!(manifest(&configured).quality, None, "nobody measured it");
+    stages::evaluate(&other, &other.collections[0], &progress).unwrap();
+    stages::write(&configured.collections[0], &progress).unwrap();
+    let others = manifest(&configured).quality;
+    assert!(others.is_some() && others != figure, "{others:?}");
+
+    // What was measured on the way is no reason to publish without a figure.
+    let renamed = settings(&place, "ml", "The films", &TrainArgs::default());
+    assert_eq!(prepared(&renamed).quality, figure);
+}
+
+#[test]
+fn a_run_undoes_what_was_done_by_hand_with_other_settings() {
+    let place = Place::new();
+    let progress = Progress::new(SILENT);
+    let movies = fs::read_to_string(place.path("ml/movies.csv")).unwrap();
+    place.write("other/movies.csv", &movies.replace("Film", "Another"));
+    let ratings = fs::read_to_string(place.path("ml/ratings.csv")).unwrap();
+    place.write("other/ratings.csv", &ratings);
+    let configured = settings(&place, "ml", "Films", &TrainArgs::default());
+    let expected = prepared(&configured).generation;
+
+    let elsewhere = settings(&place, "other", "Films", &TrainArgs::default());
+    let other = &elsewhere.collections[0];
+    stages::import(&elsewhere, other, &progress).unwrap();
+    let refusal = stages::write(other, &progress).unwrap_err().to_string();
+    assert!(
+        refusal.contains("learnt from another data set"),
+        "{refusal}"
+    );
+    stages::train(other, &progress).unwrap();
+    stages::write(other, &progress).unwrap();
+    assert_ne!(manifest(&configured).generation, expected);
+    assert_eq!(prepared(&configured).generation, expected);
+
+    let otherwise = settings(&place, "ml", "Films", &ITEM_KNN);
+    stages::train(&otherwise.collections[0], &progress).unwrap();
+    stages::write(&configured.collections[0], &progress).unwrap();
+    assert_ne!(manifest(&configured).generation, expected);
+    assert_eq!(prepared(&configured).generation, expected);
 }
