@@ -29,6 +29,9 @@ pub(super) struct ImportState {
     pub(super) dataset_sha256: String,
     /// Up to where a bucket was read.
     watermark: Option<Watermark>,
+    /// The hash of what says where the data is and how it is read; what was read otherwise is not to be merged over.
+    #[serde(default)]
+    described_sha256: String,
     /// How many posters nobody has asked for yet.
     pub(super) posters_left: u64,
 }
@@ -113,6 +116,7 @@ fn read_into_folder(
         values: report.values,
         dataset_sha256: folder_sha256(&folder.dataset())?,
         watermark,
+        described_sha256: sha256_hex(described(settings, collection).as_bytes()),
         posters_left: report.posters.as_ref().map_or(0, |posters| posters.left),
     };
     write_bytes_atomically(
@@ -138,18 +142,20 @@ fn read(settings: &Settings, collection: &CollectionSettings) -> anyhow::Result<
         let (dataset, report) = import::import(&collection.collection, None)?;
         return Ok(Some((dataset, report, None)));
     };
-    let previous = if collection.all_objects {
-        None
-    } else {
-        let watermark = read_state(&collection.folder)
-            .ok()
-            .and_then(|state| state.watermark);
-        watermark
-            .zip(Dataset::load(&collection.folder.dataset()).ok())
-            .map(|(mark, data)| (data, mark))
-    };
+    let previous = previous(settings, collection);
     let new = import::import_new_objects(&collection.collection, &store, previous)?;
     Ok(new.map(|(dataset, report, watermark)| (dataset, report, Some(watermark))))
+}
+
+/// What the last import left for the next one to merge over, if it read the same bucket in the same way.
+fn previous(settings: &Settings, collection: &CollectionSettings) -> Option<(Dataset, Watermark)> {
+    let state = read_state(&collection.folder).ok()?;
+    let is_same = state.described_sha256 == sha256_hex(described(settings, collection).as_bytes());
+    if collection.all_objects || !is_same {
+        return None;
+    }
+    let dataset = Dataset::load(&collection.folder.dataset()).ok()?;
+    Some((dataset, state.watermark?))
 }
 
 /// The bucket that a collection's source is, if it is one. It is where the one that is published to is, too.
@@ -219,5 +225,58 @@ pub(super) fn configured(scale: ValueScale) -> config::ValueScale {
         minimum: scale.minimum,
         maximum: scale.maximum,
         neutral: scale.neutral,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::{Cli, ImportArgs, TrainArgs};
+
+    /// The settings of a collection whose table of clicks lies in a bucket.
+    fn settings(folder: &Path, endpoint: &str, source: &str, title_column: &str) -> Settings {
+        let config = folder.join("kindred.toml");
+        let text = format!(
+            "[storage]\nendpoint = \"{endpoint}\"\n[collections.news]\ntitle = \"News\"\nsource = \"{source}\"\n\
+             [collections.news.import.interactions]\nfile = \"events*.csv\"\ncolumns = {{ user = \"reader\", item = \"article\" }}\n\
+             [collections.news.import.items]\nfile = \"articles.csv\"\ncolumns = {{ id = \"id\", title = \"{title_column}\" }}\n"
+        );
+        fs::write(&config, text).unwrap();
+        let mut cli = Cli::parse_from(["precompute", "write"]);
+        cli.global.config = config;
+        cli.global.work = folder.join("work");
+        Settings::resolve(&cli.global, &ImportArgs::default(), &TrainArgs::default()).unwrap()
+    }
+
+    #[test]
+    fn new_objects_are_merged_only_over_what_was_read_from_the_same_bucket_in_the_same_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let base = ["http://127.0.0.1:1", "s3://events/a", "title"];
+        let resolve =
+            |[endpoint, source, title]: [&str; 3]| settings(folder.path(), endpoint, source, title);
+        let read = resolve(base);
+        let collection = &read.collections[0];
+        let dataset = Dataset::default();
+        dataset.save(&collection.folder.dataset()).unwrap();
+        let state = ImportState {
+            watermark: Some(Watermark::default()),
+            described_sha256: sha256_hex(described(&read, collection).as_bytes()),
+            ..ImportState::default()
+        };
+        let state = serde_json::to_vec(&state).unwrap();
+        write_bytes_atomically(&collection.folder.import_state(), &state).unwrap();
+
+        let is_merged_over = |changed| {
+            let settings = resolve(changed);
+            previous(&settings, &settings.collections[0]).is_some()
+        };
+        assert!(is_merged_over(base));
+        let [endpoint, source, title] = base;
+        assert!(!is_merged_over(["http://127.0.0.1:2", source, title]));
+        assert!(!is_merged_over([endpoint, "s3://events/b", title]));
+        assert!(!is_merged_over([endpoint, "s3://other/a", title]));
+        assert!(!is_merged_over([endpoint, source, "headline"]));
     }
 }
