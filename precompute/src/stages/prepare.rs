@@ -6,6 +6,7 @@ use super::import::{import_fingerprint, poster_key, read_state};
 use super::train::model_origin;
 use super::write::write_fingerprint;
 use super::{evaluate, import, train, write};
+use crate::evaluate::EvaluateError;
 use crate::fingerprints::Fingerprints;
 use crate::progress::Progress;
 use crate::settings::{CollectionSettings, Settings};
@@ -55,7 +56,15 @@ pub fn prepare(
     if is_done("evaluate", &evaluate_fingerprint(collection, &model)) {
         skipped.push("evaluate");
     } else {
-        evaluate(settings, collection, progress)?;
+        match evaluate(settings, collection, progress) {
+            // Too few people to measure on are enough to recommend to. A generation that was measured is not replaced by this one unasked.
+            Err(error) if matches!(error.downcast_ref(), Some(EvaluateError::NoCases)) => {
+                let stage = progress.begin(name, "evaluate");
+                stage.note(&error);
+                stage.end("the generation goes without a figure");
+            }
+            other => drop(other?),
+        }
     }
 
     if is_done("write", &write_fingerprint(collection, &model)?) {

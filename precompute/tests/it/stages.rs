@@ -225,3 +225,17 @@ fn a_run_undoes_what_was_done_by_hand_with_other_settings() {
     assert_ne!(manifest(&configured).generation, expected);
     assert_eq!(prepared(&configured).generation, expected);
 }
+
+#[test]
+fn too_few_people_to_measure_on_are_enough_for_a_run() {
+    let place = Place::new();
+    place.write(
+        "ml/ratings.csv",
+        "userId,movieId,rating,timestamp\n1,1,4,0\n1,3,4,0\n2,1,4,0\n2,3,5,0\n",
+    );
+    let small = settings(&place, "ml", "Films", &TrainArgs::default());
+    assert_eq!(prepared(&small).quality, None);
+    let progress = Progress::new(SILENT);
+    let error = stages::evaluate(&small, &small.collections[0], &progress).unwrap_err();
+    assert!(error.to_string().contains("nobody is left"), "{error}");
+}
