@@ -16,10 +16,14 @@ Examples:
                                               the same from the network
   precompute evaluate --neighbours 50         what do fewer neighbours cost?
   precompute inspect --json | jq .quality     how good is what is served?
+  precompute publish --collection movies --bucket films --endpoint http://127.0.0.1:9000
+                                              what was built, without a kindred.toml
   precompute rollback                         serve the generation before
 
-The bucket is the one of [storage] in kindred.toml; credentials come from the environment, a profile or the machine's role, \
-    as for every AWS tool. With OMDB_API_KEY in the environment the import looks for posters. NO_COLOR is honoured.";
+--endpoint, --bucket, --region and --prefix stand for [storage] of kindred.toml, and --source, --layout, --model, --neighbours and \
+    --regularization for what it says of a collection; everything else is only there. Without the file a collection is named with --collection.
+
+Credentials come from the environment, a profile or the machine's role, as for every AWS tool. With OMDB_API_KEY in the environment the import looks for posters. NO_COLOR is honoured.";
 
 /// Turn data sets into index files and publish them.
 ///
@@ -67,6 +71,27 @@ pub struct GlobalArgs {
     /// How progress is shown, on stderr [default: bars on a terminal, else lines].
     #[arg(long, global = true, value_name = "FORM")]
     pub progress: Option<ProgressForm>,
+    /// Where index files go.
+    #[command(flatten)]
+    pub storage: StorageArgs,
+}
+
+/// Where index files go: each of these stands for the file's.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Bucket")]
+pub struct StorageArgs {
+    /// The S3-compatible service [default: the file's, or AWS]; an s3:// source is there too.
+    #[arg(long, global = true, value_name = "URL", value_parser = |text: &str| storage("endpoint", text).map(|storage| storage.endpoint.unwrap_or_default()))]
+    pub endpoint: Option<String>,
+    /// The bucket [default: the file's, or kindred].
+    #[arg(long, global = true, value_name = "NAME", value_parser = |text: &str| storage("bucket", text).map(|storage| storage.bucket))]
+    pub bucket: Option<String>,
+    /// The region [default: the file's, or us-east-1].
+    #[arg(long, global = true, value_name = "REGION")]
+    pub region: Option<String>,
+    /// What every key begins with [default: the file's, or nothing].
+    #[arg(long, global = true, value_name = "PREFIX", value_parser = |text: &str| storage("prefix", text).map(|storage| storage.prefix))]
+    pub prefix: Option<String>,
 }
 
 /// What to do.
@@ -245,6 +270,11 @@ fn positive(text: &str) -> Result<f64, String> {
         Ok(number) if f64::is_finite(number) && 0.0 < number => Ok(number),
         _ => Err("write a number above 0".to_owned()),
     }
+}
+
+/// One setting of the storage, by the rules that hold for the file.
+fn storage(setting: &str, text: &str) -> Result<config::Storage, String> {
+    serde_json::from_value(serde_json::json!({ setting: text })).map_err(|error| error.to_string())
 }
 
 fn generation(text: &str) -> Result<String, String> {

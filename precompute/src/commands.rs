@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::Context;
 use clap::CommandFactory;
 
-use crate::cli::{Cli, Command, GcArgs, ImportArgs, InspectArgs, PublishArgs, TrainArgs};
+use crate::cli::{Cli, Command, GcArgs, InspectArgs, PublishArgs, TrainArgs};
 use crate::generation::{LocalGeneration, verify_published};
 use crate::progress::{Progress, megabytes};
 use crate::publish::{self, CollectOptions, PublishOptions};
@@ -18,9 +18,9 @@ const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
 
 /// Does what the command line says. Data goes to stdout, everything else to `progress`.
 pub fn run(cli: &Cli, progress: &Progress) -> anyhow::Result<()> {
-    let no_import = ImportArgs::default();
     let no_train = TrainArgs::default();
     let resolve = |import, train| Settings::resolve(&cli.global, import, train);
+    let resolve_imported = |train| Settings::resolve_imported(&cli.global, train);
     if let Some(threads) = cli.global.threads {
         rayon::ThreadPoolBuilder::new()
             .num_threads(threads as usize)
@@ -49,20 +49,20 @@ pub fn run(cli: &Cli, progress: &Progress) -> anyhow::Result<()> {
             print(stages::inspect_path(path, name, *json)?.as_bytes())
         }
         Command::Inspect(InspectArgs { path: None, json }) => {
-            with_bucket(&resolve(&no_import, &no_train)?, |settings, store| {
+            with_bucket(&resolve_imported(&no_train)?, |settings, store| {
                 print(stages::inspect_published(settings, store, *json)?.as_bytes())
             })
         }
         Command::Import(args) => each(&resolve(args, &no_train)?, |settings, collection| {
             stages::import(settings, collection, progress)
         }),
-        Command::Train(args) => each(&resolve(&no_import, args)?, |_, collection| {
+        Command::Train(args) => each(&resolve_imported(args)?, |_, collection| {
             stages::train(collection, progress)
         }),
-        Command::Evaluate(args) => each(&resolve(&no_import, args)?, |settings, collection| {
+        Command::Evaluate(args) => each(&resolve_imported(args)?, |settings, collection| {
             print(stages::evaluate(settings, collection, progress)?.as_bytes())
         }),
-        Command::Write => each(&resolve(&no_import, &no_train)?, |_, collection| {
+        Command::Write => each(&resolve_imported(&no_train)?, |_, collection| {
             stages::write(collection, progress)
         }),
         Command::Build(args) => each(
@@ -87,16 +87,16 @@ pub fn run(cli: &Cli, progress: &Progress) -> anyhow::Result<()> {
             publish(&settings, args.publish, progress)
         }
         Command::Verify(args) if args.published => {
-            with_bucket(&resolve(&no_import, &no_train)?, |collection, store| {
+            with_bucket(&resolve_imported(&no_train)?, |collection, store| {
                 verify_what_is_published(collection, store, progress)
             })
         }
-        Command::Verify(_) => each(&resolve(&no_import, &no_train)?, |_, collection| {
+        Command::Verify(_) => each(&resolve_imported(&no_train)?, |_, collection| {
             verify(collection, progress)
         }),
-        Command::Publish(args) => publish(&resolve(&no_import, &no_train)?, *args, progress),
+        Command::Publish(args) => publish(&resolve_imported(&no_train)?, *args, progress),
         Command::Rollback(args) => {
-            with_bucket(&resolve(&no_import, &no_train)?, |collection, store| {
+            with_bucket(&resolve_imported(&no_train)?, |collection, store| {
                 let CollectionSettings { name, keys, .. } = collection;
                 let stage = progress.begin(name, "rollback");
                 let report = publish::rollback(store, keys, name, args.to.as_deref())?;
@@ -107,7 +107,7 @@ pub fn run(cli: &Cli, progress: &Progress) -> anyhow::Result<()> {
                 print(format!("{name} {}\n", report.generation).as_bytes())
             })
         }
-        Command::Gc(args) => with_bucket(&resolve(&no_import, &no_train)?, |collection, store| {
+        Command::Gc(args) => with_bucket(&resolve_imported(&no_train)?, |collection, store| {
             collect_garbage(collection, store, *args, progress)
         }),
     }

@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use config::{Collection, CollectionName, Config, Layout, Model, Source, Storage};
 use pointer::CollectionKeys;
 
-use crate::cli::{GlobalArgs, ImportArgs, LayoutArg, ModelArg, TrainArgs};
+use crate::cli::{GlobalArgs, ImportArgs, LayoutArg, ModelArg, StorageArgs, TrainArgs};
 use crate::store::S3Location;
 use crate::work_folder::WorkFolder;
 
@@ -36,13 +36,29 @@ pub struct CollectionSettings {
 }
 
 impl Settings {
-    /// Lays the command line over the file.
+    /// Lays the command line over the file, for what reads a source. Without the file, one collection and its source must be given.
     pub fn resolve(
         global: &GlobalArgs,
         import: &ImportArgs,
         train: &TrainArgs,
     ) -> anyhow::Result<Self> {
-        let config = read_config(global, import)?;
+        let is_file_needed = import.source.is_none() && import.download.is_none();
+        Self::lay_over(read_config(global, is_file_needed)?, global, import, train)
+    }
+
+    /// Lays the command line over the file, for what works on what was imported before. Without the file, one collection must be given.
+    pub fn resolve_imported(global: &GlobalArgs, train: &TrainArgs) -> anyhow::Result<Self> {
+        let config = read_config(global, global.collection.is_empty())?;
+        Self::lay_over(config, global, &ImportArgs::default(), train)
+    }
+
+    fn lay_over(
+        mut config: Config,
+        global: &GlobalArgs,
+        import: &ImportArgs,
+        train: &TrainArgs,
+    ) -> anyhow::Result<Self> {
+        override_storage(&mut config.storage, &global.storage);
         let collections = chosen(config.collections, &global.collection, &global.config)?;
         if 1 < collections.len() && (import.source.is_some() || import.download.is_some()) {
             bail!("a source is for one collection: name it with --collection");
@@ -78,10 +94,9 @@ impl Settings {
     }
 }
 
-/// Reads the file. Without one, a collection can still be named and given a source on the command line.
-fn read_config(global: &GlobalArgs, import: &ImportArgs) -> anyhow::Result<Config> {
-    let has_source = import.source.is_some() || import.download.is_some();
-    if !global.config.exists() && has_source {
+/// Reads the file. Without one, a collection can still be named on the command line, where that is enough.
+fn read_config(global: &GlobalArgs, is_file_needed: bool) -> anyhow::Result<Config> {
+    if !global.config.exists() && !is_file_needed {
         let [name] = &global.collection[..] else {
             bail!(
                 "there is no {}: name the one collection with --collection",
@@ -99,7 +114,7 @@ fn read_config(global: &GlobalArgs, import: &ImportArgs) -> anyhow::Result<Confi
         if global.config.exists() {
             "cannot use the configuration".to_owned()
         } else {
-            "kindred.toml says what there is to do; name another file with --config, or one collection and its data with --collection and --source".to_owned()
+            "kindred.toml says what there is to do; name another file with --config, or one collection with --collection, and its data with --source".to_owned()
         }
     })
 }
@@ -132,6 +147,25 @@ fn chosen(
         bail!("{} has no collections", path.display());
     }
     Ok(collections)
+}
+
+fn override_storage(storage: &mut Storage, args: &StorageArgs) {
+    let StorageArgs {
+        endpoint,
+        bucket,
+        region,
+        prefix,
+    } = args.clone();
+    storage.endpoint = endpoint.or(storage.endpoint.take());
+    for (setting, given) in [
+        (&mut storage.bucket, bucket),
+        (&mut storage.region, region),
+        (&mut storage.prefix, prefix),
+    ] {
+        if let Some(given) = given {
+            *setting = given;
+        }
+    }
 }
 
 fn override_import(
@@ -170,5 +204,63 @@ fn override_train(collection: &mut Collection, train: &TrainArgs) {
     }
     if let Some(regularization) = train.regularization {
         settings.regularization = regularization;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::Cli;
+
+    /// The storage, or why there is none, of a publication of films with these arguments.
+    fn check(config: &str, args: &[&str], expected: &str) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("kindred.toml");
+        if !config.is_empty() {
+            std::fs::write(&path, config).unwrap();
+        }
+        let path = path.to_str().unwrap();
+        let command = ["precompute", "publish", "--config", path];
+        let cli = Cli::try_parse_from(command.iter().chain(args)).map_err(anyhow::Error::new);
+        let settings =
+            cli.and_then(|cli| Settings::resolve_imported(&cli.global, &TrainArgs::default()));
+        let told = match settings {
+            Ok(settings) => {
+                let endpoint = settings.storage.endpoint.unwrap_or_default();
+                let Storage { bucket, region, .. } = settings.storage;
+                let pointer = settings.collections[0].keys.pointer();
+                format!("{endpoint} {bucket} {region} {pointer}")
+            }
+            Err(error) => format!("{error:#}"),
+        };
+        assert!(told.contains(expected), "{args:?}: {told}");
+    }
+
+    #[test]
+    fn the_bucket_is_that_of_the_command_line_then_that_of_the_file() {
+        let file = "[storage]\nendpoint = \"http://a\"\nbucket = \"files\"\nprefix = \"of-file\"\n\
+                    [collections.films]\ntitle = \"Films\"\nsource = \"ml\"\n";
+        check(file, &[], "http://a files us-east-1 of-file/films/");
+        let all = [
+            "--endpoint",
+            "http://b/",
+            "--bucket",
+            "given",
+            "--region",
+            "eu-west-1",
+            "--prefix",
+            "/here/",
+            "--collection",
+            "films",
+        ];
+        let given = "http://b given eu-west-1 here/films/";
+        check(file, &all, given);
+        check("", &all, given);
+        check("", &["--collection", "films"], " kindred us-east-1 films/");
+        check("", &["--bucket", "given"], "with --collection");
+        check("", &["--bucket", "No"], "`No` is not a bucket's name");
+        check("", &["--endpoint", "b"], "`b` is not a web address");
     }
 }

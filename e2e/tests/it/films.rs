@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use pointer::CollectionKeys;
-use precompute::cli::{GlobalArgs, ImportArgs, TrainArgs};
+use precompute::cli::{GlobalArgs, ImportArgs, StorageArgs, TrainArgs};
 use precompute::generation::LocalGeneration;
 use precompute::progress::{Progress, ProgressForm};
 use precompute::publish::{PublishOptions, publish};
@@ -91,6 +91,7 @@ pub(crate) fn generation() -> &'static BTreeMap<String, Vec<u8>> {
             work: folder.path().join("work"),
             threads: None,
             progress: None,
+            storage: StorageArgs::default(),
         };
         let settings =
             Settings::resolve(&global, &ImportArgs::default(), &TrainArgs::default()).unwrap();
