@@ -18,17 +18,17 @@ pub enum Origins {
 }
 
 impl Origins {
-    /// Reads `*`, or origins separated by commas.
-    pub fn parse(text: &str) -> Self {
+    /// Reads `*`, or origins separated by commas; `None` if it is both, since only one of them can be meant.
+    pub fn parse(text: &str) -> Option<Self> {
         let origins: Vec<String> = text
             .split(',')
             .map(|origin| origin.trim().trim_end_matches('/').to_owned())
             .filter(|origin| !origin.is_empty())
             .collect();
-        if origins.iter().any(|origin| origin == "*") {
-            Self::Any
-        } else {
-            Self::Listed(origins)
+        match origins.as_slice() {
+            [only] if only == "*" => Some(Self::Any),
+            several if several.iter().any(|origin| origin == "*") => None,
+            _ => Some(Self::Listed(origins)),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Query strings and percent-encoding.
 
-use std::{ops::RangeInclusive, str::FromStr};
+use std::{collections::BTreeSet, ops::RangeInclusive, str::FromStr};
 
 use crate::{limits::MAXIMUM_QUERY_LEN_BYTES, problem::Problem};
 
@@ -11,12 +11,13 @@ pub struct Query {
 }
 
 impl Query {
-    /// Decodes a query string, as `application/x-www-form-urlencoded` does: `+` is a space.
+    /// Decodes a query string, as `application/x-www-form-urlencoded` does: `+` is a space. Of two values for one name neither is meant more than the
+    /// other, so they are refused.
     pub fn parse(query: &str) -> Result<Self, Problem> {
         if MAXIMUM_QUERY_LEN_BYTES < query.len() {
             return Err(Problem::QueryTooLong);
         }
-        let parameters = query
+        let parameters: Vec<(String, String)> = query
             .split('&')
             .filter(|pair| !pair.is_empty())
             .map(|pair| {
@@ -25,6 +26,13 @@ impl Query {
                 (decode(name), decode(value))
             })
             .collect();
+        let mut names = BTreeSet::new();
+        if let Some((name, _)) = parameters.iter().find(|(name, _)| !names.insert(name)) {
+            return Err(Problem::InvalidValue {
+                field: name.clone(),
+                what: "is given twice".to_owned(),
+            });
+        }
         Ok(Self { parameters })
     }
 
@@ -40,7 +48,7 @@ impl Query {
         }
     }
 
-    /// The first value of this name.
+    /// The value of this name.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.parameters
             .iter()
@@ -158,6 +166,17 @@ mod tests {
         assert_eq!(query.get("empty"), Some(""));
         assert_eq!(query.get("x"), Some("a+b%zz"));
         assert_eq!(query.get("y"), None);
+    }
+
+    #[test]
+    fn a_parameter_is_given_once() {
+        let check = |query: &str, expected: Option<&str>| {
+            let refused = Query::parse(query).err().map(|problem| problem.to_string());
+            assert_eq!(refused.as_deref(), expected, "{query}");
+        };
+        check("count=1&filter=1", None);
+        check("count=1&count=1", Some("`count` is given twice"));
+        check("count=1&%63ount", Some("`count` is given twice"));
     }
 
     #[test]

@@ -101,7 +101,13 @@ impl Settings {
             }
             None => collections.first().cloned().unwrap_or_default(),
         };
-        let cors_origins = Origins::parse(&get("cors_origins").unwrap_or_default());
+        let cors_origins =
+            Origins::parse(&get("cors_origins").unwrap_or_default()).ok_or_else(|| {
+                misconfigured(
+                    "cors_origins",
+                    "is to be `*`, or origins separated by commas, and not both",
+                )
+            })?;
         Ok(Self {
             index_source,
             collections,
@@ -232,6 +238,11 @@ mod tests {
             "s3_endpoint",
             "localhost:9000",
             "the variable `s3_endpoint` is to be `http://` or `https://` and a host, maybe with a port and a path",
+        );
+        check(
+            "cors_origins",
+            "https://a.example,*",
+            "the variable `cors_origins` is to be `*`, or origins separated by commas, and not both",
         );
         check(
             "s3_access_key_id",
