@@ -81,6 +81,12 @@ pub fn run(cli: &Cli, progress: &Progress) -> anyhow::Result<()> {
             } else {
                 Rebuild::WhatChanged
             };
+            // A bucket that cannot be asked is told of now, and not after the training.
+            with_bucket(&settings, |collection, store| {
+                let CollectionSettings { name, keys, .. } = collection;
+                publish::read_pointer(store, keys, name)?;
+                Ok(())
+            })?;
             each(&settings, |settings, collection| {
                 stages::prepare(settings, collection, rebuild, progress)
             })?;
@@ -100,10 +106,14 @@ pub fn run(cli: &Cli, progress: &Progress) -> anyhow::Result<()> {
                 let CollectionSettings { name, keys, .. } = collection;
                 let stage = progress.begin(name, "rollback");
                 let report = publish::rollback(store, keys, name, args.to.as_deref())?;
-                stage.end(format_args!(
-                    "{} is served, after {}",
-                    report.generation, report.replaced
-                ));
+                if report.generation == report.replaced {
+                    stage.end(format_args!("{} is served already", report.generation));
+                } else {
+                    stage.end(format_args!(
+                        "{} is served, after {}; another rollback goes back to that",
+                        report.generation, report.replaced
+                    ));
+                }
                 print(format!("{name} {}\n", report.generation).as_bytes())
             })
         }

@@ -65,6 +65,14 @@ pub enum PublishError {
         /// The generation that is served.
         generation: String,
     },
+    /// There is no such generation in the bucket: it was never published there, or collected since.
+    #[error("there is no generation {generation} in the bucket: no `{key}`")]
+    UnknownGeneration {
+        /// The generation that was asked for.
+        generation: String,
+        /// Its manifest's key.
+        key: String,
+    },
     /// The bucket does not have the generation in full.
     #[error(
         "the generation {generation} is not complete in the bucket: there is no `{missing}` as its manifest has it"

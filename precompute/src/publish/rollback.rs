@@ -54,7 +54,12 @@ fn read_complete(
         missing,
     };
     let key = keys.manifest(generation);
-    let object = store.get(&key)?.ok_or_else(|| incomplete(key.clone()))?;
+    let object = store
+        .get(&key)?
+        .ok_or_else(|| PublishError::UnknownGeneration {
+            generation: generation.to_owned(),
+            key: key.clone(),
+        })?;
     let manifest = Manifest::parse(&object.bytes, collection)
         .map_err(|source| PublishError::Manifest { key, source })?;
     for (kind, entry) in &manifest.files {

@@ -23,6 +23,32 @@ pub enum StoreError {
         /// What the store or the network said.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The store has no such bucket: make it, or name another one.
+    #[error("there is no bucket `{bucket}` at {endpoint}")]
+    NoBucket {
+        /// The bucket.
+        bucket: String,
+        /// The store's address.
+        endpoint: String,
+    },
+    /// No request reached the store: nothing listens at its address, or the way there is broken.
+    #[error("cannot reach {endpoint}")]
+    Unreachable {
+        /// The store's address.
+        endpoint: String,
+        /// What the network said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A request was not even sent, for which missing credentials are the usual reason.
+    #[error(
+        "cannot send a request to {endpoint}: are there credentials, in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile or the machine's role?"
+    )]
+    NotSent {
+        /// The store's address.
+        endpoint: String,
+        /// What the client said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// A file to upload cannot be read.
     #[error("cannot read {}", path.display())]
     File {

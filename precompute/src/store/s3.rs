@@ -79,6 +79,7 @@ impl fmt::Debug for AccessKeys {
 pub struct S3Store {
     client: Client,
     bucket: String,
+    endpoint: String,
     runtime: Runtime,
 }
 
@@ -94,6 +95,10 @@ impl S3Store {
         Ok(Self {
             client,
             bucket: location.bucket.clone(),
+            endpoint: location
+                .endpoint
+                .clone()
+                .unwrap_or_else(|| "AWS".to_owned()),
             runtime,
         })
     }
@@ -131,7 +136,24 @@ impl S3Store {
         E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
     {
         let answer = self.runtime.block_on(request);
-        answer.map_err(|error| request_error(operation, key, error))
+        let endpoint = || self.endpoint.clone();
+        answer.map_err(|error| match &error {
+            SdkError::DispatchFailure(failure) if failure.is_io() || failure.is_timeout() => {
+                StoreError::Unreachable {
+                    endpoint: endpoint(),
+                    source: Box::new(error),
+                }
+            }
+            SdkError::DispatchFailure(_) => StoreError::NotSent {
+                endpoint: endpoint(),
+                source: Box::new(error),
+            },
+            _ if error.code() == Some("NoSuchBucket") => StoreError::NoBucket {
+                bucket: self.bucket.clone(),
+                endpoint: endpoint(),
+            },
+            _ => request_error(operation, key, error),
+        })
     }
 
     /// Uploads a file in parts; after a failure or an interrupt nothing of it stays on the store, where it would cost money unseen.
@@ -543,6 +565,42 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn list(endpoint: String) -> String {
+        let location = S3Location {
+            bucket: "films".to_owned(),
+            region: "us-east-1".to_owned(),
+            endpoint: Some(endpoint),
+            access_keys: Some(AccessKeys {
+                access_key_id: "test".to_owned(),
+                secret_access_key: "test".to_owned(),
+            }),
+        };
+        let store = S3Store::connect(&location).unwrap();
+        store.list("").unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_store_that_is_not_there_and_a_bucket_that_is_not_there_are_named() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let answering = std::thread::spawn(move || {
+            use std::io::Write;
+            let (mut connection, _) = listener.accept().unwrap();
+            let _request = connection.read(&mut [0; 8192]).unwrap();
+            let body = "<Error><Code>NoSuchBucket</Code><Message>no</Message></Error>";
+            let len = body.len();
+            write!(
+                connection,
+                "HTTP/1.1 404 Not Found\r\ncontent-length: {len}\r\nconnection: close\r\n\r\n{body}"
+            )
+            .unwrap();
+        });
+        let expected = format!("there is no bucket `films` at {endpoint}");
+        assert_eq!(list(endpoint.clone()), expected);
+        answering.join().unwrap();
+        assert_eq!(list(endpoint.clone()), format!("cannot reach {endpoint}"));
+    }
 
     #[test]
     fn parts_are_as_long_as_the_number_of_parts_asks() {

@@ -63,6 +63,22 @@ fn failures_say_what_and_what_to_do() {
 }
 
 #[test]
+fn a_run_asks_the_bucket_before_it_computes() {
+    let place = Place::new();
+    let args = "run --collection movies --source ml --endpoint http://127.0.0.1:1";
+    let run = place
+        .command(&args.split(' ').collect::<Vec<_>>())
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .output()
+        .unwrap();
+    assert_eq!(run.status.code(), Some(1));
+    let told = String::from_utf8(run.stderr).unwrap();
+    assert!(told.contains("cannot reach http://127.0.0.1:1"), "{told}");
+    assert!(!place.path(".kindred/movies").exists());
+}
+
+#[test]
 fn too_many_bad_rows_are_3_and_leave_nothing() {
     let place = Place::new();
     place.write(
