@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::Context;
 use clap::CommandFactory;
 
-use crate::cli::{Cli, Command, GcArgs, InspectArgs, PublishArgs, TrainArgs};
+use crate::cli::{Cli, Command, GcArgs, InspectArgs, PublishArgs, RunArgs, TrainArgs};
 use crate::generation::{LocalGeneration, verify_published};
 use crate::progress::{Progress, megabytes};
 use crate::publish::{self, CollectOptions, PublishOptions};
@@ -74,24 +74,7 @@ pub fn run(cli: &Cli, progress: &Progress) -> anyhow::Result<()> {
                 verify(collection, progress)
             },
         ),
-        Command::Run(args) => {
-            let settings = resolve(&args.import, &args.train)?;
-            let rebuild = if args.force_rebuild {
-                Rebuild::Everything
-            } else {
-                Rebuild::WhatChanged
-            };
-            // A bucket that cannot be asked is told of now, and not after the training.
-            with_bucket(&settings, |collection, store| {
-                let CollectionSettings { name, keys, .. } = collection;
-                publish::read_pointer(store, keys, name)?;
-                Ok(())
-            })?;
-            each(&settings, |settings, collection| {
-                stages::prepare(settings, collection, rebuild, progress)
-            })?;
-            publish(&settings, args.publish, progress)
-        }
+        Command::Run(args) => do_everything(&resolve(&args.import, &args.train)?, args, progress),
         Command::Verify(args) if args.published => {
             with_bucket(&resolve_imported(&no_train)?, |collection, store| {
                 verify_what_is_published(collection, store, progress)
@@ -140,6 +123,24 @@ fn with_bucket(
 ) -> anyhow::Result<()> {
     let store = S3Store::connect(&settings.location(&settings.storage.bucket))?;
     each(settings, |_, collection| act(collection, &store))
+}
+
+fn do_everything(settings: &Settings, args: &RunArgs, progress: &Progress) -> anyhow::Result<()> {
+    let rebuild = if args.force_rebuild {
+        Rebuild::Everything
+    } else {
+        Rebuild::WhatChanged
+    };
+    // A bucket that cannot be asked is told of now, and not after the training.
+    with_bucket(settings, |collection, store| {
+        let CollectionSettings { name, keys, .. } = collection;
+        publish::read_pointer(store, keys, name)?;
+        Ok(())
+    })?;
+    each(settings, |settings, collection| {
+        stages::prepare(settings, collection, rebuild, progress)
+    })?;
+    publish(settings, args.publish, progress)
 }
 
 fn verify(collection: &CollectionSettings, progress: &Progress) -> anyhow::Result<()> {
