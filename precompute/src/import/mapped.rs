@@ -37,13 +37,8 @@ pub(crate) fn read_item_files(
     builder: &mut Builder,
 ) -> Result<(), ImportError> {
     let mut wanted = vec![Wanted::new(&table.columns.id, Presence::Filled)];
-    wanted.extend(
-        table
-            .columns
-            .title
-            .as_ref()
-            .map(|title| Wanted::new(title, Presence::Filled)),
-    );
+    let title = table.columns.title.as_ref();
+    wanted.extend(title.map(|title| Wanted::new(title, Presence::Filled)));
     let first_field_idx = wanted.len();
     wanted.extend(
         table
@@ -51,7 +46,8 @@ pub(crate) fn read_item_files(
             .values()
             .map(|field| Wanted::new(&field.column, Presence::There)),
     );
-    let year_is_in_title = table.columns.title.is_some() && !table.fields.contains_key(YEAR_FIELD);
+    // Titles may carry their years, as MovieLens's do, where nothing else tells the year.
+    let year_is_in_title = title.is_some() && !table.fields.contains_key(YEAR_FIELD);
     for name in names {
         read_cells(
             files,
@@ -61,11 +57,7 @@ pub(crate) fn read_item_files(
             builder,
             |builder, cells, line| {
                 let id = cells.need(0)?;
-                let title = if table.columns.title.is_some() {
-                    cells.need(1)?
-                } else {
-                    id
-                };
+                let title = title.map_or(Ok(id), |_| cells.need(1))?;
                 let mut fields = BTreeMap::new();
                 let mut problem = None;
                 for (field_idx, (name, field)) in table.fields.iter().enumerate() {
@@ -81,15 +73,11 @@ pub(crate) fn read_item_files(
                         None => {}
                     }
                 }
-                let (without_year, year) = split_title(title);
-                let title = match year {
-                    // Titles that carry their years, as MovieLens's do, where nothing else tells the year.
-                    Some(year) if year_is_in_title => {
-                        fields.insert(YEAR_FIELD.to_owned(), Value::Integer(year));
-                        without_year
-                    }
-                    _ => title.split_whitespace().collect::<Vec<_>>().join(" "),
-                };
+                let mut title = title.split_whitespace().collect::<Vec<_>>().join(" ");
+                if year_is_in_title && let (without_year, Some(year)) = split_title(&title) {
+                    fields.insert(YEAR_FIELD.to_owned(), Value::Integer(year));
+                    title = without_year;
+                }
                 // An item with a bad field stays, without the field: its interactions would be lost with it.
                 builder.add_item(
                     Item {

@@ -22,8 +22,11 @@ struct State {
     /// The clock: every write is a second after the one before.
     now_s: i64,
     modified_s: BTreeMap<String, i64>,
-    before_next_deletion: Option<Box<dyn FnOnce(&MemoryStore) + Send>>,
+    before_next_deletion: Option<Act>,
 }
+
+/// What somebody else does to the bucket.
+type Act = Box<dyn FnOnce(&MemoryStore) + Send>;
 
 impl MemoryStore {
     /// Has the changes after the next `count` fail; with `None` all succeed again.

@@ -127,12 +127,13 @@ fn posters_are_found_once_and_kept() {
 
 #[test]
 fn an_answer_that_says_nothing_of_the_film_is_asked_for_again() {
-    let failing = Server::start(|target| match target.contains("tt0000001") {
-        true => (
-            200,
-            br#"{"Response":"False","Error":"Error getting data."}"#.to_vec(),
-        ),
-        false => omdb(target),
+    let failing = Server::start(|target| {
+        if target.contains("tt0000001") {
+            let body = br#"{"Response":"False","Error":"Error getting data."}"#;
+            (200, body.to_vec())
+        } else {
+            omdb(target)
+        }
     });
     let folder = tempfile::tempdir().unwrap();
     let cache = folder.path().join("posters.jsonl");
