@@ -48,7 +48,7 @@ pub(crate) fn test(
     let mut command = process::cargo();
     command
         .current_dir(&workspace.root)
-        .args(["test", "--workspace"])
+        .args(["test", "--workspace", "--no-fail-fast"])
         .args(arguments);
     command.env(DATA_VARIABLE, &data_folder);
     let tested = timed("tests passed", || run(&mut command));
