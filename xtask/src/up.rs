@@ -115,10 +115,11 @@ struct Programs {
 
 impl Programs {
     fn build(workspace: &Workspace) -> Result<Programs> {
+        // Not quiet: the first time takes minutes, and cargo shows how far it is.
         let mut command = process::cargo();
         command
             .current_dir(&workspace.root)
-            .args(["build", "--quiet", "--bins"]);
+            .args(["build", "--bins"]);
         for package in PROGRAMS {
             command.args(["--package", package]);
         }

@@ -137,7 +137,6 @@ fn build_command(workspace: &Workspace, toolchain: &Toolchain, target_directory:
     let mut command = toolchain.cargo();
     command.current_dir(&workspace.root).args([
         "build",
-        "--quiet",
         "--profile",
         PROFILE,
         "--target",
