@@ -12,7 +12,6 @@ use crate::{
     container::{Blocks, Container, Plan},
     error::Error,
     key_table::KeyTable,
-    metadata,
     source::FileKind,
 };
 
@@ -26,17 +25,10 @@ pub struct Catalogue {
 impl Catalogue {
     /// Opens a head in O(1).
     pub fn open(container: Container) -> Result<Self, Error> {
-        let metadata: Metadata = metadata::decode(container.metadata())
-            .ok_or_else(|| container.corrupt("the metadata cannot be decoded"))?;
-        let fits = |section, per_block: u32| -> Result<bool, Error> {
-            let block_count = container.block_count(section)?;
-            Ok(per_block != 0 && block_count == metadata.item_count.div_ceil(per_block))
-        };
-        if !fits(RECORDS, metadata.records_per_block)?
-            || !fits(FACET_VALUES, metadata.facets_per_block)?
-        {
-            return Err(container.corrupt("the number of blocks does not fit the number of items"));
-        }
+        let metadata: Metadata = container.metadata()?;
+        let item_count = metadata.item_count;
+        container.check_blocks_of_items(RECORDS, item_count, metadata.records_per_block)?;
+        container.check_blocks_of_items(FACET_VALUES, item_count, metadata.facets_per_block)?;
         Ok(Self {
             container,
             metadata,

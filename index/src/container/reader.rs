@@ -8,6 +8,7 @@ use super::{
 use crate::{
     codec::Cursor,
     error::{Error, Place},
+    metadata,
     source::{ByteRange, FileKind},
 };
 
@@ -157,10 +158,28 @@ impl Container {
         }
     }
 
-    pub(crate) fn metadata(&self) -> &[u8] {
+    /// The metadata of the kind.
+    pub(crate) fn metadata<T: bincode::Decode<()>>(&self) -> Result<T, Error> {
         self.head
             .get(self.metadata_range.clone())
-            .unwrap_or_default()
+            .and_then(metadata::decode)
+            .ok_or_else(|| self.corrupt("the metadata cannot be decoded"))
+    }
+
+    /// Checks that a section has the blocks that `item_count` items need when each holds `items_per_block`.
+    pub(crate) fn check_blocks_of_items(
+        &self,
+        section: SectionId,
+        item_count: u32,
+        items_per_block: u32,
+    ) -> Result<(), Error> {
+        if items_per_block != 0
+            && self.block_count(section)? == item_count.div_ceil(items_per_block)
+        {
+            Ok(())
+        } else {
+            Err(self.corrupt("the number of blocks does not fit the number of items"))
+        }
     }
 
     pub(crate) fn block_count(&self, section: SectionId) -> Result<u32, Error> {

@@ -3,7 +3,6 @@ use crate::{
     codec::{Cursor, OutOfBytes, RiceReader},
     container::{Blocks, Container, Plan},
     error::Error,
-    metadata,
     source::FileKind,
 };
 
@@ -26,15 +25,8 @@ pub struct Neighbours {
 impl Neighbours {
     /// Opens a head in O(1).
     pub fn open(container: Container) -> Result<Self, Error> {
-        let metadata: Metadata = metadata::decode(container.metadata())
-            .ok_or_else(|| container.corrupt("the metadata cannot be decoded"))?;
-        if metadata.items_per_block == 0 {
-            return Err(container.corrupt("a block holds no items"));
-        }
-        let block_count = container.block_count(LISTS)?;
-        if block_count != metadata.item_count.div_ceil(metadata.items_per_block) {
-            return Err(container.corrupt("the number of blocks does not fit the number of items"));
-        }
+        let metadata: Metadata = container.metadata()?;
+        container.check_blocks_of_items(LISTS, metadata.item_count, metadata.items_per_block)?;
         Ok(Self {
             container,
             metadata,

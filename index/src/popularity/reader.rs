@@ -3,7 +3,6 @@ use crate::{
     codec::{Cursor, OutOfBytes},
     container::{Container, HEAD_ONLY, SectionId},
     error::Error,
-    metadata,
 };
 
 /// An open file of popular items.
@@ -16,8 +15,7 @@ pub struct Popularity {
 impl Popularity {
     /// Opens a head in O(1).
     pub fn open(container: Container) -> Result<Self, Error> {
-        let metadata: Metadata = metadata::decode(container.metadata())
-            .ok_or_else(|| container.corrupt("the metadata cannot be decoded"))?;
+        let metadata = container.metadata()?;
         Ok(Self {
             container,
             metadata,
