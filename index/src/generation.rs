@@ -121,11 +121,11 @@ impl<S: ByteSource> Generation<S> {
         self.fetch(|plan| {
             queries
                 .iter()
-                .try_for_each(|query| self.catalogue.plan_title(&query.key, plan))
+                .try_for_each(|query| self.catalogue.plan_title(query, plan))
         })?;
         let found: Vec<Vec<u32>> = {
             let blocks = self.blocks.borrow();
-            let find = |query: &TitleQuery| self.catalogue.items_of_title(&query.key, &blocks);
+            let find = |query: &TitleQuery| self.catalogue.items_of_title(query, &blocks);
             queries.iter().map(find).collect::<Result<_, _>>()?
         };
         // Only a year needs the records.

@@ -35,28 +35,13 @@ pub fn index_files(
         neighbours.push(ordered.neighbours.list(item))?;
     }
 
-    let scores = only_the_best(&ordered.popularity, popular_count);
-    let popularity = PopularityWriter::new(&scores, &ordered.onboarding)?;
+    let popularity =
+        PopularityWriter::new(&ordered.popularity, popular_count, &ordered.onboarding)?;
     Ok(vec![
         (FileKind::Catalogue, catalogue.finish()?),
         (FileKind::Neighbours, neighbours.finish(item_space)?),
         (FileKind::Popularity, popularity.finish(item_space)?),
     ])
-}
-
-/// The scores with all but the `count` best set to zero; of equals the first are kept.
-fn only_the_best(scores: &[f32], count: usize) -> Vec<f32> {
-    let mut by_score: Vec<usize> = (0..scores.len()).collect();
-    by_score.sort_by(|&left, &right| {
-        scores[right]
-            .total_cmp(&scores[left])
-            .then(left.cmp(&right))
-    });
-    let mut best = scores.to_vec();
-    for &item in by_score.iter().skip(count) {
-        best[item] = 0.0;
-    }
-    best
 }
 
 #[cfg(test)]

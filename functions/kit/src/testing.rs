@@ -114,7 +114,8 @@ impl TestStorage {
             neighbours.push(&list).expect("the lists are ascending");
         }
         let scores: Vec<f32> = (1..=FILMS.len() as u16).rev().map(f32::from).collect();
-        let popularity = PopularityWriter::new(&scores, &ONBOARDING).expect("finite scores");
+        let popularity =
+            PopularityWriter::new(&scores, FILMS.len(), &ONBOARDING).expect("finite scores");
 
         let item_space = catalogue_writer.item_space();
         let files = [

@@ -17,5 +17,5 @@ mod writer;
 pub use filter::{Condition, Filter};
 pub use reader::Catalogue;
 pub use record::{Record, Value};
-pub use title::{TitleQuery, normalize_title};
+pub use title::TitleQuery;
 pub use writer::CatalogueWriter;

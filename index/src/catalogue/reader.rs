@@ -5,7 +5,7 @@ use super::{
     filter::Filter,
     metadata::{FACET_DICTIONARIES, FACET_VALUES, FieldKind, IDS, Metadata, RECORDS, TITLES},
     record::{Record, Value},
-    title::normalize_title,
+    title::TitleQuery,
 };
 use crate::{
     codec::{Cursor, OutOfBytes, zigzag_decode},
@@ -45,15 +45,6 @@ impl Catalogue {
         self.metadata.item_count
     }
 
-    /// The fields that a filter may ask, sorted by name.
-    pub fn filter_fields(&self) -> impl Iterator<Item = &str> {
-        self.metadata
-            .fields
-            .iter()
-            .filter(|field| field.filterable)
-            .map(|field| field.name.as_str())
-    }
-
     /// Adds what [`Self::item_of_id`] will look at; nothing when the ids are in the head.
     pub(crate) fn plan_id(&self, id: &str, plan: &mut Plan) -> Result<(), Error> {
         KeyTable::new(&self.container, IDS).plan(id, plan)
@@ -66,14 +57,18 @@ impl Catalogue {
     }
 
     /// Adds what [`Self::items_of_title`] will look at.
-    pub(crate) fn plan_title(&self, title: &str, plan: &mut Plan) -> Result<(), Error> {
-        KeyTable::new(&self.container, TITLES).plan(&normalize_title(title), plan)
+    pub(crate) fn plan_title(&self, title: &TitleQuery, plan: &mut Plan) -> Result<(), Error> {
+        KeyTable::new(&self.container, TITLES).plan(&title.key, plan)
     }
 
-    /// The items of this title, given without a year, the most popular first.
-    pub(crate) fn items_of_title(&self, title: &str, blocks: &Blocks) -> Result<Vec<u32>, Error> {
+    /// The items of this title, of any year, the most popular first.
+    pub(crate) fn items_of_title(
+        &self,
+        title: &TitleQuery,
+        blocks: &Blocks,
+    ) -> Result<Vec<u32>, Error> {
         let table = KeyTable::new(&self.container, TITLES);
-        self.checked(table.find(&normalize_title(title), blocks)?)
+        self.checked(table.find(&title.key, blocks)?)
     }
 
     /// Adds the block of a record.

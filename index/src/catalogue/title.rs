@@ -44,7 +44,7 @@ fn split_year(title: &str) -> Option<(&str, i64)> {
 }
 
 /// The form under which a title is filed: lower case, single spaces, and an article that was moved to the end in front again.
-pub fn normalize_title(title: &str) -> String {
+fn normalize_title(title: &str) -> String {
     let lower = title.to_lowercase();
     let words = lower.split_whitespace().collect::<Vec<_>>().join(" ");
     for article in ["the", "an", "a"] {

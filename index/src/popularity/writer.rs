@@ -12,9 +12,13 @@ pub struct PopularityWriter {
 impl PopularityWriter {
     /// Takes the score of every item, and the onboarding list in the order in which it is to be shown.
     ///
-    /// Items with a score above zero are listed, the highest first, equals by number, [`POPULAR_MAX_COUNT`] of them; the onboarding list is cut to
-    /// [`ONBOARDING_MAX_COUNT`].
-    pub fn new(scores: &[f32], onboarding: &[u32]) -> Result<Self, WriteError> {
+    /// Items with a score above zero are listed, the highest first, equals by number, `popular_count` of them and at most [`POPULAR_MAX_COUNT`]; the
+    /// onboarding list is cut to [`ONBOARDING_MAX_COUNT`].
+    pub fn new(
+        scores: &[f32],
+        popular_count: usize,
+        onboarding: &[u32],
+    ) -> Result<Self, WriteError> {
         let item_count = u32::try_from(scores.len()).map_err(|_| WriteError::TooManyItems {
             count: scores.len(),
         })?;
@@ -33,7 +37,7 @@ impl PopularityWriter {
             .filter(|&(_, score)| 0.0 < score)
             .collect();
         popular.sort_by(|left, right| right.1.total_cmp(&left.1).then(left.0.cmp(&right.0)));
-        popular.truncate(POPULAR_MAX_COUNT);
+        popular.truncate(popular_count.min(POPULAR_MAX_COUNT));
         let onboarding = onboarding
             .iter()
             .copied()

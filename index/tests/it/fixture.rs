@@ -6,7 +6,7 @@ use index::{
     ByteRange, ByteSource, FileKind, Generation, MemorySource, SourceError,
     catalogue::{CatalogueWriter, Record, Value},
     neighbours::{Neighbour, NeighboursWriter},
-    popularity::PopularityWriter,
+    popularity::{POPULAR_MAX_COUNT, PopularityWriter},
 };
 
 /// The files of a generation and the lengths of their heads.
@@ -138,7 +138,7 @@ pub(crate) fn files_of(
             .collect();
         neighbours.push(&list).unwrap();
     }
-    let popularity = PopularityWriter::new(popularity, onboarding).unwrap();
+    let popularity = PopularityWriter::new(popularity, POPULAR_MAX_COUNT, onboarding).unwrap();
     Files {
         files: vec![
             (FileKind::Catalogue, catalogue.finish().unwrap()),
