@@ -198,17 +198,14 @@ fn componentize(wasm: &[u8]) -> Result<std::borrow::Cow<'_, [u8]>, Cause> {
     if !wasm.starts_with(MODULE_PREAMBLE) {
         return Ok(wasm.into());
     }
-    let component = wit_component::ComponentEncoder::default()
+    let mut encoder = wit_component::ComponentEncoder::default()
         .validate(true)
-        .module(wasm)
-        .and_then(|encoder| {
-            encoder.adapter(
-                WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME,
-                WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
-            )
-        })
-        .and_then(wit_component::ComponentEncoder::encode)?;
-    Ok(component.into())
+        .module(wasm)?
+        .adapter(
+            WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME,
+            WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
+        )?;
+    Ok(encoder.encode()?.into())
 }
 
 /// Counts the engine's epochs, one a [`TIME_SLICE`], as long as there is anything of the engine: an instance that computes without end is
