@@ -52,4 +52,4 @@ pub use container::{
 };
 pub use error::{Error, Place, WriteError};
 pub use generation::{Generation, Question};
-pub use source::{ByteRange, ByteSource, FileKind, MemorySource, SourceError};
+pub use source::{Buffer, ByteRange, ByteSource, FileKind, MemorySource, SourceError};

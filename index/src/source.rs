@@ -1,6 +1,6 @@
 //! How readers ask for bytes without doing any I/O.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 /// The kinds of index files; a generation holds at most one file of each.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -45,6 +45,9 @@ pub struct ByteRange {
     pub len_bytes: u32,
 }
 
+/// What was read: bytes of its own, or a part of the program itself, which nobody has to copy.
+pub type Buffer = Cow<'static, [u8]>;
+
 /// What went wrong while bytes were read; the caller that made the source knows the type.
 pub type SourceError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -54,7 +57,7 @@ pub type SourceError = Box<dyn std::error::Error + Send + Sync>;
 /// exactly `len_bytes` long; anything shorter is an error of the source.
 pub trait ByteSource {
     /// Reads all ranges, or fails as a whole.
-    fn read(&self, ranges: &[ByteRange]) -> Result<Vec<Vec<u8>>, SourceError>;
+    fn read(&self, ranges: &[ByteRange]) -> Result<Vec<Buffer>, SourceError>;
 }
 
 /// Whole files in memory: for tests, for the evaluation, and for indexes that are part of the program.
@@ -73,14 +76,14 @@ impl MemorySource {
 }
 
 impl ByteSource for MemorySource {
-    fn read(&self, ranges: &[ByteRange]) -> Result<Vec<Vec<u8>>, SourceError> {
+    fn read(&self, ranges: &[ByteRange]) -> Result<Vec<Buffer>, SourceError> {
         let piece = |range: &ByteRange| {
             let start = usize::try_from(range.offset).ok()?;
             let end = start.checked_add(range.len_bytes as usize)?;
             self.files
                 .get(&range.file)?
                 .get(start..end)
-                .map(<[u8]>::to_vec)
+                .map(|bytes| Buffer::Owned(bytes.to_vec()))
         };
         ranges
             .iter()

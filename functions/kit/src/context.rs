@@ -6,7 +6,7 @@ use pointer::{CollectionKeys, Manifest};
 use crate::{
     problem::Problem,
     settings::Settings,
-    storage::{GenerationSource, Metered, Piece, Storage, StorageError},
+    storage::{Document, DocumentQuery, GenerationSource, Metered, Storage, StorageError},
 };
 
 /// What a function knows beside the request.
@@ -65,19 +65,20 @@ impl<'a> Context<'a> {
     ///
     /// Only that the storage cannot be reached: a collection without a pointer, or with one that is damaged or denied, does not hide the others.
     pub fn pointers(&self, collections: &[String]) -> Result<Vec<Pointer>, Problem> {
-        let pieces: Vec<Piece> = collections
+        let queries: Vec<DocumentQuery> = collections
             .iter()
-            .map(|collection| Piece {
+            .map(|collection| DocumentQuery {
                 key: CollectionKeys::new("", collection).pointer(),
-                range: None,
+                known_etag: None,
             })
             .collect();
-        let documents = self.storage.read(&pieces);
+        let documents = self.storage.documents(&queries);
         collections
             .iter()
             .zip(documents)
             .map(|(collection, document)| match document {
-                Ok(document) => Ok(match Manifest::parse(&document, collection) {
+                Ok(Document::Unchanged) => Ok(Pointer::Unpublished),
+                Ok(Document::Read { bytes, .. }) => Ok(match Manifest::parse(&bytes, collection) {
                     Ok(manifest) => Pointer::Ready(manifest),
                     Err(error) => Pointer::Damaged(error.into()),
                 }),

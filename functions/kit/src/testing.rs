@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use index::{
-    FileKind,
+    Buffer, FileKind,
     catalogue::{self, CatalogueWriter, Record},
     neighbours::{Neighbour, NeighboursWriter},
     popularity::PopularityWriter,
@@ -22,7 +22,7 @@ use crate::{
     http::{Method, Request, Response},
     server::{Route, respond},
     settings::{IndexSource, Settings},
-    storage::{Piece, Storage, StorageError},
+    storage::{Document, DocumentQuery, Piece, Storage, StorageError},
 };
 
 /// The generation of [`TestStorage::films`].
@@ -201,29 +201,40 @@ impl TestStorage {
     }
 }
 
+impl TestStorage {
+    fn object(&self, key: &str) -> Result<&Vec<u8>, StorageError> {
+        let failure = self.failure.as_ref().or_else(|| self.failures.get(key));
+        if let Some(failure) = failure {
+            return Err(failure.clone());
+        }
+        self.objects.get(key).ok_or_else(|| StorageError::Absent {
+            key: key.to_owned(),
+        })
+    }
+}
+
 impl Storage for TestStorage {
-    fn read(&self, pieces: &[Piece]) -> Vec<Result<Vec<u8>, StorageError>> {
+    fn read(&self, pieces: &[Piece]) -> Vec<Result<Buffer, StorageError>> {
         let read = |piece: &Piece| {
-            if let Some(failure) = &self.failure {
-                return Err(failure.clone());
-            }
-            let key = piece.key.clone();
-            if let Some(failure) = self.failures.get(&key) {
-                return Err(failure.clone());
-            }
-            let Some(object) = self.objects.get(&key) else {
-                return Err(StorageError::Absent { key });
-            };
-            let Some(range) = piece.range else {
-                return Ok(object.clone());
-            };
-            let start = range.offset as usize;
-            object
-                .get(start..start + range.len_bytes as usize)
-                .map(<[u8]>::to_vec)
-                .ok_or(StorageError::TooShort { key })
+            let start = piece.offset as usize;
+            self.object(&piece.key)?
+                .get(start..start + piece.len_bytes as usize)
+                .map(|bytes| Buffer::Owned(bytes.to_vec()))
+                .ok_or_else(|| StorageError::TooShort {
+                    key: piece.key.clone(),
+                })
         };
         pieces.iter().map(read).collect()
+    }
+
+    fn documents(&self, queries: &[DocumentQuery]) -> Vec<Result<Document, StorageError>> {
+        let read = |query: &DocumentQuery| {
+            Ok(Document::Read {
+                bytes: Buffer::Owned(self.object(&query.key)?.clone()),
+                etag: None,
+            })
+        };
+        queries.iter().map(read).collect()
     }
 }
 

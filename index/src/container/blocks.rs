@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::layout::{SectionId, block_checksum};
 use crate::{
     error::{Error, Place},
-    source::{ByteRange, ByteSource, FileKind},
+    source::{Buffer, ByteRange, ByteSource, FileKind},
 };
 
 /// Names a block within a generation.
@@ -37,7 +37,7 @@ impl Plan {
 /// The blocks that were read for a query, checked.
 #[derive(Debug, Default)]
 pub(crate) struct Blocks {
-    blocks: BTreeMap<BlockId, Vec<u8>>,
+    blocks: BTreeMap<BlockId, Buffer>,
 }
 
 /// No fetched blocks, which is all that a section in the head needs.
@@ -78,7 +78,7 @@ impl Blocks {
     pub(super) fn get(&self, id: BlockId) -> Result<&[u8], Error> {
         self.blocks
             .get(&id)
-            .map(Vec::as_slice)
+            .map(|bytes| &**bytes)
             .ok_or(Error::NotFetched {
                 file: id.file,
                 section: id.section.0,
@@ -88,7 +88,7 @@ impl Blocks {
 }
 
 /// One batch of reads, held to the promise of [`ByteSource::read`].
-pub(crate) fn read(source: &impl ByteSource, ranges: &[ByteRange]) -> Result<Vec<Vec<u8>>, Error> {
+pub(crate) fn read(source: &impl ByteSource, ranges: &[ByteRange]) -> Result<Vec<Buffer>, Error> {
     let buffers = source.read(ranges).map_err(|source| Error::Source {
         ranges: ranges.len(),
         source,

@@ -9,14 +9,14 @@ use crate::{
     codec::Cursor,
     error::{Error, Place},
     metadata,
-    source::{ByteRange, FileKind},
+    source::{Buffer, ByteRange, FileKind},
 };
 
 /// The head of one index file, opened.
 #[derive(Debug)]
 pub struct Container {
     file: FileKind,
-    head: Vec<u8>,
+    head: Buffer,
     format_version: u16,
     file_len_bytes: u64,
     item_space: u64,
@@ -41,7 +41,8 @@ impl Container {
     /// # Errors
     ///
     /// Foreign, newer, truncated and self-contradictory heads are told apart.
-    pub fn open(file: FileKind, head: Vec<u8>) -> Result<Self, Error> {
+    pub fn open(file: FileKind, head: impl Into<Buffer>) -> Result<Self, Error> {
+        let mut head = head.into();
         let corrupt = |what| Error::Corrupt { file, what };
         let (header, mut cursor) = Header::read(file, &head)?;
         let Header {
@@ -96,8 +97,10 @@ impl Container {
             }
             sections.push(entry);
         }
-        let mut head = head;
-        head.truncate(head_len);
+        match &mut head {
+            Buffer::Owned(bytes) => bytes.truncate(head_len),
+            Buffer::Borrowed(bytes) => *bytes = bytes.get(..head_len).unwrap_or(bytes),
+        }
         Ok(Self {
             file,
             head,

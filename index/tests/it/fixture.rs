@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use index::{
-    ByteRange, ByteSource, FileKind, Generation, MemorySource, SourceError,
+    Buffer, ByteRange, ByteSource, FileKind, Generation, MemorySource, SourceError,
     catalogue::{CatalogueWriter, Record, Value},
     neighbours::{Neighbour, NeighboursWriter},
     popularity::{POPULAR_MAX_COUNT, PopularityWriter},
@@ -61,7 +61,7 @@ pub(crate) struct CountingSource<'a> {
 }
 
 impl ByteSource for CountingSource<'_> {
-    fn read(&self, ranges: &[ByteRange]) -> Result<Vec<Vec<u8>>, SourceError> {
+    fn read(&self, ranges: &[ByteRange]) -> Result<Vec<Buffer>, SourceError> {
         self.counter.0.borrow_mut().push(ranges.len());
         self.inner.read(ranges)
     }

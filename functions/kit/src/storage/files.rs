@@ -4,7 +4,9 @@ use std::{
     path::PathBuf,
 };
 
-use super::{MAXIMUM_DOCUMENT_LEN_BYTES, Piece, Range, Storage, StorageError};
+use index::Buffer;
+
+use super::{Document, DocumentQuery, MAXIMUM_DOCUMENT_LEN_BYTES, Piece, Storage, StorageError};
 
 /// A folder laid out as the bucket is, mounted into the component.
 ///
@@ -24,48 +26,69 @@ impl FilesStorage {
 
     fn read_piece(&self, piece: &Piece) -> io::Result<Vec<u8>> {
         let mut file = File::open(self.folder.join(&piece.key))?;
+        file.seek(SeekFrom::Start(piece.offset))?;
         // Memory grows with what is there, not with what a manifest claims.
         let mut bytes = Vec::new();
-        if let Some(Range { offset, len_bytes }) = piece.range {
-            file.seek(SeekFrom::Start(offset))?;
-            file.take(u64::from(len_bytes)).read_to_end(&mut bytes)?;
-            if bytes.len() < len_bytes as usize {
-                return Err(ErrorKind::UnexpectedEof.into());
-            }
-        } else {
-            let limit = MAXIMUM_DOCUMENT_LEN_BYTES as u64 + 1;
-            file.take(limit).read_to_end(&mut bytes)?;
-            if MAXIMUM_DOCUMENT_LEN_BYTES < bytes.len() {
-                return Err(io::Error::other("it is too long for a document"));
-            }
+        file.take(u64::from(piece.len_bytes))
+            .read_to_end(&mut bytes)?;
+        if bytes.len() < piece.len_bytes as usize {
+            return Err(ErrorKind::UnexpectedEof.into());
+        }
+        Ok(bytes)
+    }
+
+    fn read_document(&self, key: &str) -> io::Result<Vec<u8>> {
+        let limit = MAXIMUM_DOCUMENT_LEN_BYTES as u64 + 1;
+        let mut bytes = Vec::new();
+        File::open(self.folder.join(key))?
+            .take(limit)
+            .read_to_end(&mut bytes)?;
+        if MAXIMUM_DOCUMENT_LEN_BYTES < bytes.len() {
+            return Err(io::Error::other("it is too long for a document"));
         }
         Ok(bytes)
     }
 }
 
 impl Storage for FilesStorage {
-    fn read(&self, pieces: &[Piece]) -> Vec<Result<Vec<u8>, StorageError>> {
-        let read = |piece: &Piece| {
-            self.read_piece(piece).map_err(|error| {
-                let key = piece.key.clone();
-                match error.kind() {
-                    ErrorKind::NotFound => StorageError::Absent { key },
-                    ErrorKind::UnexpectedEof => StorageError::TooShort { key },
-                    ErrorKind::PermissionDenied => StorageError::Denied { key },
-                    _ => StorageError::Unexpected {
-                        key,
-                        what: error.to_string(),
-                    },
-                }
-            })
+    fn read(&self, pieces: &[Piece]) -> Vec<Result<Buffer, StorageError>> {
+        let read = |piece: &Piece| match self.read_piece(piece) {
+            Ok(bytes) => Ok(Buffer::Owned(bytes)),
+            Err(error) => Err(failure(&piece.key, &error)),
         };
         pieces.iter().map(read).collect()
+    }
+
+    /// Files have no entity tags: a document is read anew each time.
+    fn documents(&self, queries: &[DocumentQuery]) -> Vec<Result<Document, StorageError>> {
+        let read = |query: &DocumentQuery| match self.read_document(&query.key) {
+            Ok(bytes) => Ok(Document::Read {
+                bytes: Buffer::Owned(bytes),
+                etag: None,
+            }),
+            Err(error) => Err(failure(&query.key, &error)),
+        };
+        queries.iter().map(read).collect()
+    }
+}
+
+fn failure(key: &str, error: &io::Error) -> StorageError {
+    let key = key.to_owned();
+    match error.kind() {
+        ErrorKind::NotFound => StorageError::Absent { key },
+        ErrorKind::UnexpectedEof => StorageError::TooShort { key },
+        ErrorKind::PermissionDenied => StorageError::Denied { key },
+        _ => StorageError::Unexpected {
+            key,
+            what: error.to_string(),
+        },
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::storage::tests::text_of;
 
     #[test]
     fn pieces_are_read_where_they_are_or_refused() {
@@ -77,15 +100,7 @@ mod tests {
         let storage = FilesStorage::new(folder.path());
 
         let check = |key: &str, range: Option<(u64, u32)>, expected: &str| {
-            let piece = Piece {
-                key: key.to_owned(),
-                range: range.map(|(offset, len_bytes)| Range { offset, len_bytes }),
-            };
-            let found = match storage.read(&[piece]).remove(0) {
-                Ok(bytes) => String::from_utf8(bytes).unwrap(),
-                Err(error) => error.to_string(),
-            };
-            assert_eq!(found, expected, "{key}");
+            assert_eq!(text_of(&storage, key, range), expected, "{key}");
         };
         check("movies/a", None, "0123456789");
         check("movies/a", Some((3, 4)), "3456");

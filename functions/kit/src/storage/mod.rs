@@ -9,7 +9,7 @@ pub mod s3;
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
-use index::{ByteRange, ByteSource, SourceError};
+use index::{Buffer, ByteRange, ByteSource, SourceError};
 use pointer::CollectionKeys;
 
 pub use files::FilesStorage;
@@ -18,22 +18,38 @@ pub use s3::{Addressing, Credentials, Endpoint, S3Bucket, S3Storage};
 /// No pointer is longer: what claims to be one and is, is not read to its end.
 pub const MAXIMUM_DOCUMENT_LEN_BYTES: usize = 256 * 1024;
 
-/// An object, or a part of one.
+/// A part of an object that never changes; never empty.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Piece {
     /// The object's key, without what all keys of a deployment begin with.
     pub key: String,
-    /// The part; without it the whole object, which is a document of at most [`MAXIMUM_DOCUMENT_LEN_BYTES`].
-    pub range: Option<Range>,
-}
-
-/// A part of an object; never empty.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Range {
-    /// Where it starts.
+    /// Where the part starts.
     pub offset: u64,
     /// How long it is.
     pub len_bytes: u32,
+}
+
+/// A question for a whole object that may change, of at most [`MAXIMUM_DOCUMENT_LEN_BYTES`].
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct DocumentQuery {
+    /// The object's key, without what all keys of a deployment begin with.
+    pub key: String,
+    /// The entity tag of the version that the asker has.
+    pub known_etag: Option<String>,
+}
+
+/// The answer to a [`DocumentQuery`].
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Document {
+    /// The asker's version is the current one.
+    Unchanged,
+    /// The current version.
+    Read {
+        /// The object.
+        bytes: Buffer,
+        /// Its entity tag, where the storage has such.
+        etag: Option<String>,
+    },
 }
 
 /// Why a piece was not read.
@@ -76,8 +92,11 @@ pub enum StorageError {
 
 /// Something that holds objects.
 pub trait Storage {
-    /// Reads all pieces side by side: one result each, in the order asked. Parts are exactly as long as asked.
-    fn read(&self, pieces: &[Piece]) -> Vec<Result<Vec<u8>, StorageError>>;
+    /// Reads all pieces side by side: one result each, in the order asked, exactly as long as asked.
+    fn read(&self, pieces: &[Piece]) -> Vec<Result<Buffer, StorageError>>;
+
+    /// Reads all documents side by side: one result each, in the order asked.
+    fn documents(&self, queries: &[DocumentQuery]) -> Vec<Result<Document, StorageError>>;
 }
 
 /// A storage with a counter in front: the number of round trips is what a request's speed hangs on.
@@ -97,6 +116,14 @@ impl<'a> Metered<'a> {
         }
     }
 
+    fn meter<T>(&self, batch: impl FnOnce(&dyn Storage) -> T) -> T {
+        let started = Instant::now();
+        let results = batch(self.storage);
+        self.batches.set(self.batches.get() + 1);
+        self.duration.set(self.duration.get() + started.elapsed());
+        results
+    }
+
     /// How many batches were read.
     pub fn batches(&self) -> u32 {
         self.batches.get()
@@ -109,12 +136,12 @@ impl<'a> Metered<'a> {
 }
 
 impl Storage for Metered<'_> {
-    fn read(&self, pieces: &[Piece]) -> Vec<Result<Vec<u8>, StorageError>> {
-        let started = Instant::now();
-        let results = self.storage.read(pieces);
-        self.batches.set(self.batches.get() + 1);
-        self.duration.set(self.duration.get() + started.elapsed());
-        results
+    fn read(&self, pieces: &[Piece]) -> Vec<Result<Buffer, StorageError>> {
+        self.meter(|storage| storage.read(pieces))
+    }
+
+    fn documents(&self, queries: &[DocumentQuery]) -> Vec<Result<Document, StorageError>> {
+        self.meter(|storage| storage.documents(queries))
     }
 }
 
@@ -137,17 +164,15 @@ impl<'a> GenerationSource<'a> {
 }
 
 impl ByteSource for GenerationSource<'_> {
-    fn read(&self, ranges: &[ByteRange]) -> Result<Vec<Vec<u8>>, SourceError> {
+    fn read(&self, ranges: &[ByteRange]) -> Result<Vec<Buffer>, SourceError> {
         let is_empty = |range: &&ByteRange| range.len_bytes == 0;
         let pieces: Vec<Piece> = ranges
             .iter()
             .filter(|range| !is_empty(range))
             .map(|range| Piece {
                 key: self.keys.file(&self.generation, range.file.name()),
-                range: Some(Range {
-                    offset: range.offset,
-                    len_bytes: range.len_bytes,
-                }),
+                offset: range.offset,
+                len_bytes: range.len_bytes,
             })
             .collect();
         let mut results = self.storage.read(&pieces).into_iter();
@@ -156,7 +181,7 @@ impl ByteSource for GenerationSource<'_> {
             .iter()
             .map(|range| {
                 if is_empty(&range) {
-                    return Ok(Vec::new());
+                    return Ok(Buffer::default());
                 }
                 let missing = || StorageError::Unreachable {
                     reason: "fewer answers than questions".to_owned(),
@@ -165,5 +190,40 @@ impl ByteSource for GenerationSource<'_> {
                 result.map_err(SourceError::from)
             })
             .collect()
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// What a storage says of a part of an object, or without one of a document: the bytes as text, or the error's text.
+    pub(crate) fn text_of(storage: &dyn Storage, key: &str, part: Option<(u64, u32)>) -> String {
+        let key = key.to_owned();
+        let result = match part {
+            Some((offset, len_bytes)) => {
+                let piece = Piece {
+                    key,
+                    offset,
+                    len_bytes,
+                };
+                storage.read(&[piece]).remove(0)
+            }
+            None => {
+                let query = DocumentQuery {
+                    key,
+                    known_etag: None,
+                };
+                match storage.documents(&[query]).remove(0) {
+                    Ok(Document::Read { bytes, .. }) => Ok(bytes),
+                    Ok(Document::Unchanged) => panic!("nothing was known"),
+                    Err(error) => Err(error),
+                }
+            }
+        };
+        match result {
+            Ok(bytes) => String::from_utf8(bytes.into_owned()).unwrap(),
+            Err(error) => error.to_string(),
+        }
     }
 }

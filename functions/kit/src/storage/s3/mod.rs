@@ -12,7 +12,9 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use super::{MAXIMUM_DOCUMENT_LEN_BYTES, Piece, Storage, StorageError};
+use index::Buffer;
+
+use super::{Document, DocumentQuery, MAXIMUM_DOCUMENT_LEN_BYTES, Piece, Storage, StorageError};
 
 pub use address::{Addressing, Endpoint, S3Bucket};
 pub use signature::Credentials;
@@ -33,6 +35,8 @@ pub struct GetRequest {
     pub path_with_query: String,
     /// The value of the header `range`.
     pub range: Option<String>,
+    /// The value of the header `if-none-match`.
+    pub if_none_match: Option<String>,
     /// A body that is longer is not what was asked for and is given up one byte later.
     pub maximum_body_len_bytes: u32,
 }
@@ -58,6 +62,8 @@ pub struct GetResponse {
     pub status: u16,
     /// The header `content-range`.
     pub content_range: Option<String>,
+    /// The header `etag`.
+    pub etag: Option<String>,
     /// The body, cut off one byte after its maximum.
     pub body: Vec<u8>,
 }
@@ -81,9 +87,10 @@ impl<T: Transport> S3Storage<T> {
         Self { bucket, transport }
     }
 
-    fn request(&self, piece: &Piece, date_time: &str) -> GetRequest {
-        let address = self.bucket.address(&piece.key);
-        // The range is no part of what is signed.
+    /// A request for an object as a whole.
+    fn request(&self, key: &str, date_time: &str) -> GetRequest {
+        let address = self.bucket.address(key);
+        // Neither range nor condition is a part of what is signed.
         let path_with_query = match &self.bucket.credentials {
             Some(credentials) => signature::presign(
                 &address,
@@ -94,88 +101,140 @@ impl<T: Transport> S3Storage<T> {
             ),
             None => address.path,
         };
-        let (range, maximum_body_len_bytes) = match piece.range {
-            Some(range) => {
-                let last = range.offset + u64::from(range.len_bytes.saturating_sub(1));
-                let header = format!("bytes={}-{last}", range.offset);
-                (Some(header), range.len_bytes)
-            }
-            None => (None, MAXIMUM_DOCUMENT_LEN_BYTES as u32),
-        };
         GetRequest {
             secure: self.bucket.endpoint.secure,
             authority: address.authority,
             path_with_query,
-            range,
-            maximum_body_len_bytes,
+            range: None,
+            if_none_match: None,
+            maximum_body_len_bytes: MAXIMUM_DOCUMENT_LEN_BYTES as u32,
         }
     }
-}
 
-impl<T: Transport> Storage for S3Storage<T> {
-    fn read(&self, pieces: &[Piece]) -> Vec<Result<Vec<u8>, StorageError>> {
+    fn piece_request(&self, piece: &Piece, date_time: &str) -> GetRequest {
+        let last = piece.offset + u64::from(piece.len_bytes.saturating_sub(1));
+        GetRequest {
+            range: Some(format!("bytes={}-{last}", piece.offset)),
+            maximum_body_len_bytes: piece.len_bytes,
+            ..self.request(&piece.key, date_time)
+        }
+    }
+
+    fn document_request(&self, query: &DocumentQuery, date_time: &str) -> GetRequest {
+        GetRequest {
+            if_none_match: query.known_etag.clone(),
+            ..self.request(&query.key, date_time)
+        }
+    }
+
+    /// Sends a request for each question and judges the answers.
+    fn ask<Q, A>(
+        &self,
+        questions: &[Q],
+        request: impl Fn(&Q, &str) -> GetRequest,
+        judge: impl Fn(&Q, GetResponse) -> Result<A, StorageError>,
+    ) -> Vec<Result<A, StorageError>> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let date_time = signature::date_time(now.map_or(0, |duration| duration.as_secs()));
-        let requests: Vec<GetRequest> = pieces
+        let requests: Vec<GetRequest> = questions
             .iter()
-            .map(|piece| self.request(piece, &date_time))
+            .map(|question| request(question, &date_time))
             .collect();
         let responses = self.transport.get_all(&requests);
-        pieces
+        questions
             .iter()
             .zip(responses)
-            .map(|(piece, response)| match response {
-                Ok(response) => judge(piece, response),
+            .map(|(question, response)| match response {
+                Ok(response) => judge(question, response),
                 Err(reason) => Err(StorageError::Unreachable { reason }),
             })
             .collect()
     }
 }
 
-/// Whether an answer is what was asked for.
-fn judge(piece: &Piece, response: GetResponse) -> Result<Vec<u8>, StorageError> {
-    let key = piece.key.clone();
+impl<T: Transport> Storage for S3Storage<T> {
+    fn read(&self, pieces: &[Piece]) -> Vec<Result<Buffer, StorageError>> {
+        self.ask(
+            pieces,
+            |piece, date_time| self.piece_request(piece, date_time),
+            judge_piece,
+        )
+    }
+
+    fn documents(&self, queries: &[DocumentQuery]) -> Vec<Result<Document, StorageError>> {
+        self.ask(
+            queries,
+            |query, date_time| self.document_request(query, date_time),
+            judge_document,
+        )
+    }
+}
+
+/// Whether an answer is the part that was asked for.
+fn judge_piece(piece: &Piece, response: GetResponse) -> Result<Buffer, StorageError> {
     let unexpected = |what: String| StorageError::Unexpected {
         key: piece.key.clone(),
         what,
     };
-    match (response.status, piece.range) {
-        (404, _) => Err(StorageError::Absent { key }),
-        (401 | 403, _) => Err(StorageError::Denied { key }),
-        (416, _) => Err(StorageError::TooShort { key }),
-        (200, None) if MAXIMUM_DOCUMENT_LEN_BYTES < response.body.len() => {
-            Err(unexpected("it is too long for a document".to_owned()))
+    match response.status {
+        206 => {}
+        200 => {
+            let what = "the whole object where a range was asked for";
+            return Err(unexpected(what.to_owned()));
         }
-        (200, None) => Ok(response.body),
-        (200, Some(_)) => Err(unexpected(
-            "the whole object where a range was asked for".to_owned(),
-        )),
-        (206, Some(range)) => {
-            let header = response.content_range.as_deref().unwrap_or_default();
-            match content_range(header) {
-                Some((first, last))
-                    if first == range.offset
-                        && last < range.offset + u64::from(range.len_bytes) - 1 =>
-                {
-                    Err(StorageError::TooShort { key })
-                }
-                Some((first, last))
-                    if first == range.offset
-                        && last == range.offset + u64::from(range.len_bytes) - 1
-                        && response.body.len() == range.len_bytes as usize =>
-                {
-                    Ok(response.body)
-                }
-                _ => Err(unexpected(format!(
-                    "content-range `{header}` and {} bytes",
-                    response.body.len()
-                ))),
-            }
+        status => return Err(refusal(&piece.key, status)),
+    }
+    let header = response.content_range.as_deref().unwrap_or_default();
+    let wanted_last = piece.offset + u64::from(piece.len_bytes) - 1;
+    match content_range(header) {
+        Some((first, last)) if first == piece.offset && last < wanted_last => {
+            Err(StorageError::TooShort {
+                key: piece.key.clone(),
+            })
         }
-        (status @ 500.., _) => Err(StorageError::Unreachable {
-            reason: format!("it answers with status {status}"),
+        Some((first, last))
+            if (first, last) == (piece.offset, wanted_last)
+                && response.body.len() == piece.len_bytes as usize =>
+        {
+            Ok(Buffer::Owned(response.body))
+        }
+        _ => Err(unexpected(format!(
+            "content-range `{header}` and {} bytes",
+            response.body.len()
+        ))),
+    }
+}
+
+/// Whether an answer is a document.
+fn judge_document(query: &DocumentQuery, response: GetResponse) -> Result<Document, StorageError> {
+    match response.status {
+        304 if query.known_etag.is_some() => Ok(Document::Unchanged),
+        200 if MAXIMUM_DOCUMENT_LEN_BYTES < response.body.len() => Err(StorageError::Unexpected {
+            key: query.key.clone(),
+            what: "it is too long for a document".to_owned(),
         }),
-        (status, _) => Err(unexpected(format!("status {status}"))),
+        200 => Ok(Document::Read {
+            bytes: Buffer::Owned(response.body),
+            etag: response.etag,
+        }),
+        status => Err(refusal(&query.key, status)),
+    }
+}
+
+/// What a status means that brings nothing.
+fn refusal(key: &str, status: u16) -> StorageError {
+    let key = key.to_owned();
+    match status {
+        404 => StorageError::Absent { key },
+        401 | 403 => StorageError::Denied { key },
+        416 => StorageError::TooShort { key },
+        500.. => StorageError::Unreachable {
+            reason: format!("it answers with status {status}"),
+        },
+        _ => StorageError::Unexpected {
+            key,
+            what: format!("status {status}"),
+        },
     }
 }
 
@@ -189,7 +248,7 @@ fn content_range(header: &str) -> Option<(u64, u64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::storage::Range;
+    use crate::storage::tests::text_of;
 
     fn bucket(credentials: Option<Credentials>) -> S3Bucket {
         S3Bucket {
@@ -217,19 +276,12 @@ mod tests {
             .map(|(status, content_range, body)| GetResponse {
                 status,
                 content_range: Some(content_range.to_owned()),
+                etag: None,
                 body: body.as_bytes().to_vec(),
             })
             .map_err(str::to_owned);
-        let piece = Piece {
-            key: "k".to_owned(),
-            range: range.map(|(offset, len_bytes)| Range { offset, len_bytes }),
-        };
         let storage = S3Storage::new(bucket(None), Always(response));
-        let found = match storage.read(&[piece]).remove(0) {
-            Ok(bytes) => String::from_utf8(bytes).unwrap(),
-            Err(error) => error.to_string(),
-        };
-        assert_eq!(found, expected);
+        assert_eq!(text_of(&storage, "k", range), expected);
     }
 
     #[test]
@@ -288,6 +340,7 @@ mod tests {
                 authority: String::new(),
                 path_with_query: String::new(),
                 range: None,
+                if_none_match: None,
                 maximum_body_len_bytes,
             };
             let next = request.next_read_len_bytes(received_len_bytes);
@@ -305,14 +358,12 @@ mod tests {
     fn a_request_asks_for_its_range_and_is_signed_only_with_credentials() {
         let piece = Piece {
             key: "movies/current.json".to_owned(),
-            range: Some(Range {
-                offset: 10,
-                len_bytes: 5,
-            }),
+            offset: 10,
+            len_bytes: 5,
         };
         let request = |credentials| {
             let transport = Always(Err(String::new()));
-            S3Storage::new(bucket(credentials), transport).request(&piece, "20261121T120000Z")
+            S3Storage::new(bucket(credentials), transport).piece_request(&piece, "20261121T120000Z")
         };
         let anonymous = request(None);
         assert_eq!(anonymous.range.as_deref(), Some("bytes=10-14"));

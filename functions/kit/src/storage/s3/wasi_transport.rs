@@ -42,10 +42,15 @@ impl Transport for WasiTransport {
 
 fn start(request: &GetRequest) -> Result<FutureIncomingResponse, ErrorCode> {
     let headers = Fields::new();
-    if let Some(range) = &request.range {
-        headers
-            .set(&"range".to_owned(), &[range.as_bytes().to_vec()])
-            .map_err(|_| ErrorCode::HttpProtocolError)?;
+    for (name, value) in [
+        ("range", &request.range),
+        ("if-none-match", &request.if_none_match),
+    ] {
+        if let Some(value) = value {
+            headers
+                .set(&name.to_owned(), &[value.as_bytes().to_vec()])
+                .map_err(|_| ErrorCode::HttpProtocolError)?;
+        }
     }
     let scheme = if request.secure {
         Scheme::Https
@@ -82,18 +87,18 @@ fn wait(response: &FutureIncomingResponse) -> Result<IncomingResponse, ErrorCode
 }
 
 fn read(response: &IncomingResponse, request: &GetRequest) -> Result<GetResponse, String> {
-    let content_range = response
-        .headers()
-        .get(&"content-range".to_owned())
-        .into_iter()
-        .next()
-        .and_then(|value| String::from_utf8(value).ok());
+    let headers = response.headers();
+    let header = |name: &str| {
+        let values = headers.get(&name.to_owned());
+        String::from_utf8(values.into_iter().next()?).ok()
+    };
     let body = response
         .consume()
         .map_err(|()| "the answer has no body".to_owned())?;
     Ok(GetResponse {
         status: response.status(),
-        content_range,
+        content_range: header("content-range"),
+        etag: header("etag"),
         body: read_body(&body, request)?,
     })
 }
