@@ -112,3 +112,57 @@ fn any_page_may_read_but_without_credentials_and_listed_ones_may_with() {
         assert_eq!(refused.header("access-control-allow-methods"), "", "{path}");
     }
 }
+
+/// A status and what is said of keeping: `cache-control`, `etag`, `server-timing`.
+fn asked_again(site: &Site, path: &str, if_none_match: &str) -> (u16, [String; 3]) {
+    let headers = [("if-none-match", if_none_match), ("origin", PAGE)];
+    let answer = site.send("GET", path, &headers, b"");
+    assert_eq!(answer.body.is_empty(), answer.status == 304, "{path}");
+    assert_eq!(answer.header("access-control-allow-origin"), "*", "{path}");
+    let headers = ["cache-control", "etag", "server-timing"];
+    let said = headers.map(|name| answer.header(name).to_owned());
+    (answer.status, said)
+}
+
+#[test]
+fn what_was_kept_is_asked_for_again_for_the_price_of_the_pointer() {
+    let bucket = Bucket::start();
+    publish_films(&bucket);
+    let site = Site::start(&bucket);
+    for path in [
+        "/v1/movies/popular?count=3",
+        "/v1/movies/items/1/similar",
+        "/v1/movies/recommendations?history=1,2",
+        "/v1/movies/items/1",
+        "/v1/collections",
+        "/openapi.json",
+    ] {
+        let (status, [cache_control, tag, _]) = asked_again(&site, path, "\"another\"");
+        assert_eq!(status, 200, "{path}");
+        assert!(
+            cache_control.contains("max-age="),
+            "{path}: {cache_control}"
+        );
+        let (status, [kept, same_tag, timing]) = asked_again(&site, path, &tag);
+        assert_eq!(
+            (status, kept, same_tag),
+            (304, cache_control, tag.clone()),
+            "{path}"
+        );
+        assert!(
+            timing.contains("round trips: 1") || timing.contains("round trips: 0"),
+            "{path}: {timing}"
+        );
+        let head = site.send("HEAD", path, &[("if-none-match", &tag)], b"");
+        assert_eq!((head.status, head.body.len()), (304, 0), "{path}");
+    }
+    for path in ["/v1/movies/items/999", "/nowhere", "/getrandom", "/healthz"] {
+        let (status, [cache_control, tag, _]) = asked_again(&site, path, "*");
+        assert_ne!(status, 304, "{path}");
+        assert_eq!(
+            (cache_control.as_str(), tag.as_str()),
+            ("no-store", ""),
+            "{path}"
+        );
+    }
+}

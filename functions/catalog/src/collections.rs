@@ -1,6 +1,6 @@
 //! What is served.
 
-use kit::{Call, Pointer, http::Response, problem::Problem};
+use kit::{Call, Keeping, Pointer, http::Response, problem::Problem};
 use pointer::{Manifest, Quality, ValueScale};
 use serde::Serialize;
 
@@ -60,7 +60,7 @@ pub(crate) fn collections(call: &Call<'_>) -> Result<Response, Problem> {
             },
         })
         .collect();
-    Response::json(&CollectionsAnswer { collections })
+    Ok(Response::json(&CollectionsAnswer { collections })?.kept(Keeping::Everybody))
 }
 
 /// How a collection does, in a word.

@@ -1,7 +1,9 @@
 //! Records by id and by title.
 
 use index::FileKind;
-use kit::{Call, http::Response, limits::MAXIMUM_ID_COUNT, problem::Problem, record::Item};
+use kit::{
+    Call, Keeping, http::Response, limits::MAXIMUM_ID_COUNT, problem::Problem, record::Item,
+};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -14,19 +16,18 @@ struct ItemAnswer<'a> {
 /// `GET /v1/{collection}/items/{id}`.
 pub(crate) fn item(call: &Call<'_>) -> Result<Response, Problem> {
     call.query(&[])?;
-    let collection = call
-        .context
-        .open(call.parameter("collection"), &[FileKind::Catalogue])?;
-    let id = call.parameter("id");
-    let number = collection.item(id)?;
-    let record = collection.generation.records(&[number])?.pop();
-    let record = record.ok_or_else(|| Problem::Internal {
-        what: format!("the item `{id}` has no record"),
-    })?;
-    Response::json(&ItemAnswer {
-        collection: &collection.manifest.collection,
-        generation: &collection.manifest.generation,
-        item: record.into(),
+    call.answer_from(&[FileKind::Catalogue], Keeping::Everybody, |collection| {
+        let id = call.parameter("id");
+        let number = collection.item(id)?;
+        let record = collection.generation.records(&[number])?.pop();
+        let record = record.ok_or_else(|| Problem::Internal {
+            what: format!("the item `{id}` has no record"),
+        })?;
+        Response::json(&ItemAnswer {
+            collection: &collection.manifest.collection,
+            generation: &collection.manifest.generation,
+            item: record.into(),
+        })
     })
 }
 
@@ -49,28 +50,27 @@ pub(crate) fn items(call: &Call<'_>) -> Result<Response, Problem> {
             what: "or `title` is needed, and only one of them".to_owned(),
         });
     }
-    let collection = call
-        .context
-        .open(call.parameter("collection"), &[FileKind::Catalogue])?;
-    let (names, found) = if let Some(title) = title {
-        let found = collection.generation.items_of_titles(&[title])?;
-        (vec![title], found)
-    } else {
-        let found = collection.generation.items_of_ids(&ids)?;
-        (ids, found)
-    };
-    let unknown = names
-        .into_iter()
-        .zip(&found)
-        .filter(|(_, found)| found.is_none())
-        .map(|(name, _)| name)
-        .collect();
-    let numbers: Vec<u32> = found.into_iter().flatten().collect();
-    let records = collection.generation.records(&numbers)?;
-    Response::json(&ItemsAnswer {
-        collection: &collection.manifest.collection,
-        generation: &collection.manifest.generation,
-        items: records.into_iter().map(Item::from).collect(),
-        unknown,
+    call.answer_from(&[FileKind::Catalogue], Keeping::Everybody, |collection| {
+        let (names, found) = if let Some(title) = title {
+            let found = collection.generation.items_of_titles(&[title])?;
+            (vec![title], found)
+        } else {
+            let found = collection.generation.items_of_ids(&ids)?;
+            (ids, found)
+        };
+        let unknown = names
+            .into_iter()
+            .zip(&found)
+            .filter(|(_, found)| found.is_none())
+            .map(|(name, _)| name)
+            .collect();
+        let numbers: Vec<u32> = found.into_iter().flatten().collect();
+        let records = collection.generation.records(&numbers)?;
+        Response::json(&ItemsAnswer {
+            collection: &collection.manifest.collection,
+            generation: &collection.manifest.generation,
+            items: records.into_iter().map(Item::from).collect(),
+            unknown,
+        })
     })
 }

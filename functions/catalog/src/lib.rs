@@ -12,7 +12,7 @@ mod items;
 #[cfg(test)]
 mod openapi;
 
-use kit::{Call, Route, http::Response, paths, problem::Problem};
+use kit::{Call, Keeping, Route, http::Response, paths, problem::Problem};
 
 /// What this function answers.
 pub const ROUTES: [Route; 6] = [
@@ -29,5 +29,5 @@ const OPENAPI_JSON: &str = include_str!("../openapi.json");
 
 #[expect(clippy::unnecessary_wraps, reason = "the type of every route")]
 fn openapi_json(_: &Call<'_>) -> Result<Response, Problem> {
-    Ok(Response::json_text(OPENAPI_JSON))
+    Ok(Response::json_text(OPENAPI_JSON).kept(Keeping::EverybodyForLonger))
 }

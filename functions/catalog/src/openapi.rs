@@ -59,7 +59,8 @@ fn document() -> Value {
             "description": format!(
                 "Recommendations from small index files. Ids are texts. What goes wrong is said as `application/problem+json` (RFC 9457) with a stable `type`. \
                  Every answer below `/v1/{{collection}}` names the collection and the generation that it was answered from; `Server-Timing` says how many \
-                 round trips to the storage it took.\n\n\
+                 round trips to the storage it took. What may be kept has an `ETag`; asked for again with `If-None-Match`, it is 304 as long as its generation \
+                 is current.\n\n\
                  Limits: a body has at most {MAXIMUM_BODY_LEN_BYTES} bytes (413), a query string at most {MAXIMUM_QUERY_LEN_BYTES} bytes (414), a history at most \
                  {MAXIMUM_HISTORY_COUNT} entries, `exclude` at most {MAXIMUM_EXCLUDE_COUNT} ids, `ids` at most {MAXIMUM_ID_COUNT} ids, a list within a filter at most \
                  {MAXIMUM_FILTER_VALUE_COUNT} texts, `count` is from {} to {} (422). The answer that refuses a request repeats the limit.",

@@ -89,9 +89,13 @@ impl<'a> Context<'a> {
             .collect()
     }
 
-    /// Opens the current generation of a collection: the pointer, and then the heads of `kinds` in one batch. A kind that the generation does not have is left
-    /// out; the question that needs it says so.
+    /// Opens the current generation of a collection: the pointer, and then the heads of `kinds` in one batch.
     pub fn open(&'a self, collection: &str, kinds: &[FileKind]) -> Result<Collection<'a>, Problem> {
+        self.open_manifest(self.current(collection)?, kinds)
+    }
+
+    /// What the pointer of a collection says, which is to be one that is served.
+    pub fn current(&self, collection: &str) -> Result<Manifest, Problem> {
         let known = &self.settings.collections;
         let Some(name) = known.iter().find(|name| *name == collection) else {
             return Err(Problem::UnknownCollection {
@@ -99,19 +103,16 @@ impl<'a> Context<'a> {
                 known: known.clone(),
             });
         };
-        let manifest = match self.pointers(std::slice::from_ref(name))?.pop() {
-            Some(Pointer::Ready(manifest)) => manifest,
-            Some(Pointer::Damaged(problem)) => return Err(problem),
-            Some(Pointer::Unpublished) | None => {
-                return Err(Problem::NotPublished {
-                    collection: name.clone(),
-                });
-            }
-        };
-        self.open_manifest(manifest, kinds)
+        match self.pointers(std::slice::from_ref(name))?.pop() {
+            Some(Pointer::Ready(manifest)) => Ok(manifest),
+            Some(Pointer::Damaged(problem)) => Err(problem),
+            Some(Pointer::Unpublished) | None => Err(Problem::NotPublished {
+                collection: name.clone(),
+            }),
+        }
     }
 
-    /// Opens the generation that a pointer named.
+    /// Opens the generation that a pointer named. A kind that the generation does not have is left out; the question that needs it says so.
     pub fn open_manifest(
         &'a self,
         manifest: Manifest,

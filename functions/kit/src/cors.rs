@@ -5,8 +5,8 @@ use crate::http::{Method, Request, Response};
 /// How long a browser may remember the answer to a preflight.
 const PREFLIGHT_MAXIMUM_AGE_SECONDS: u32 = 600;
 
-/// The request headers that a page may set: JSON bodies, and signed-in users.
-const ALLOWED_HEADERS: &str = "authorization, content-type";
+/// The request headers that a page may set: JSON bodies, signed-in users, and what it has already.
+const ALLOWED_HEADERS: &str = "authorization, content-type, if-none-match";
 
 /// The origins that may read the answers.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -69,7 +69,7 @@ impl Origins {
                     "access-control-max-age",
                     PREFLIGHT_MAXIMUM_AGE_SECONDS.to_string(),
                 ),
-            _ => response.with_header("access-control-expose-headers", "server-timing"),
+            _ => response.with_header("access-control-expose-headers", "etag, server-timing"),
         }
     }
 }

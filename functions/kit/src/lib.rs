@@ -15,6 +15,7 @@ mod context;
 pub mod cors;
 pub mod http;
 pub mod json;
+mod keeping;
 pub mod limits;
 pub mod problem;
 pub mod query;
@@ -28,4 +29,5 @@ pub mod storage;
 pub mod testing;
 
 pub use context::{Collection, Context, Pointer};
+pub use keeping::Keeping;
 pub use server::{Answer, Call, Route, paths, respond};

@@ -1,11 +1,13 @@
 use std::time::{Duration, Instant};
 
+use index::FileKind;
 use serde_json::Value;
 
 use crate::{
-    context::Context,
+    context::{Collection, Context},
     http::{Method, Request, Response},
     json,
+    keeping::{self, EntityTag, Keeping},
     problem::{Problem, names},
     query::{Query, percent_decode},
 };
@@ -84,7 +86,7 @@ pub struct Call<'a> {
     parameters: Vec<(&'static str, String)>,
 }
 
-impl Call<'_> {
+impl<'a> Call<'a> {
     /// What stands in the path in the place of `{name}`, decoded.
     pub fn parameter(&self, name: &str) -> &str {
         self.parameters
@@ -102,12 +104,35 @@ impl Call<'_> {
     pub fn body(&self) -> Result<Value, Problem> {
         json::parse(self.request.checked_body()?, json::BODY)
     }
+
+    /// Answers from the current generation of the collection in the path, opened with these kinds of files.
+    ///
+    /// What GET is answered may be kept, by whom `keeping` says. Whoever has the answer already is told so before more than the pointer is read.
+    pub fn answer_from(
+        &self,
+        kinds: &[FileKind],
+        keeping: Keeping,
+        answer: impl FnOnce(&Collection<'a>) -> Result<Response, Problem>,
+    ) -> Result<Response, Problem> {
+        let manifest = self.context.current(self.parameter("collection"))?;
+        if self.request.method == Method::Post {
+            return answer(&self.context.open_manifest(manifest, kinds)?);
+        }
+        let tag = EntityTag::of_generation(&manifest.generation, self.request);
+        if tag.is_known_to(self.request) {
+            return Ok(Response::empty(304).kept(keeping).tagged(tag));
+        }
+        let collection = self.context.open_manifest(manifest, kinds)?;
+        let tag = EntityTag::of_generation(&collection.manifest.generation, self.request);
+        Ok(answer(&collection)?.kept(keeping).tagged(tag))
+    }
 }
 
 /// Answers a request: finds its route, turns a problem into an answer, and adds what every answer has.
 pub fn respond<'a>(request: &'a Request, routes: &[Route], context: &'a Context<'a>) -> Response {
     let started = Instant::now();
     let response = dispatch(request, routes, context).unwrap_or_else(|problem| problem.response());
+    let response = keeping::finish(request, response);
     let mut response = context.settings().cors_origins.admit(request, response);
     let storage = context.storage();
     let timing = format!(

@@ -114,7 +114,7 @@ fn write(
         .map(|(name, value)| header(name, value))
         .collect();
     // An answer without a body has no length, and that of HEAD would be another's.
-    if request.method != Method::Head && answer.status != 204 {
+    if request.method != Method::Head && !matches!(answer.status, 204 | 304) {
         headers.push(header("content-length", &answer.body.len().to_string()));
     }
     // Names and values are our own, but for an origin that has just come as a header: nothing that a host refuses.

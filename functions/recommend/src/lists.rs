@@ -2,7 +2,7 @@
 
 use index::{FileKind, Question, recommend::Scored};
 use kit::{
-    Call, Collection,
+    Call, Collection, Keeping,
     http::Response,
     limits::{COUNT_RANGE, DEFAULT_COUNT, DEFAULT_ONBOARDING_COUNT},
     problem::Problem,
@@ -24,13 +24,12 @@ pub(crate) fn similar(call: &Call<'_>) -> Result<Response, Problem> {
     let query = call.query(&["count", "filter"])?;
     let count = query.count("count", COUNT_RANGE, DEFAULT_COUNT)?;
     let filter = filter_of_query(&query)?;
-    let collection = call.context.open(
-        call.parameter("collection"),
-        &[FileKind::Catalogue, FileKind::Neighbours],
-    )?;
-    let item = collection.item(call.parameter("id"))?;
-    let similar = collection.generation.similar(item, filter, count)?;
-    answer(&collection, scored(&collection, &similar)?)
+    let kinds = [FileKind::Catalogue, FileKind::Neighbours];
+    call.answer_from(&kinds, Keeping::Everybody, |collection| {
+        let item = collection.item(call.parameter("id"))?;
+        let similar = collection.generation.similar(item, filter, count)?;
+        answer(collection, scored(collection, &similar)?)
+    })
 }
 
 /// `GET /v1/{collection}/popular`.
@@ -41,26 +40,24 @@ pub(crate) fn popular(call: &Call<'_>) -> Result<Response, Problem> {
         filter: filter_of_query(&query)?,
         ..Question::default()
     };
-    let collection = call.context.open(
-        call.parameter("collection"),
-        &[FileKind::Catalogue, FileKind::Popularity],
-    )?;
-    let popular = collection.generation.popular(&question)?;
-    answer(&collection, scored(&collection, &popular)?)
+    let kinds = [FileKind::Catalogue, FileKind::Popularity];
+    call.answer_from(&kinds, Keeping::Everybody, |collection| {
+        let popular = collection.generation.popular(&question)?;
+        answer(collection, scored(collection, &popular)?)
+    })
 }
 
 /// `GET /v1/{collection}/onboarding`.
 pub(crate) fn onboarding(call: &Call<'_>) -> Result<Response, Problem> {
     let query = call.query(&["count"])?;
     let count = query.count("count", COUNT_RANGE, DEFAULT_ONBOARDING_COUNT)?;
-    let collection = call.context.open(
-        call.parameter("collection"),
-        &[FileKind::Catalogue, FileKind::Popularity],
-    )?;
-    let mut numbers = collection.generation.onboarding()?;
-    numbers.truncate(count);
-    let records = collection.generation.records(&numbers)?;
-    answer(&collection, records.into_iter().map(Item::from).collect())
+    let kinds = [FileKind::Catalogue, FileKind::Popularity];
+    call.answer_from(&kinds, Keeping::Everybody, |collection| {
+        let mut numbers = collection.generation.onboarding()?;
+        numbers.truncate(count);
+        let records = collection.generation.records(&numbers)?;
+        answer(collection, records.into_iter().map(Item::from).collect())
+    })
 }
 
 fn scored(collection: &Collection<'_>, ranking: &[Scored]) -> Result<Vec<Item>, Problem> {

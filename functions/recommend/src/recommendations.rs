@@ -5,7 +5,7 @@ use index::{
     recommend::{Reason, Scored},
 };
 use kit::{
-    Call, Collection,
+    Call, Collection, Keeping,
     http::Response,
     json::{BODY, Node},
     problem::Problem,
@@ -35,23 +35,31 @@ struct Answer<'a> {
 /// `POST /v1/{collection}/recommendations`.
 pub(crate) fn by_body(call: &Call<'_>) -> Result<Response, Problem> {
     let body = call.body()?;
-    answer(call, &Wish::of_body(&Node::new(&body, BODY))?)
+    respond(call, &Wish::of_body(&Node::new(&body, BODY))?)
 }
 
 /// `GET /v1/{collection}/recommendations`.
 pub(crate) fn by_query(call: &Call<'_>) -> Result<Response, Problem> {
-    answer(call, &Wish::of_query(&call.query(&MEMBERS)?)?)
+    respond(call, &Wish::of_query(&call.query(&MEMBERS)?)?)
 }
 
-fn answer(call: &Call<'_>, wish: &Wish) -> Result<Response, Problem> {
+fn respond(call: &Call<'_>, wish: &Wish) -> Result<Response, Problem> {
     // Heads are read in one batch, whatever will turn out to be needed of them.
     let kinds: &[FileKind] = match wish.algorithm {
         Algorithm::Auto if !wish.history.is_empty() => &FileKind::ALL,
         Algorithm::Auto | Algorithm::Popular => &[FileKind::Catalogue, FileKind::Popularity],
         Algorithm::Neighbours => &[FileKind::Catalogue, FileKind::Neighbours],
     };
-    let collection = call.context.open(call.parameter("collection"), kinds)?;
-    let resolved = resolve(&collection, &wish.history, &wish.exclude)?;
+    let keeping = if wish.history.is_empty() && wish.exclude.is_empty() {
+        Keeping::Everybody
+    } else {
+        Keeping::Asker
+    };
+    call.answer_from(kinds, keeping, |collection| answer(collection, wish))
+}
+
+fn answer(collection: &Collection<'_>, wish: &Wish) -> Result<Response, Problem> {
+    let resolved = resolve(collection, &wish.history, &wish.exclude)?;
     let question = Question {
         history: resolved.history,
         exclude: resolved.exclude,
@@ -60,14 +68,14 @@ fn answer(call: &Call<'_>, wish: &Wish) -> Result<Response, Problem> {
         diversity: wish.diversity,
     };
     let ranking = match wish.algorithm {
-        Algorithm::Neighbours => Ranking::by_neighbours(&collection, &question)?,
-        Algorithm::Popular => Ranking::by_popularity(&collection, &question, None)?,
+        Algorithm::Neighbours => Ranking::by_neighbours(collection, &question)?,
+        Algorithm::Popular => Ranking::by_popularity(collection, &question, None)?,
         Algorithm::Auto if wish.history.is_empty() => {
-            Ranking::by_popularity(&collection, &question, Some(NO_HISTORY))?
+            Ranking::by_popularity(collection, &question, Some(NO_HISTORY))?
         }
-        Algorithm::Auto => Ranking::by_anything(&collection, &question)?,
+        Algorithm::Auto => Ranking::by_anything(collection, &question)?,
     };
-    let items = render(&collection, &question, &ranking, wish.explain)?;
+    let items = render(collection, &question, &ranking, wish.explain)?;
     Response::json(&Answer {
         collection: &collection.manifest.collection,
         generation: &collection.manifest.generation,

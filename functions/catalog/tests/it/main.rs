@@ -189,3 +189,50 @@ fn bad_requests_are_refused() {
     let problem = check_problem(&storage, &line, 422, "too-many");
     assert_eq!(problem["limit"], kit::limits::MAXIMUM_ID_COUNT);
 }
+
+#[test]
+fn what_changes_seldom_is_kept_and_asked_for_again_by_its_tag() {
+    let storage = TestStorage::films();
+    let ask = |line: &str, if_none_match: &str| {
+        let mut request = testing::request(line, "");
+        let header = ("if-none-match".to_owned(), if_none_match.to_owned());
+        request.headers.push(header);
+        let response = testing::ask(&catalog::ROUTES, &storage, &request);
+        let header = |name| response.header(name).unwrap_or_default().to_owned();
+        (
+            response.status,
+            header("cache-control"),
+            header("etag"),
+            header("server-timing"),
+        )
+    };
+    for (path, max_age, num_round_trips) in [
+        ("/v1/movies/items/1", "max-age=60,", 1),
+        ("/v1/movies/items?ids=1,2", "max-age=60,", 1),
+        ("/v1/collections", "max-age=60,", 1),
+        ("/openapi.json", "max-age=3600,", 0),
+    ] {
+        let line = format!("GET {path}");
+        let (status, cache_control, tag, _) = ask(&line, "");
+        assert_eq!(status, 200, "{path}");
+        assert!(cache_control.starts_with("public, "), "{path}");
+        assert!(cache_control.contains(max_age), "{path}: {cache_control}");
+        let (status, kept, same_tag, timing) = ask(&line, &tag);
+        assert_eq!(
+            (status, kept, same_tag),
+            (304, cache_control, tag),
+            "{path}"
+        );
+        let round_trips = format!("round trips: {num_round_trips}");
+        assert!(timing.contains(&round_trips), "{path}: {timing}");
+    }
+    for path in ["/healthz", "/readyz", "/v1/movies/items/999", "/nowhere"] {
+        let (status, cache_control, tag, _) = ask(&format!("GET {path}"), "*");
+        assert_ne!(status, 304, "{path}");
+        assert_eq!(
+            (cache_control.as_str(), tag.as_str()),
+            ("no-store", ""),
+            "{path}"
+        );
+    }
+}

@@ -424,6 +424,6 @@ fn pages_of_listed_origins_may_read_with_credentials() {
     );
     assert_eq!(
         answer.header("access-control-allow-headers"),
-        Some("authorization, content-type")
+        Some("authorization, content-type, if-none-match")
     );
 }

@@ -2,6 +2,7 @@
 
 mod aliases;
 mod bad_input;
+mod keeping;
 mod recommendations;
 
 use kit::{
