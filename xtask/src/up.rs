@@ -22,7 +22,7 @@ use crate::process::{self, run, say, timed};
 use crate::workspace::Workspace;
 
 /// The packages whose programs run here.
-const PROGRAMS: [&str; 3] = ["demo", "host", "precompute"];
+const PROGRAMS: [&str; 4] = ["demo", "host", "precompute", functions::TRIM];
 
 /// What this machine alone needs, outside of git.
 const STATE_FOLDER: &str = ".kindred";
@@ -66,8 +66,9 @@ pub(crate) fn up(
     ensure_free(arguments.s3_port, "--s3-port")?;
     let data = arguments.data.as_deref().map(absolute).transpose()?;
 
-    functions::build(workspace, choice)?;
+    let modules = functions::compile(workspace, choice)?;
     let programs = timed("programs built", || Programs::build(workspace))?;
+    functions::trim(workspace, &modules)?;
     let source = match data {
         Some(data) => data,
         None => write_demo_data(workspace, &programs)?,
@@ -124,11 +125,10 @@ impl Programs {
             command.args(["--package", package]);
         }
         run(&mut command)?;
-        let program = |name: &str| workspace.target_directory.join("debug").join(name);
         Ok(Programs {
-            demo: program("demo"),
-            host: program("host"),
-            precompute: program("precompute"),
+            demo: workspace.program("demo"),
+            host: workspace.program("host"),
+            precompute: workspace.program("precompute"),
         })
     }
 }

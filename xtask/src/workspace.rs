@@ -85,6 +85,11 @@ impl Workspace {
         })
     }
 
+    /// Where cargo leaves the program of a package.
+    pub(crate) fn program(&self, package: &str) -> PathBuf {
+        self.target_directory.join("debug").join(package)
+    }
+
     /// Where tools and compilers are kept between clones: `$XDG_CACHE_HOME/kindred`, or `~/.cache/kindred`.
     pub(crate) fn cache_folder() -> Result<PathBuf> {
         let from_environment = |name| {

@@ -1,7 +1,8 @@
 //! `cargo xtask functions`: builds what runs as WebAssembly.
 //!
-//! A function is a package under `functions/` whose crate type is `cdylib`; a new one is found by that, not by a list here. The results are
-//! copied to `target/functions` of the checkout, wherever cargo's own target folder is, since `spin.toml` names them there.
+//! A function is a package under `functions/` whose crate type is `cdylib`; a new one is found by that, not by a list here. What the compiler leaves is
+//! trimmed by the program of `functions/trim` and comes to lie in `target/functions` of the checkout, wherever cargo's own target folder is, since
+//! `spin.toml` names it there. That program is not a part of this one, which everything waits for.
 
 pub(crate) mod toolchain;
 
@@ -11,7 +12,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::process::{run, say, timed};
+use crate::process::{self, run, say, timed};
 use crate::workspace::{Package, Workspace};
 use toolchain::{Toolchain, ToolchainChoice};
 
@@ -21,15 +22,35 @@ pub(crate) const TARGET: &str = "wasm32-wasip1";
 /// The profile of the root manifest for them: small first.
 const PROFILE: &str = "function";
 
-/// The largest component that may leave this build. A function is fetched, compiled and started often, so its size is a promise; the aim is
-/// 400 kB, and one mebibyte means that something large was pulled in by mistake.
-const MAXIMUM_COMPONENT_SIZE_BYTES: u64 = 1 << 20;
+/// The largest function that may leave this build. It is fetched, compiled and started often, so its size is a promise; the aim is 400 kB.
+const MAXIMUM_FUNCTION_SIZE_BYTES: u64 = 600_000;
+
+/// The package of the program that trims what the compiler leaves.
+pub(crate) const TRIM: &str = "trim";
 
 /// The guest of the host's own tests; it is a workspace of its own and comes out as `host-guest.wasm`.
 const HOST_GUEST_MANIFEST: &str = "host/tests/guest/Cargo.toml";
 
 /// Builds every function and checks their sizes.
 pub(crate) fn build(workspace: &Workspace, choice: ToolchainChoice) -> Result<()> {
+    let modules = compile(workspace, choice)?;
+    run(process::cargo().current_dir(&workspace.root).args([
+        "build",
+        "--quiet",
+        "--package",
+        TRIM,
+    ]))?;
+    trim(workspace, &modules)
+}
+
+/// What the compiler left of a function.
+pub(crate) struct Module {
+    name: String,
+    path: PathBuf,
+}
+
+/// Compiles every function.
+pub(crate) fn compile(workspace: &Workspace, choice: ToolchainChoice) -> Result<Vec<Module>> {
     let functions: Vec<&Package> = workspace
         .packages
         .iter()
@@ -39,12 +60,44 @@ pub(crate) fn build(workspace: &Workspace, choice: ToolchainChoice) -> Result<()
         say(
             "no function to build: no package under functions/ has `crate-type = [\"cdylib\", \"rlib\"]` in its [lib] table",
         );
-        return Ok(());
+        return Ok(Vec::new());
     }
     let toolchain = Toolchain::find(workspace, choice)?;
-    timed("functions built", || {
-        build_functions(workspace, &toolchain, &functions, &destination(workspace)?)
-    })
+    let target_directory = toolchain.target_directory(&workspace.target_directory);
+    let mut command = build_command(workspace, &toolchain, &target_directory);
+    for package in &functions {
+        command.args(["--package", &package.name]);
+    }
+    timed("functions compiled", || run(&mut command))?;
+    let module = |package: &&Package| Module {
+        name: package.name.clone(),
+        path: module_path(&target_directory, &package.name),
+    };
+    Ok(functions.iter().map(module).collect())
+}
+
+/// Trims what was compiled, with a program that is built, and checks the sizes of what comes out.
+pub(crate) fn trim(workspace: &Workspace, modules: &[Module]) -> Result<()> {
+    let destination = destination(workspace)?;
+    let mut too_large = Vec::new();
+    for Module { name, path } in modules {
+        let function = destination.join(format!("{name}.wasm"));
+        run(Command::new(workspace.program(TRIM)).args([path, &function]))?;
+        let size_bytes = fs::metadata(&function)
+            .with_context(|| format!("could not read {}", function.display()))?
+            .len();
+        say(&format!("  {name:<12} {size_bytes:>9} bytes"));
+        if MAXIMUM_FUNCTION_SIZE_BYTES < size_bytes {
+            too_large.push(format!("{name} has {size_bytes} bytes"));
+        }
+    }
+    if !too_large.is_empty() {
+        bail!(
+            "{}; a function may have {MAXIMUM_FUNCTION_SIZE_BYTES} bytes at most. `cargo tree --target {TARGET} -p <name> -e normal` shows what it carries",
+            too_large.join(", ")
+        );
+    }
+    Ok(())
 }
 
 /// Builds every function, and what the tests of the host run.
@@ -71,43 +124,6 @@ fn is_function(package: &Package) -> bool {
     package.folder.starts_with("functions/") && package.is_cdylib()
 }
 
-fn build_functions(
-    workspace: &Workspace,
-    toolchain: &Toolchain,
-    functions: &[&Package],
-    destination: &Path,
-) -> Result<()> {
-    let target_directory = toolchain.target_directory(&workspace.target_directory);
-    let mut command = build_command(workspace, toolchain, &target_directory);
-    for package in functions {
-        command.args(["--package", &package.name]);
-    }
-    run(&mut command)?;
-
-    let mut too_large = Vec::new();
-    for package in functions {
-        let component = copy(
-            &target_directory,
-            &package.name,
-            &destination.join(format!("{}.wasm", package.name)),
-        )?;
-        let size_bytes = fs::metadata(&component)
-            .with_context(|| format!("could not read {}", component.display()))?
-            .len();
-        say(&format!("  {:<12} {:>9} bytes", package.name, size_bytes));
-        if MAXIMUM_COMPONENT_SIZE_BYTES < size_bytes {
-            too_large.push(format!("{} has {size_bytes} bytes", package.name));
-        }
-    }
-    if !too_large.is_empty() {
-        bail!(
-            "{}; a function may have {MAXIMUM_COMPONENT_SIZE_BYTES} bytes at most. `cargo tree --target {TARGET} -p <name> -e normal` shows what it carries",
-            too_large.join(", ")
-        );
-    }
-    Ok(())
-}
-
 /// The guest has a lock file of its own, but the same profile and target folder: what it shares with the functions is compiled once.
 fn build_host_guest(
     workspace: &Workspace,
@@ -125,12 +141,8 @@ fn build_host_guest(
     // The working folder decides which rust-toolchain.toml counts, hence the root and not the folder of the guest.
     let mut command = build_command(workspace, toolchain, &target_directory);
     run(command.arg("--manifest-path").arg(manifest))?;
-    copy(
-        &target_directory,
-        &package.name,
-        &destination.join("host-guest.wasm"),
-    )?;
-    Ok(())
+    let module = module_path(&target_directory, &package.name);
+    copy(&module, &destination.join("host-guest.wasm"))
 }
 
 fn build_command(workspace: &Workspace, toolchain: &Toolchain, target_directory: &Path) -> Command {
@@ -147,15 +159,18 @@ fn build_command(workspace: &Workspace, toolchain: &Toolchain, target_directory:
     command
 }
 
-/// Copies a built module to its place, unless it is there already: an unchanged file keeps its time, and what is derived from it stays valid.
-fn copy(target_directory: &Path, package_name: &str, destination: &Path) -> Result<PathBuf> {
+fn module_path(target_directory: &Path, package_name: &str) -> PathBuf {
     let file_name = format!("{}.wasm", package_name.replace('-', "_"));
-    let built = target_directory.join(TARGET).join(PROFILE).join(file_name);
-    let bytes =
-        fs::read(&built).with_context(|| format!("the build did not leave {}", built.display()))?;
+    target_directory.join(TARGET).join(PROFILE).join(file_name)
+}
+
+/// Copies a file, unless it is there already: an unchanged one keeps its time, and what is derived from it stays valid.
+fn copy(source: &Path, destination: &Path) -> Result<()> {
+    let bytes = fs::read(source)
+        .with_context(|| format!("the build did not leave {}", source.display()))?;
     if fs::read(destination).ok().as_deref() != Some(bytes.as_slice()) {
         fs::write(destination, &bytes)
             .with_context(|| format!("could not write {}", destination.display()))?;
     }
-    Ok(destination.to_owned())
+    Ok(())
 }

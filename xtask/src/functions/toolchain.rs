@@ -23,6 +23,9 @@ const DEBIAN_PACKAGES: [&str; 5] = ["rustc-web", "cargo-web", "rust-web-src", "l
 const DEBIAN_WASI_LIBC: &str = "/usr/lib/wasm32-wasi";
 const WASI_LIBC_FILES: [&str; 3] = ["crt1-command.o", "crt1-reactor.o", "libc.a"];
 
+/// The linker leaves room for the longest number wherever code refers to something, unless it is told not to: a tenth of a function.
+const COMPILER_FLAGS: &str = "-Clink-arg=--compress-relocations";
+
 /// Which way to take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ToolchainChoice {
@@ -70,18 +73,16 @@ impl Toolchain {
 
     /// A cargo that compiles for the target with this toolchain.
     pub(crate) fn cargo(&self) -> Command {
-        match self {
-            Toolchain::Active => process::cargo(),
-            Toolchain::Debian { sysroot } => {
-                let mut command = debian_cargo();
-                // Names this target alone, so build scripts and macros are compiled without it.
-                command.env(
-                    "CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS",
-                    format!("--sysroot={}", sysroot.display()),
-                );
-                command
-            }
-        }
+        let (mut command, flags) = match self {
+            Toolchain::Active => (process::cargo(), COMPILER_FLAGS.to_owned()),
+            Toolchain::Debian { sysroot } => (
+                debian_cargo(),
+                format!("{COMPILER_FLAGS} --sysroot={}", sysroot.display()),
+            ),
+        };
+        // Names this target alone, so build scripts and macros are compiled without them.
+        command.env("CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS", flags);
+        command
     }
 
     /// The target folder for this toolchain. Another compiler wants one of its own, or the two would take turns in rebuilding each other's work.

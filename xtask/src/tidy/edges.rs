@@ -34,8 +34,8 @@ const HOMES: [(&[&str], &[&str], &str); 9] = [
     ),
     (
         &["wasmtime", "wasmtime-", "wit-component", "wasi-preview1-"],
-        &["host"],
-        "the host alone runs WebAssembly",
+        &["functions/trim", "host"],
+        "the host alone runs WebAssembly, and only the trimming of functions looks into it",
     ),
     (
         &["s3s", "s3s-"],
