@@ -16,20 +16,33 @@ pub fn parse(text: &[u8], what: &str) -> Result<Value, Problem> {
     })
 }
 
-/// A value and its place in the request.
-#[derive(Clone, Debug)]
+/// A number as JSON writes it, wherever it stands alone in a text.
+pub fn number(text: &str) -> Option<f64> {
+    let value: Value = serde_json::from_str(text).ok()?;
+    value.as_f64()
+}
+
+/// A value of a document, and the document: a refusal says where in it the value stands, and only a refusal pays for finding that out.
+#[derive(Clone, Copy, Debug)]
 pub struct Node<'a> {
     value: &'a Value,
-    field: String,
+    document: &'a Value,
+    name: &'a str,
 }
 
 impl<'a> Node<'a> {
     /// A whole document; `name` is what its refusals call it.
-    pub fn new(value: &'a Value, name: &str) -> Self {
+    pub fn new(document: &'a Value, name: &'a str) -> Self {
         Self {
-            value,
-            field: name.to_owned(),
+            value: document,
+            document,
+            name,
         }
+    }
+
+    /// Another value of the same document.
+    fn at(self, value: &'a Value) -> Self {
+        Self { value, ..self }
     }
 
     /// The value itself.
@@ -38,20 +51,18 @@ impl<'a> Node<'a> {
     }
 
     /// Where in the request it stands, such as `history[2].value`.
-    pub fn field(&self) -> &str {
-        &self.field
+    pub fn field(&self) -> String {
+        let name = self.name.to_owned();
+        place_of(self.value, self.document, name).unwrap_or_default()
     }
 
     /// An object with no members but these.
     pub fn members(&self, known: &[&str]) -> Result<Members<'a>, Problem> {
         let members = self.any_members()?;
-        match members
-            .members
-            .keys()
-            .find(|name| !known.contains(&name.as_str()))
-        {
+        let is_known = |name: &&String| known.contains(&name.as_str());
+        match members.members.keys().find(|name| !is_known(name)) {
             Some(name) => Err(Problem::UnknownField {
-                field: members.field_of(name),
+                field: place_of_member(&self.field(), name),
                 known: known.iter().map(|&name| name.to_owned()).collect(),
             }),
             None => Ok(members),
@@ -63,7 +74,7 @@ impl<'a> Node<'a> {
         match self.value {
             Value::Object(members) => Ok(Members {
                 members,
-                field: self.field.clone(),
+                node: *self,
             }),
             _ => Err(self.wrong("an object")),
         }
@@ -76,16 +87,12 @@ impl<'a> Node<'a> {
         };
         if limit < entries.len() {
             return Err(Problem::TooMany {
-                field: self.field.clone(),
+                field: self.field(),
                 found: entries.len(),
                 limit,
             });
         }
-        let node = |(position, value)| Node {
-            value,
-            field: format!("{}[{position}]", self.field),
-        };
-        Ok(entries.iter().enumerate().map(node).collect())
+        Ok(entries.iter().map(|value| self.at(value)).collect())
     }
 
     /// A text.
@@ -105,7 +112,7 @@ impl<'a> Node<'a> {
             Ok(number)
         } else {
             Err(Problem::OutOfRange {
-                field: self.field.clone(),
+                field: self.field(),
                 minimum: *range.start(),
                 maximum: *range.end(),
             })
@@ -139,7 +146,7 @@ impl<'a> Node<'a> {
             Value::Object(_) => "an object",
         };
         Problem::WrongType {
-            field: self.field.clone(),
+            field: self.field(),
             expected: expected.to_owned(),
             found: found.to_owned(),
         }
@@ -148,46 +155,79 @@ impl<'a> Node<'a> {
     /// The refusal of a value for a reason that follows its name.
     pub fn invalid(&self, what: &str) -> Problem {
         Problem::InvalidValue {
-            field: self.field.clone(),
+            field: self.field(),
             what: what.to_owned(),
         }
     }
 }
 
 /// The members of an object.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Members<'a> {
     members: &'a Map<String, Value>,
-    field: String,
+    node: Node<'a>,
 }
 
 impl<'a> Members<'a> {
     /// The member of this name. One that is null is not there.
     pub fn get(&self, name: &str) -> Option<Node<'a>> {
         let value = self.members.get(name).filter(|value| !value.is_null())?;
-        Some(Node {
-            value,
-            field: self.field_of(name),
-        })
+        Some(self.node.at(value))
     }
 
     /// All members, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = (&'a str, Node<'a>)> {
-        self.members.iter().map(|(name, value)| {
-            let field = self.field_of(name);
-            (name.as_str(), Node { value, field })
-        })
-    }
-
-    /// Members of the body stand for themselves; deeper ones are reached by a dot.
-    fn field_of(&self, name: &str) -> String {
-        if self.field == BODY {
-            name.to_owned()
-        } else {
-            format!("{}.{name}", self.field)
-        }
+        self.members
+            .iter()
+            .map(|(name, value)| (name.as_str(), self.node.at(value)))
     }
 }
 
 /// What refusals call a body as a whole.
 pub const BODY: &str = "the body";
+
+/// Where `wanted` stands in `value`, whose own place is `place`. It is known by its address: two equal values are two.
+fn place_of(wanted: &Value, value: &Value, place: String) -> Option<String> {
+    if std::ptr::eq(wanted, value) {
+        return Some(place);
+    }
+    match value {
+        Value::Array(entries) => entries
+            .iter()
+            .enumerate()
+            .find_map(|(position, entry)| place_of(wanted, entry, format!("{place}[{position}]"))),
+        Value::Object(members) => members
+            .iter()
+            .find_map(|(name, member)| place_of(wanted, member, place_of_member(&place, name))),
+        _ => None,
+    }
+}
+
+/// Members of the body stand for themselves; deeper ones are reached by a dot.
+fn place_of_member(place: &str, name: &str) -> String {
+    if place == BODY {
+        name.to_owned()
+    } else {
+        format!("{place}.{name}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_says_where_its_value_stands() {
+        let body = parse(br#"{"list": [1, {"a.b": 1}, 1], "same": 1}"#, BODY).unwrap();
+        let check = |pointer: &str, expected: &str| {
+            let node = Node::new(&body, BODY).at(body.pointer(pointer).unwrap());
+            assert_eq!(node.field(), expected);
+        };
+        check("", "the body");
+        check("/same", "same");
+        check("/list/2", "list[2]");
+        check("/list/1/a.b", "list[1].a.b");
+        let filter = Node::new(&body, "filter");
+        assert_eq!(filter.at(&body["same"]).field(), "filter.same");
+    }
+}

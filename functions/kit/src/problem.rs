@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use index::FileKind;
 use pointer::ManifestError;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Number, Value, json};
 
 use crate::{
     http::{Method, Response},
@@ -260,7 +260,8 @@ impl Problem {
         let mut response = Response {
             status,
             headers: vec![("content-type", "application/problem+json".to_owned())],
-            body: Value::Object(document).to_string().into_bytes(),
+            // Texts as keys and plain values: nothing that could fail.
+            body: serde_json::to_vec(&document).unwrap_or_default(),
         };
         if let Self::MethodNotAllowed { allowed, .. } = self {
             response = response.with_header("allow", names(allowed));
@@ -334,12 +335,13 @@ impl From<ManifestError> for Problem {
 }
 
 /// A number as people write it, without a fraction where there is none. JSON's way to write numbers is in a function anyway; that of `core` would be 15 kB more.
-fn plain(number: f64) -> Value {
-    if number.fract() == 0.0 && number.abs() < 1e15 {
-        Value::from(number as i64)
-    } else {
-        Value::from(number)
+fn plain(number: f64) -> Number {
+    let whole = number as i64;
+    if whole as f64 == number {
+        return whole.into();
     }
+    // Only what is finite bounds a range.
+    Number::from_f64(number).unwrap_or_else(|| whole.into())
 }
 
 /// `GET, HEAD`: for the header and for people.

@@ -1,8 +1,8 @@
 //! Query strings and percent-encoding.
 
-use std::{collections::BTreeSet, ops::RangeInclusive, str::FromStr};
+use std::{collections::BTreeSet, ops::RangeInclusive};
 
-use crate::{limits::MAXIMUM_QUERY_LEN_BYTES, problem::Problem};
+use crate::{json, limits::MAXIMUM_QUERY_LEN_BYTES, problem::Problem};
 
 /// The decoded parameters of a query string, in their order.
 #[derive(Clone, Debug, Default)]
@@ -74,17 +74,33 @@ impl Query {
         Ok(values)
     }
 
-    /// A number or a flag.
-    pub fn value<T: FromStr>(&self, name: &str, expected: &str) -> Result<Option<T>, Problem> {
-        self.get(name)
-            .map(|text| {
-                text.parse().map_err(|_| Problem::WrongType {
-                    field: name.to_owned(),
-                    expected: expected.to_owned(),
-                    found: format!("`{text}`"),
-                })
-            })
-            .transpose()
+    /// A number.
+    pub fn number(&self, name: &str) -> Result<Option<f64>, Problem> {
+        self.parsed(name, "a number", json::number)
+    }
+
+    /// Yes or no.
+    pub fn flag(&self, name: &str) -> Result<Option<bool>, Problem> {
+        self.parsed(name, "`true` or `false`", |text| text.parse().ok())
+    }
+
+    fn parsed<T>(
+        &self,
+        name: &str,
+        expected: &str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<Option<T>, Problem> {
+        let Some(text) = self.get(name) else {
+            return Ok(None);
+        };
+        match parse(text) {
+            Some(value) => Ok(Some(value)),
+            None => Err(Problem::WrongType {
+                field: name.to_owned(),
+                expected: expected.to_owned(),
+                found: format!("`{text}`"),
+            }),
+        }
     }
 
     /// A whole number within `range`.
@@ -95,7 +111,8 @@ impl Query {
         default: usize,
     ) -> Result<usize, Problem> {
         // Signed, so that a negative number is out of range and not of another type.
-        let Some(number) = self.value::<i64>(name, "a whole number")? else {
+        let whole = |text: &str| text.parse::<i64>().ok();
+        let Some(number) = self.parsed(name, "a whole number", whole)? else {
             return Ok(default);
         };
         match usize::try_from(number) {

@@ -15,7 +15,6 @@ use kit::{
     record::{image, year},
 };
 use serde::Serialize;
-use serde_json::json;
 
 use crate::{history::weight_on, recommendations::Ranking};
 
@@ -43,9 +42,15 @@ fn old_shape(result: Result<Response, Problem>) -> Result<Response, Problem> {
     match result {
         Ok(response) => Ok(response),
         Err(problem) => {
-            Ok(Response::json(&json!({ "error": problem.to_string() }))?.with_status(500))
+            let error = problem.to_string();
+            Ok(Response::json(&OldError { error })?.with_status(500))
         }
     }
+}
+
+#[derive(Serialize)]
+struct OldError {
+    error: String,
 }
 
 #[derive(Serialize)]

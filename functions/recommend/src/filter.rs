@@ -10,13 +10,13 @@ use kit::{
 
 /// Reads an object of conditions: a text, a list of texts, a number, or `{"min", "max"}` for each field. Whether there is such a field is the catalogue's to say.
 pub(crate) fn filter(node: &Node<'_>) -> Result<Filter, Problem> {
-    let fields = node
-        .any_members()?
-        .iter()
-        .filter(|(_, node)| !node.value().is_null())
-        .map(|(name, node)| Ok((name.to_owned(), condition(&node)?)))
-        .collect::<Result<_, Problem>>()?;
-    Ok(Filter { fields })
+    let mut filter = Filter::default();
+    for (name, node) in node.any_members()?.iter() {
+        if !node.value().is_null() {
+            filter.fields.insert(name.to_owned(), condition(&node)?);
+        }
+    }
+    Ok(filter)
 }
 
 /// The filter of a query string, where it is written as JSON.

@@ -1,7 +1,5 @@
 //! From the entries of a history to weighted items of the catalogue.
 
-use std::collections::BTreeMap;
-
 use index::recommend::{HistoryItem, history_weight};
 use kit::{Collection, problem::Problem};
 use pointer::ValueScale;
@@ -41,7 +39,7 @@ pub(crate) fn resolve(
     let mut items_of_ids = collection.generation.items_of_ids(&ids)?.into_iter();
     let mut items_of_titles = collection.generation.items_of_titles(&titles)?.into_iter();
 
-    let mut history = BTreeMap::new();
+    let mut history: Vec<HistoryItem> = Vec::with_capacity(entries.len());
     let mut unknown = Vec::new();
     for (entry, weight) in entries.iter().zip(weights) {
         let (name, found) = match &entry.key {
@@ -50,16 +48,17 @@ pub(crate) fn resolve(
         };
         match found.flatten() {
             Some(item) => {
-                history.insert(item, weight);
+                let place = history.partition_point(|earlier| earlier.item < item);
+                match history.get_mut(place) {
+                    Some(earlier) if earlier.item == item => earlier.weight = weight,
+                    _ => history.insert(place, HistoryItem { item, weight }),
+                }
             }
             None => unknown.push(name.clone()),
         }
     }
     Ok(Resolved {
-        history: history
-            .into_iter()
-            .map(|(item, weight)| HistoryItem { item, weight })
-            .collect(),
+        history,
         unknown,
         exclude: items_of_ids.flatten().collect(),
     })
@@ -70,7 +69,7 @@ fn weight(entry: &Entry, scale: Option<ValueScale>) -> Result<f32, Problem> {
     let Some(value) = entry.value else {
         return Ok(1.0);
     };
-    let field = || format!("{}.value", entry.field);
+    let field = || format!("history[{}].value", entry.position);
     let Some(scale) = scale else {
         return Err(Problem::InvalidValue {
             field: field(),

@@ -35,15 +35,15 @@ struct Answer<'a> {
 /// `POST /v1/{collection}/recommendations`.
 pub(crate) fn by_body(call: &Call<'_>) -> Result<Response, Problem> {
     let body = call.body()?;
-    respond(call, &Wish::of_body(&Node::new(&body, BODY))?)
+    respond(call, Wish::of_body(&Node::new(&body, BODY))?)
 }
 
 /// `GET /v1/{collection}/recommendations`.
 pub(crate) fn by_query(call: &Call<'_>) -> Result<Response, Problem> {
-    respond(call, &Wish::of_query(&call.query(&MEMBERS)?)?)
+    respond(call, Wish::of_query(&call.query(&MEMBERS)?)?)
 }
 
-fn respond(call: &Call<'_>, wish: &Wish) -> Result<Response, Problem> {
+fn respond(call: &Call<'_>, wish: Wish) -> Result<Response, Problem> {
     // Heads are read in one batch, whatever will turn out to be needed of them.
     let kinds: &[FileKind] = match wish.algorithm {
         Algorithm::Auto if !wish.history.is_empty() => &FileKind::ALL,
@@ -58,12 +58,12 @@ fn respond(call: &Call<'_>, wish: &Wish) -> Result<Response, Problem> {
     call.answer_from(kinds, keeping, |collection| answer(collection, wish))
 }
 
-fn answer(collection: &Collection<'_>, wish: &Wish) -> Result<Response, Problem> {
+fn answer(collection: &Collection<'_>, wish: Wish) -> Result<Response, Problem> {
     let resolved = resolve(collection, &wish.history, &wish.exclude)?;
     let question = Question {
         history: resolved.history,
         exclude: resolved.exclude,
-        filter: wish.filter.clone(),
+        filter: wish.filter,
         count: wish.count,
         diversity: wish.diversity,
     };

@@ -2,7 +2,7 @@
 
 use index::catalogue::Filter;
 use kit::{
-    json::Node,
+    json::{self, Node},
     limits::{COUNT_RANGE, DEFAULT_COUNT, MAXIMUM_EXCLUDE_COUNT, MAXIMUM_HISTORY_COUNT},
     problem::Problem,
     query::Query,
@@ -40,8 +40,8 @@ pub(crate) struct Entry {
     pub(crate) key: Key,
     /// A rating; without one it is a click.
     pub(crate) value: Option<f64>,
-    /// Where in the request it stands.
-    pub(crate) field: String,
+    /// Which entry of the request it is, counted from 0.
+    pub(crate) position: usize,
 }
 
 /// By what an entry names its item.
@@ -87,7 +87,8 @@ impl Wish {
         Ok(Self {
             history: list("history", MAXIMUM_HISTORY_COUNT)?
                 .iter()
-                .map(entry)
+                .enumerate()
+                .map(|(position, node)| entry(node, position))
                 .collect::<Result<_, _>>()?,
             algorithm: match members.get("algorithm") {
                 Some(node) => Algorithm::new(node.text()?)?,
@@ -124,7 +125,7 @@ impl Wish {
             .enumerate()
             .map(|(position, text)| entry_of_text(text, position))
             .collect();
-        let diversity = query.value("diversity", "a number")?.unwrap_or(0.0);
+        let diversity = query.number("diversity")?.unwrap_or(0.0);
         if !(0.0..=1.0).contains(&diversity) {
             return Err(Problem::OutOfRange {
                 field: "diversity".to_owned(),
@@ -142,22 +143,19 @@ impl Wish {
                 .into_iter()
                 .map(str::to_owned)
                 .collect(),
-            diversity,
-            explain: query
-                .value("explain", "`true` or `false`")?
-                .unwrap_or(false),
+            diversity: diversity as f32,
+            explain: query.flag("explain")?.unwrap_or(false),
         })
     }
 }
 
 /// An id, or an object with an id or a title and maybe a value.
-fn entry(node: &Node<'_>) -> Result<Entry, Problem> {
-    let field = node.field().to_owned();
+fn entry(node: &Node<'_>, position: usize) -> Result<Entry, Problem> {
     if node.value().is_string() {
         return Ok(Entry {
             key: Key::Id(node.text()?.to_owned()),
             value: None,
-            field,
+            position,
         });
     }
     if !node.value().is_object() {
@@ -173,14 +171,18 @@ fn entry(node: &Node<'_>) -> Result<Entry, Problem> {
         .get("value")
         .map(|value| value.number())
         .transpose()?;
-    Ok(Entry { key, value, field })
+    Ok(Entry {
+        key,
+        value,
+        position,
+    })
 }
 
 /// `2:4.5` is the item `2` with the value 4.5. What follows the last colon of an id is not taken for a value unless it is a number.
 fn entry_of_text(text: &str, position: usize) -> Entry {
     let rated = text
         .rsplit_once(':')
-        .and_then(|(id, value)| Some((id, value.parse().ok()?)));
+        .and_then(|(id, value)| Some((id, json::number(value)?)));
     let (id, value) = match rated {
         Some((id, value)) => (id, Some(value)),
         None => (text, None),
@@ -188,6 +190,6 @@ fn entry_of_text(text: &str, position: usize) -> Entry {
     Entry {
         key: Key::Id(id.to_owned()),
         value,
-        field: format!("history[{position}]"),
+        position,
     }
 }

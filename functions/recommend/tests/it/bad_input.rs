@@ -206,13 +206,18 @@ fn values_that_cannot_be_are_422() {
     invalid(json!({ "count": 0 }), "out-of-range", "count");
     invalid(json!({ "count": -1 }), "out-of-range", "count");
     invalid(json!({ "count": 101 }), "out-of-range", "count");
-    for query in ["count=x", "explain=maybe", "diversity=high"] {
+    for query in [
+        "count=x",
+        "explain=maybe",
+        "diversity=high",
+        "diversity=NaN",
+    ] {
         let line = format!("GET /v1/movies/recommendations?{query}");
         check_problem(&films, &line, "", 422, "wrong-type", &json!({}));
     }
     check_problem(
         &films,
-        "GET /v1/movies/recommendations?diversity=NaN",
+        "GET /v1/movies/recommendations?diversity=-0.5",
         "",
         422,
         "out-of-range",
