@@ -221,6 +221,18 @@ pub enum WriteError {
         field: String,
     },
 
+    /// A section would be longer than its block table can say. Split the collection, or keep fewer neighbours an item.
+    #[error(
+        "section {section} of the file would have {len_bytes} bytes, and at most {} fit",
+        u32::MAX
+    )]
+    SectionTooLarge {
+        /// The section's number in `FORMAT.md`.
+        section: u16,
+        /// The length it would have.
+        len_bytes: usize,
+    },
+
     /// The head would be larger than a first read may be.
     #[error(
         "the head of the file would have {len_bytes} bytes, and at most {} fit",

@@ -4,17 +4,15 @@ use crate::{
     catalogue::{Catalogue, Filter, Record, TitleQuery, Value},
     container::{Blocks, Container, Plan, read},
     error::Error,
-    neighbours::{Neighbour, Neighbours},
+    neighbours::{List, Neighbours},
+    outline::{Keys, Outline},
     popularity::Popularity,
-    recommend::{HistoryItem, Reason, Scored, diversify, explain, fold_in, top},
+    recommend::{HistoryItem, Reason, Scored, diversify, explain, fold_in, in_item_order, top},
     source::{ByteRange, ByteSource, FileKind},
 };
 
 /// The best candidates among which diversity may choose, for each item that is wanted.
 const DIVERSITY_POOL_PER_ITEM: usize = 4;
-
-/// How many items of one title are looked at when the year has to tell them apart.
-const SAME_TITLE_MAX_COUNT: usize = 64;
 
 /// An open generation of a collection, and the questions that it answers.
 ///
@@ -45,24 +43,38 @@ pub struct Question {
 }
 
 impl<S: ByteSource> Generation<S> {
-    /// Opens the heads of `files` with one batch of reads; each is given with the length that the manifest states.
+    /// Opens `files` with one batch of reads: their heads and, as far as the outlines say where the tables lie, what `keys` lead to. Looking these keys up
+    /// then reads nothing more; any other key can be looked up too, with a batch of its own.
     ///
-    /// The catalogue must be among them, since it numbers the items.
-    pub fn open(source: S, files: &[(FileKind, u32)]) -> Result<Self, Error> {
-        let ranges: Vec<ByteRange> = files
+    /// The catalogue must be among the files, since it numbers the items.
+    pub fn open(source: S, files: &[Outline], keys: &Keys<'_>) -> Result<Self, Error> {
+        let head = |outline: &Outline| ByteRange {
+            file: outline.file,
+            offset: 0,
+            len_bytes: outline.head_len_bytes,
+        };
+        let mut ranges: Vec<ByteRange> = files.iter().map(head).collect();
+        let mut plan = Plan::default();
+        if let Some(outline) = files
             .iter()
-            .map(|&(file, len_bytes)| ByteRange {
-                file,
-                offset: 0,
-                len_bytes,
-            })
-            .collect();
+            .find(|outline| outline.file == FileKind::Catalogue)
+        {
+            Catalogue::plan_keys(outline, keys, &mut plan);
+        }
+        ranges.extend(plan.ranges());
+        let mut heads = read(&source, &ranges)?;
+        let buckets = heads.split_off(files.len());
+
         let (mut catalogue, mut neighbours, mut popularity) = (None, None, None);
-        for (&(file, _), head) in files.iter().zip(read(&source, &ranges)?) {
-            let container = Container::open(file, head)?;
+        for (outline, head) in files.iter().zip(heads) {
+            let container = Container::open(outline.file, head)?;
             container.check()?;
-            match file {
-                FileKind::Catalogue => catalogue = Some(Catalogue::open(container)?),
+            match outline.file {
+                FileKind::Catalogue => {
+                    let opened = Catalogue::open(container)?;
+                    opened.check_tables(outline)?;
+                    catalogue = Some(opened);
+                }
                 FileKind::Neighbours => neighbours = Some(Neighbours::open(container)?),
                 FileKind::Popularity => popularity = Some(Popularity::open(container)?),
             }
@@ -86,10 +98,11 @@ impl<S: ByteSource> Generation<S> {
                 });
             }
         }
-        let blocks = RefCell::default();
+        let mut blocks = Blocks::default();
+        blocks.keep(&plan, buckets)?;
         Ok(Self {
             source,
-            blocks,
+            blocks: RefCell::new(blocks),
             catalogue,
             neighbours,
             popularity,
@@ -129,11 +142,7 @@ impl<S: ByteSource> Generation<S> {
             queries.iter().map(find).collect::<Result<_, _>>()?
         };
         // Only a year needs the records.
-        let candidates: Vec<&[u32]> = found
-            .iter()
-            .map(|items| items.get(..SAME_TITLE_MAX_COUNT).unwrap_or(items))
-            .collect();
-        let dated: Vec<u32> = candidates
+        let dated: Vec<u32> = found
             .iter()
             .zip(&queries)
             .filter(|(_, query)| query.year.is_some())
@@ -150,18 +159,18 @@ impl<S: ByteSource> Generation<S> {
             let in_title = TitleQuery::new(&record.title).year == Some(year);
             Ok(in_title || record.fields.get("year") == Some(&Value::Integer(year)))
         };
-        let pick = |(items, query): (&&[u32], &TitleQuery)| {
+        let pick = |(items, query): (&Vec<u32>, &TitleQuery)| {
             let Some(year) = query.year else {
                 return Ok(items.first().copied());
             };
-            for &item in *items {
+            for &item in items {
                 if is_of_year(item, year)? {
                     return Ok(Some(item));
                 }
             }
             Ok(None)
         };
-        candidates.iter().zip(&queries).map(pick).collect()
+        found.iter().zip(&queries).map(pick).collect()
     }
 
     /// The records of `items`, in their order.
@@ -190,24 +199,15 @@ impl<S: ByteSource> Generation<S> {
         })?;
         let scores = {
             let blocks = self.blocks.borrow();
-            fold_in(&question.history, neighbours.item_count(), |item| {
-                neighbours.list(item, &blocks)
-            })?
+            fold_in(lists(neighbours, &question.history, &blocks)?)
+                .map_err(|error| neighbours.damaged(error))?
         };
-        let candidates = scores
-            .into_iter()
-            .zip(0..)
-            .filter(|&(score, _)| 0.0 < score)
-            .map(|(score, item)| Scored { item, score })
-            .collect();
-        let candidates = self.admitted(candidates, question)?;
+        let candidates = scores.iter().filter(|scored| 0.0 < scored.score);
         if question.diversity <= 0.0 {
-            return Ok(top(candidates, question.count));
+            return self.best(candidates, question, question.count);
         }
-        let pool = top(
-            candidates,
-            question.count.saturating_mul(DIVERSITY_POOL_PER_ITEM),
-        );
+        let pool_count = question.count.saturating_mul(DIVERSITY_POOL_PER_ITEM);
+        let pool = self.best(candidates, question, pool_count)?;
         self.diverse(&pool, question)
     }
 
@@ -224,10 +224,8 @@ impl<S: ByteSource> Generation<S> {
                 .try_for_each(|entry| neighbours.plan(entry.item, plan))
         })?;
         let blocks = self.blocks.borrow();
-        items
-            .iter()
-            .map(|&item| explain(item, history, |source| neighbours.list(source, &blocks)))
-            .collect()
+        explain(items, lists(neighbours, history, &blocks)?)
+            .map_err(|error| neighbours.damaged(error))
     }
 
     /// The items that `item` speaks for most, the best first.
@@ -247,9 +245,8 @@ impl<S: ByteSource> Generation<S> {
         let popular = self.popularity()?.popular()?;
         let candidates = popular
             .into_iter()
-            .map(|(item, score)| Scored { item, score })
-            .collect();
-        Ok(top(self.admitted(candidates, question)?, question.count))
+            .map(|(item, score)| Scored { item, score });
+        self.best(candidates, question, question.count)
     }
 
     /// The items to rate first.
@@ -257,23 +254,30 @@ impl<S: ByteSource> Generation<S> {
         self.popularity()?.onboarding()
     }
 
-    /// Drops what the person knows, what is excluded and what the filter does not let pass.
-    fn admitted(
+    /// The `count` best of what the filter lets pass, without what the person knows and what is excluded.
+    fn best(
         &self,
-        mut candidates: Vec<Scored>,
+        candidates: impl Iterator<Item = Scored>,
         question: &Question,
+        count: usize,
     ) -> Result<Vec<Scored>, Error> {
         let mut unwanted: Vec<u32> = question.exclude.clone();
         unwanted.extend(question.history.iter().map(|entry| entry.item));
         unwanted.sort_unstable();
-        candidates.retain(|scored| unwanted.binary_search(&scored.item).is_err());
-        if !question.filter.is_empty() {
+        // As many more as may have to go again: a few look-ups among the best instead of one for every candidate.
+        let room = count.saturating_add(unwanted.len());
+        let mut best = if question.filter.is_empty() {
+            top(candidates, room)
+        } else {
             let matching = self
                 .catalogue
                 .matching(&question.filter, &self.blocks.borrow())?;
-            candidates.retain(|scored| matching.get(scored.item as usize) == Some(&true));
-        }
-        Ok(candidates)
+            let passes = |scored: &Scored| matching.get(scored.item as usize) == Some(&true);
+            top(candidates.filter(passes), room)
+        };
+        best.retain(|scored| unwanted.binary_search(&scored.item).is_err());
+        best.truncate(count);
+        Ok(best)
     }
 
     /// Picks from the pool by maximal marginal relevance. Two items are alike as far as they speak for the same items: the Jaccard index of their lists.
@@ -284,10 +288,13 @@ impl<S: ByteSource> Generation<S> {
                 .try_for_each(|scored| neighbours.plan(scored.item, plan))
         })?;
         let blocks = self.blocks.borrow();
-        let lists: Vec<Vec<Neighbour>> = pool
-            .iter()
-            .map(|scored| neighbours.list(scored.item, &blocks))
-            .collect::<Result<_, _>>()?;
+        let items = |scored: &Scored| {
+            let list = neighbours.list(scored.item, &blocks)?;
+            list.map(|neighbour| neighbour.map(|neighbour| neighbour.item))
+                .collect::<Result<Vec<u32>, _>>()
+                .map_err(|error| neighbours.damaged(error))
+        };
+        let lists: Vec<Vec<u32>> = pool.iter().map(items).collect::<Result<_, _>>()?;
         let likeness = |left: usize, right: usize| match (lists.get(left), lists.get(right)) {
             (Some(left), Some(right)) => jaccard(left, right),
             _ => 0.0,
@@ -328,13 +335,25 @@ impl<S: ByteSource> Generation<S> {
     }
 }
 
+/// The lists of a history's items, in the order in which they are folded in.
+fn lists<'a>(
+    neighbours: &'a Neighbours,
+    history: &[HistoryItem],
+    blocks: &'a Blocks,
+) -> Result<Vec<(HistoryItem, List<'a>)>, Error> {
+    in_item_order(history)
+        .into_iter()
+        .map(|entry| Ok((entry, neighbours.list(entry.item, blocks)?)))
+        .collect()
+}
+
 /// How much two ascending lists have in common: the number of shared items by the number of distinct ones.
-fn jaccard(left: &[Neighbour], right: &[Neighbour]) -> f32 {
+fn jaccard(left: &[u32], right: &[u32]) -> f32 {
     let mut shared = 0_usize;
-    let mut others = right.iter().map(|neighbour| neighbour.item).peekable();
-    for neighbour in left {
-        while others.next_if(|&other| other < neighbour.item).is_some() {}
-        shared += usize::from(others.next_if_eq(&neighbour.item).is_some());
+    let mut others = right.iter().peekable();
+    for item in left {
+        while others.next_if(|&other| other < item).is_some() {}
+        shared += usize::from(others.next_if_eq(&item).is_some());
     }
     let distinct = left.len() + right.len() - shared;
     if distinct == 0 {

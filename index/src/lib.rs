@@ -7,9 +7,10 @@
 //! [`verify`] checks every checksum.
 //!
 //! A [`Generation`] opens the heads of the files over a [`ByteSource`] and answers questions. It never does I/O: it plans what it needs, and the source reads it.
+//! What it must know of a file before the first read is its [`Outline`]. A [`RecordingSource`] tells what a question read.
 //!
 //! ```
-//! use index::{FileKind, Generation, MemorySource, Question};
+//! use index::{FileKind, Generation, Keys, MemorySource, Outline, Question};
 //! use index::catalogue::{CatalogueWriter, Record};
 //! use index::neighbours::{Neighbour, NeighboursWriter};
 //! use index::recommend::HistoryItem;
@@ -23,11 +24,12 @@
 //! neighbours.push(&[Neighbour { item: 1, weight: 0.8 }])?;
 //!
 //! let files = [(FileKind::Catalogue, catalogue.finish()?), (FileKind::Neighbours, neighbours.finish(item_space)?)];
-//! let heads: Vec<(FileKind, u32)> =
-//!     files.iter().map(|(kind, file)| Ok((*kind, index::verify(*kind, file)?.head_len_bytes))).collect::<Result<_, index::Error>>()?;
-//! let generation = Generation::open(MemorySource::new(files), &heads)?;
+//! let outlines: Vec<Outline> =
+//!     files.iter().map(|(kind, file)| Outline::of(*kind, file)).collect::<Result<_, index::Error>>()?;
+//! let ids = ["alien"];
+//! let generation = Generation::open(MemorySource::new(files), &outlines, &Keys { ids: &ids, titles: &[] })?;
 //!
-//! let history = vec![HistoryItem { item: generation.items_of_ids(&["alien"])?[0].unwrap(), weight: 1.0 }];
+//! let history = vec![HistoryItem { item: generation.items_of_ids(&ids)?[0].unwrap(), weight: 1.0 }];
 //! let answer = generation.recommend(&Question { history, count: 10, ..Question::default() })?;
 //! assert_eq!(generation.records(&[answer[0].item])?[0].title, "aliens");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -35,21 +37,27 @@
 
 #![warn(clippy::indexing_slicing, clippy::unwrap_used)]
 
+mod bucket_table;
 pub mod catalogue;
 mod codec;
 mod container;
 mod error;
 mod generation;
-mod key_table;
 mod metadata;
 pub mod neighbours;
+mod outline;
 pub mod popularity;
 pub mod recommend;
 mod source;
 
 pub use container::{
-    Container, FORMAT_VERSION, OLDEST_READABLE_FORMAT_VERSION, SectionSummary, Summary, verify,
+    Container, FORMAT_VERSION, OLDEST_READABLE_FORMAT_VERSION, SectionSummary, Summary, TablePlace,
+    verify,
 };
 pub use error::{Error, Place, WriteError};
 pub use generation::{Generation, Question};
-pub use source::{Buffer, ByteRange, ByteSource, FileKind, MemorySource, SourceError};
+pub use outline::{Keys, Outline, Table};
+pub use source::{
+    Buffer, ByteRange, ByteSource, FileKind, MemorySource, NEAR_GAP_LEN_BYTES, RecordingSource,
+    SourceError, merge_near,
+};

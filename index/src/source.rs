@@ -1,6 +1,6 @@
 //! How readers ask for bytes without doing any I/O.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, cell::RefCell, fmt};
 
 /// The kinds of index files; a generation holds at most one file of each.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -58,6 +58,68 @@ pub type SourceError = Box<dyn std::error::Error + Send + Sync>;
 pub trait ByteSource {
     /// Reads all ranges, or fails as a whole.
     fn read(&self, ranges: &[ByteRange]) -> Result<Vec<Buffer>, SourceError>;
+}
+
+/// Ranges of a file that are no farther apart are better read as one, with what lies between them. Measured on the real Spin: a GET costs about 200
+/// microseconds of processor time and a megabyte about 6 ms, so that 32 KiB take as long as the GET that they save.
+pub const NEAR_GAP_LEN_BYTES: u32 = 32 << 10;
+
+/// The ranges that cover all of `ranges` when near ones are read as one: those of a file between which at most `gap_len_bytes` lie. In the order of the
+/// files, whatever the order of `ranges`.
+///
+/// A storage that pays for each request merges so; a plan is measured by what comes out.
+pub fn merge_near(ranges: &[ByteRange], gap_len_bytes: u32) -> Vec<ByteRange> {
+    let end = |range: &ByteRange| range.offset.saturating_add(u64::from(range.len_bytes));
+    let mut sorted = ranges.to_vec();
+    sorted.sort_unstable();
+    let mut merged: Vec<ByteRange> = Vec::new();
+    for range in sorted {
+        if let Some(last) = merged.last_mut()
+            && last.file == range.file
+            && range.offset <= end(last).saturating_add(u64::from(gap_len_bytes))
+            && let Ok(len_bytes) = u32::try_from(end(&range).max(end(last)) - last.offset)
+        {
+            last.len_bytes = len_bytes;
+        } else {
+            merged.push(range);
+        }
+    }
+    merged
+}
+
+/// A source that remembers what was read from it: the plan of a question, for tests and measurements.
+#[derive(Debug)]
+pub struct RecordingSource<S> {
+    source: S,
+    batches: RefCell<Vec<Vec<ByteRange>>>,
+}
+
+impl<S> RecordingSource<S> {
+    /// A source in front of `source`, of which nothing has been read yet.
+    pub fn new(source: S) -> Self {
+        Self {
+            source,
+            batches: RefCell::default(),
+        }
+    }
+
+    /// The batches since the last call, each with its ranges.
+    pub fn take(&self) -> Vec<Vec<ByteRange>> {
+        self.batches.take()
+    }
+}
+
+impl<S: ByteSource> ByteSource for RecordingSource<S> {
+    fn read(&self, ranges: &[ByteRange]) -> Result<Vec<Buffer>, SourceError> {
+        self.batches.borrow_mut().push(ranges.to_vec());
+        self.source.read(ranges)
+    }
+}
+
+impl<S: ByteSource + ?Sized> ByteSource for &S {
+    fn read(&self, ranges: &[ByteRange]) -> Result<Vec<Buffer>, SourceError> {
+        (**self).read(ranges)
+    }
 }
 
 /// Whole files in memory: for tests, for the evaluation, and for indexes that are part of the program.

@@ -1,11 +1,13 @@
 //! The manifest of a generation and the pointer to it.
 //!
 //! A generation's [`Manifest`] is written twice: immutable beside its files, and as `current.json`, the pointer, which is replaced last and
-//! conditionally. The functions need nothing else to plan their first read: the manifest carries the length of every file's head.
+//! conditionally. The functions need nothing else to plan their first read: the manifest carries the length of every file's head, and where the tables lie
+//! that are read beside it.
 //!
 //! [`CollectionKeys`] says where all of it lies in a bucket. This crate is compiled into every function, so it stays small: it hashes nothing
 //! and knows no clock.
 
+mod entry;
 mod error;
 mod keys;
 
@@ -13,6 +15,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use entry::{FileEntry, TablePlace};
 pub use error::ManifestError;
 pub use keys::CollectionKeys;
 
@@ -21,6 +24,9 @@ pub const MANIFEST_VERSION: u32 = 1;
 
 /// No head is longer: a function reads it whole into its memory before it knows what is in it.
 pub const MAXIMUM_HEAD_LEN_BYTES: u32 = 64 << 20;
+
+/// No bucket of a table is longer: a function reads one for every key of a request.
+pub const MAXIMUM_BUCKET_LEN_BYTES: u32 = 1 << 20;
 
 /// How many hexadecimal digits name a generation: 64 bits of the hash of its content.
 pub const GENERATION_LEN: usize = 16;
@@ -133,6 +139,19 @@ impl Manifest {
             if file.file_len_bytes < u64::from(file.head_len_bytes) {
                 return bad(&field, "at most the length of its file".to_owned());
             }
+            for (name, table) in &file.tables {
+                let field = format!("files.{kind}.tables.{name}");
+                if table.bucket_count == 0 {
+                    return bad(&format!("{field}.bucket_count"), "1 or more".to_owned());
+                }
+                if !(1..=MAXIMUM_BUCKET_LEN_BYTES).contains(&table.bucket_len_bytes) {
+                    let expected = format!("1 to {MAXIMUM_BUCKET_LEN_BYTES}");
+                    return bad(&format!("{field}.bucket_len_bytes"), expected);
+                }
+                if table.end().is_none_or(|end| file.file_len_bytes < end) {
+                    return bad(&field, "within its file".to_owned());
+                }
+            }
         }
         Ok(())
     }
@@ -210,17 +229,6 @@ pub struct Quality {
     pub protocol: String,
 }
 
-/// One index file of a generation, at `<collection>/g/<generation>/<kind>.kdx`.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub struct FileEntry {
-    /// The whole file's length.
-    pub file_len_bytes: u64,
-    /// The length of the head, the first read of a query.
-    pub head_len_bytes: u32,
-    /// SHA-256 of the whole file, in lower-case hexadecimal digits.
-    pub sha256: String,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -246,6 +254,14 @@ mod tests {
                     file_len_bytes: 900,
                     head_len_bytes: 100,
                     sha256: "ab".repeat(32),
+                    tables: BTreeMap::from([(
+                        "ids".to_owned(),
+                        TablePlace {
+                            offset: 100,
+                            bucket_count: 3,
+                            bucket_len_bytes: 200,
+                        },
+                    )]),
                 },
             )]),
             previous: None,
@@ -313,6 +329,7 @@ mod tests {
                 let entry = manifest.files.get_mut("neighbours").unwrap();
                 entry.head_len_bytes = head_len_bytes;
                 entry.file_len_bytes = file_len_bytes;
+                entry.tables.clear();
             })
         };
         check(&heads(100, 100), "ok");
@@ -327,6 +344,43 @@ mod tests {
                 "`files.neighbours.head_len_bytes` of the manifest is to be at most 67108864",
             );
         }
+    }
+
+    #[test]
+    fn a_table_lies_in_its_file_and_its_buckets_are_no_longer_than_anybody_should_read() {
+        let table = |offset, bucket_count, bucket_len_bytes| {
+            edited(|manifest| {
+                let entry = manifest.files.get_mut("neighbours").unwrap();
+                let place = TablePlace {
+                    offset,
+                    bucket_count,
+                    bucket_len_bytes,
+                };
+                entry.tables.insert("ids".to_owned(), place);
+            })
+        };
+        let of_table = |what: &str| format!("`files.neighbours.tables.ids{what}");
+        check(&table(100, 4, 200), "ok");
+        for (offset, bucket_count) in [(101, 4), (100, 5), (u64::MAX, 1), (0, u32::MAX)] {
+            let expected = of_table("` of the manifest is to be within its file");
+            check(&table(offset, bucket_count, 200), &expected);
+        }
+        check(
+            &table(100, 0, 200),
+            &of_table(".bucket_count` of the manifest is to be 1 or more"),
+        );
+        for bucket_len_bytes in [0, MAXIMUM_BUCKET_LEN_BYTES + 1] {
+            check(
+                &table(100, 1, bucket_len_bytes),
+                &of_table(".bucket_len_bytes` of the manifest is to be 1 to 1048576"),
+            );
+        }
+        let without = edited(|manifest| {
+            let entry = manifest.files.get_mut("neighbours").unwrap();
+            entry.tables.clear();
+        });
+        assert!(!without.contains("tables"), "{without}");
+        check(&without, "ok");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use index::{FileKind, Generation, MemorySource};
+use index::{FileKind, Generation, Keys, MemorySource, Outline};
 use pointer::{CollectionKeys, FileEntry, Manifest, ManifestError};
 use thiserror::Error;
 
@@ -129,14 +129,17 @@ impl LocalGeneration {
 
     /// Reads every file in full and checks it; see [`check`].
     pub fn verify(&self) -> Result<(), GenerationError> {
-        check(&self.manifest, |kind, _| {
-            let path = self.file(kind);
-            let bytes = std::fs::read(&path).map_err(|source| GenerationError::Unreadable {
-                path: path.clone(),
-                source,
-            })?;
-            Ok((path.display().to_string(), bytes))
-        })
+        check(&self.manifest, |kind, _| self.read(kind))
+    }
+
+    /// The path of a file, for errors, and its bytes.
+    pub(crate) fn read(&self, kind: &str) -> Result<(String, Vec<u8>), GenerationError> {
+        let path = self.file(kind);
+        let bytes = std::fs::read(&path).map_err(|source| GenerationError::Unreadable {
+            path: path.clone(),
+            source,
+        })?;
+        Ok((path.display().to_string(), bytes))
     }
 }
 
@@ -147,12 +150,22 @@ pub fn verify_published(
     manifest: &Manifest,
 ) -> Result<(), GenerationError> {
     check(manifest, |kind, _| {
-        let key = keys.file(&manifest.generation, kind);
-        match store.get(&key)? {
-            Some(object) => Ok((key, object.bytes)),
-            None => Err(GenerationError::MissingObject { key }),
-        }
+        read_published(store, keys, manifest, kind)
     })
+}
+
+/// The key of a file of a published generation, for errors, and its bytes.
+pub(crate) fn read_published(
+    store: &dyn Store,
+    keys: &CollectionKeys,
+    manifest: &Manifest,
+    kind: &str,
+) -> Result<(String, Vec<u8>), GenerationError> {
+    let key = keys.file(&manifest.generation, kind);
+    match store.get(&key)? {
+        Some(object) => Ok((key, object.bytes)),
+        None => Err(GenerationError::MissingObject { key }),
+    }
 }
 
 /// The name of what a manifest says: the first digits of the SHA-256 of [`Manifest::content`].
@@ -165,7 +178,7 @@ pub fn generation_name(manifest: &Manifest) -> String {
 /// Checks the name of a generation, the length, SHA-256 and every inner checksum of each file, and that the files belong together.
 ///
 /// `read` gives a file's place, for errors, and its bytes.
-fn check(
+pub(crate) fn check(
     manifest: &Manifest,
     mut read: impl FnMut(&str, &FileEntry) -> Result<(String, Vec<u8>), GenerationError>,
 ) -> Result<(), GenerationError> {
@@ -177,7 +190,7 @@ fn check(
         });
     }
     let mut files = Vec::new();
-    let mut heads = Vec::new();
+    let mut outlines = Vec::new();
     for (name, entry) in &manifest.files {
         let kind = FileKind::ALL.into_iter().find(|kind| kind.name() == name);
         let kind = kind.ok_or_else(|| GenerationError::UnknownKind { kind: name.clone() })?;
@@ -191,22 +204,36 @@ fn check(
                 found,
             });
         }
-        let summary = index::verify(kind, &bytes).map_err(|source| GenerationError::Unsound {
+        let unsound = |source| GenerationError::Unsound {
             place: place.clone(),
             source,
-        })?;
-        if summary.head_len_bytes != entry.head_len_bytes {
+        };
+        index::verify(kind, &bytes).map_err(unsound)?;
+        let outline = Outline::of(kind, &bytes).map_err(unsound)?;
+        let stated = entry.outline(kind);
+        if outline != stated {
             return Err(GenerationError::WrongFile {
                 place,
-                expected: format!("a head of {} bytes", entry.head_len_bytes),
-                found: format!("a head of {} bytes", summary.head_len_bytes),
+                expected: format!("{stated:?}"),
+                found: format!("{outline:?}"),
             });
         }
         files.push((kind, bytes));
-        heads.push((kind, entry.head_len_bytes));
+        outlines.push(outline);
     }
-    Generation::open(MemorySource::new(files), &heads).map_err(GenerationError::Mixed)?;
+    Generation::open(MemorySource::new(files), &outlines, &Keys::default())
+        .map_err(GenerationError::Mixed)?;
     Ok(())
+}
+
+/// What a manifest says of an index file.
+pub fn file_entry(kind: FileKind, bytes: &[u8]) -> Result<FileEntry, index::Error> {
+    let outline = Outline::of(kind, bytes)?;
+    Ok(FileEntry::new(
+        &outline,
+        bytes.len() as u64,
+        sha256_hex(bytes),
+    ))
 }
 
 fn describe(len_bytes: u64, sha256: &str) -> String {

@@ -49,7 +49,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use config::Train;
-    use index::{Generation, MemorySource};
+    use index::{Generation, Keys, MemorySource, Outline};
 
     use super::*;
     use crate::dataset::{Interaction, Item};
@@ -93,11 +93,12 @@ mod tests {
             "same input, same bytes"
         );
 
-        let heads: Vec<_> = files
+        let outlines: Vec<_> = files
             .iter()
-            .map(|(kind, bytes)| (*kind, index::verify(*kind, bytes).unwrap().head_len_bytes))
+            .map(|(kind, bytes)| Outline::of(*kind, bytes).unwrap())
             .collect();
-        let generation = Generation::open(MemorySource::new(files), &heads).unwrap();
+        let keys = Keys::default();
+        let generation = Generation::open(MemorySource::new(files), &outlines, &keys).unwrap();
         let item = generation.items_of_ids(&["film-4"]).unwrap()[0].unwrap();
         let similar = generation
             .similar(item, index::catalogue::Filter::default(), 2)

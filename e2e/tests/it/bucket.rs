@@ -8,9 +8,8 @@ use host::s3;
 use index::FileKind;
 use index::catalogue::{CatalogueWriter, Record};
 use index::neighbours::{Neighbour, NeighboursWriter};
-use pointer::{FileEntry, MANIFEST_VERSION, Manifest};
-use precompute::digest::sha256_hex;
-use precompute::generation::{LocalGeneration, MANIFEST_FILE_NAME, generation_name};
+use pointer::{MANIFEST_VERSION, Manifest};
+use precompute::generation::{LocalGeneration, MANIFEST_FILE_NAME, file_entry, generation_name};
 use precompute::store::{AccessKeys, S3Location, S3Store};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -129,12 +128,7 @@ pub(crate) fn build(folder: &Path, title: &str, num_items: u32) -> LocalGenerati
     ];
     let entries = files.map(|(kind, bytes)| {
         std::fs::write(folder.join(format!("{kind}.kdx")), &bytes).unwrap();
-        let entry = FileEntry {
-            file_len_bytes: bytes.len() as u64,
-            head_len_bytes: index::verify(kind, &bytes).unwrap().head_len_bytes,
-            sha256: sha256_hex(&bytes),
-        };
-        (kind.name().to_owned(), entry)
+        (kind.name().to_owned(), file_entry(kind, &bytes).unwrap())
     });
     let mut manifest = Manifest {
         version: MANIFEST_VERSION,

@@ -3,7 +3,7 @@
 use std::fs;
 
 use index::recommend::{HistoryItem, Scored, history_weight};
-use index::{FileKind, Generation, MemorySource, Question};
+use index::{FileKind, Generation, Keys, MemorySource, Question};
 use pointer::Manifest;
 use precompute::generation::MANIFEST_FILE_NAME;
 use serde_json::{Value, json};
@@ -18,8 +18,9 @@ fn native() -> (Manifest, Generation<MemorySource>) {
     let manifest = Manifest::parse(&files[MANIFEST_FILE_NAME], "movies").unwrap();
     let kinds = FileKind::ALL;
     let bytes = kinds.map(|kind| (kind, files[&format!("{kind}.kdx")].clone()));
-    let heads = kinds.map(|kind| (kind, manifest.files[kind.name()].head_len_bytes));
-    let generation = Generation::open(MemorySource::new(bytes), &heads).unwrap();
+    let outlines = kinds.map(|kind| manifest.files[kind.name()].outline(kind));
+    let keys = Keys::default();
+    let generation = Generation::open(MemorySource::new(bytes), &outlines, &keys).unwrap();
     (manifest, generation)
 }
 

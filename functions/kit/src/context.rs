@@ -1,6 +1,6 @@
 use std::fmt;
 
-use index::{FileKind, Generation};
+use index::{FileKind, Generation, Keys, Outline};
 use pointer::{CollectionKeys, Manifest};
 
 use crate::{
@@ -118,16 +118,13 @@ impl<'a> Context<'a> {
         manifest: Manifest,
         kinds: &[FileKind],
     ) -> Result<Collection<'a>, Problem> {
-        let heads: Vec<(FileKind, u32)> = kinds
+        let outlines: Vec<Outline> = kinds
             .iter()
-            .filter_map(|&kind| {
-                let file = manifest.files.get(kind.name())?;
-                Some((kind, file.head_len_bytes))
-            })
+            .filter_map(|&kind| Some(manifest.files.get(kind.name())?.outline(kind)))
             .collect();
         let keys = CollectionKeys::new("", &manifest.collection);
         let source = GenerationSource::new(&self.storage, keys, &manifest.generation);
-        let generation = Generation::open(source, &heads)?;
+        let generation = Generation::open(source, &outlines, &Keys::default())?;
         Ok(Collection {
             manifest,
             generation,

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use index::{
-    Buffer, FileKind,
+    Buffer, FileKind, Outline,
     catalogue::{self, CatalogueWriter, Record},
     neighbours::{Neighbour, NeighboursWriter},
     popularity::PopularityWriter,
@@ -128,12 +128,8 @@ impl TestStorage {
         let mut entries = BTreeMap::new();
         for (kind, file) in files {
             let file = file.expect("a small file");
-            let summary = index::verify(kind, &file).expect("a file that was just written");
-            let entry = FileEntry {
-                file_len_bytes: file.len() as u64,
-                head_len_bytes: summary.head_len_bytes,
-                sha256: "0".repeat(64),
-            };
+            let outline = Outline::of(kind, &file).expect("a file that was just written");
+            let entry = FileEntry::new(&outline, file.len() as u64, "0".repeat(64));
             entries.insert(kind.name().to_owned(), entry);
             objects.insert(keys.file(GENERATION, kind.name()), file);
         }

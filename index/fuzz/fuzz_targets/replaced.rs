@@ -1,6 +1,6 @@
 //! Asks a generation of golden files of which one was replaced.
 
-use index::FileKind;
+use index::{FileKind, Outline};
 
 #[path = "../../tests/it/damage.rs"]
 mod damage;
@@ -13,14 +13,13 @@ pub(crate) fn ask(kind: FileKind, bytes: &[u8]) {
     ];
     let mut files: Vec<(FileKind, Vec<u8>)> =
         golden.iter().map(|(kind, file)| (*kind, file.to_vec())).collect();
-    let mut heads = Vec::new();
+    let mut outlines = Vec::new();
     for (number, (found, file)) in files.iter_mut().enumerate() {
+        let mut outline = Outline::of(*found, file).expect("a golden file");
         if *found == kind {
             *file = bytes.to_vec();
-        }
-        let Some(field) = file.get(12..16) else { return };
-        let head_len_bytes = u32::from_le_bytes([field[0], field[1], field[2], field[3]]);
-        if *found == kind {
+            let Some(field) = file.get(12..16) else { return };
+            let head_len_bytes = u32::from_le_bytes([field[0], field[1], field[2], field[3]]);
             if file.len() < 48 || file.len() < head_len_bytes as usize || head_len_bytes < 48 {
                 return;
             }
@@ -28,8 +27,11 @@ pub(crate) fn ask(kind: FileKind, bytes: &[u8]) {
             let item_space = golden[(number + 1) % golden.len()].1[24..32].to_vec();
             file[24..32].copy_from_slice(&item_space);
             damage::reseal(file, head_len_bytes as usize);
+            // What a manifest would say of this file, if it is one; otherwise of the one that was there.
+            outline = Outline::of(kind, file).unwrap_or(outline);
+            outline.head_len_bytes = head_len_bytes;
         }
-        heads.push((*found, head_len_bytes));
+        outlines.push(outline);
     }
-    let _ = damage::ask_everything(files, &heads);
+    let _ = damage::ask_everything(files, &outlines);
 }

@@ -1,27 +1,21 @@
 use bincode::{Decode, Encode};
 
-use crate::{container::SectionId, key_table::KeyTableSections};
+use crate::container::SectionId;
 
 /// From an id to the item's number.
-pub(super) const IDS: KeyTableSections = KeyTableSections {
-    entries: SectionId(1),
-    index: SectionId(2),
-};
+pub(super) const IDS: SectionId = SectionId(1);
 
 /// From a normalized title to the numbers of the items of that title, the most popular first.
-pub(super) const TITLES: KeyTableSections = KeyTableSections {
-    entries: SectionId(3),
-    index: SectionId(4),
-};
+pub(super) const TITLES: SectionId = SectionId(2);
 
 /// The records, in the order of their numbers.
-pub(super) const RECORDS: SectionId = SectionId(5);
+pub(super) const RECORDS: SectionId = SectionId(3);
 
 /// For each filterable textual field, one block with its distinct values, sorted.
-pub(super) const FACET_DICTIONARIES: SectionId = SectionId(6);
+pub(super) const FACET_DICTIONARIES: SectionId = SectionId(4);
 
 /// The values of all filterable fields, item by item.
-pub(super) const FACET_VALUES: SectionId = SectionId(7);
+pub(super) const FACET_VALUES: SectionId = SectionId(5);
 
 #[derive(Debug, Decode, Encode)]
 pub(super) struct Metadata {

@@ -8,12 +8,20 @@ use super::{
     title::TitleQuery,
 };
 use crate::{
+    bucket_table::BucketTable,
     codec::{Cursor, OutOfBytes, zigzag_decode},
-    container::{Blocks, Container, Plan},
+    container::{BlockId, Blocks, Container, Plan, SectionId, TablePlace},
     error::Error,
-    key_table::KeyTable,
+    outline::{Keys, Outline, Table},
     source::FileKind,
 };
+
+fn section(table: Table) -> SectionId {
+    match table {
+        Table::Ids => IDS,
+        Table::Titles => TITLES,
+    }
+}
 
 /// An open catalogue.
 #[derive(Debug)]
@@ -45,20 +53,59 @@ impl Catalogue {
         self.metadata.item_count
     }
 
-    /// Adds what [`Self::item_of_id`] will look at; nothing when the ids are in the head.
+    /// Adds the buckets of `keys` before the head is there, from what is known of the file.
+    pub(crate) fn plan_keys(outline: &Outline, keys: &Keys<'_>, plan: &mut Plan) {
+        let mut insert = |table: Table, key: &str| {
+            let place = outline.tables.get(&table)?;
+            let block = place.bucket_of(key)?;
+            let id = BlockId {
+                file: FileKind::Catalogue,
+                section: section(table),
+                block,
+            };
+            plan.insert(id, place.range(FileKind::Catalogue, block)?);
+            Some(())
+        };
+        // A key whose bucket has no place has none to be read; `check_tables` says what is wrong with the place.
+        for id in keys.ids {
+            insert(Table::Ids, id);
+        }
+        for title in keys.titles {
+            insert(Table::Titles, &TitleQuery::new(title).key);
+        }
+    }
+
+    /// Holds what was known of the file against its directory, which has the last word.
+    pub(crate) fn check_tables(&self, outline: &Outline) -> Result<(), Error> {
+        for (&table, place) in &outline.tables {
+            if self.table_place(table)? != *place {
+                return Err(self
+                    .container
+                    .corrupt("a table does not lie where the manifest says"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Where a table lies.
+    pub(crate) fn table_place(&self, table: Table) -> Result<TablePlace, Error> {
+        self.container.table_place(section(table))
+    }
+
+    /// Adds what [`Self::item_of_id`] will look at.
     pub(crate) fn plan_id(&self, id: &str, plan: &mut Plan) -> Result<(), Error> {
-        KeyTable::new(&self.container, IDS).plan(id, plan)
+        BucketTable::new(&self.container, IDS).plan(id, plan)
     }
 
     /// The number of the item with this id.
     pub(crate) fn item_of_id(&self, id: &str, blocks: &Blocks) -> Result<Option<u32>, Error> {
-        let items = KeyTable::new(&self.container, IDS).find(id, blocks)?;
+        let items = BucketTable::new(&self.container, IDS).find(id, blocks)?;
         self.checked(items).map(|items| items.first().copied())
     }
 
     /// Adds what [`Self::items_of_title`] will look at.
     pub(crate) fn plan_title(&self, title: &TitleQuery, plan: &mut Plan) -> Result<(), Error> {
-        KeyTable::new(&self.container, TITLES).plan(&title.key, plan)
+        BucketTable::new(&self.container, TITLES).plan(&title.key, plan)
     }
 
     /// The items of this title, of any year, the most popular first.
@@ -67,7 +114,7 @@ impl Catalogue {
         title: &TitleQuery,
         blocks: &Blocks,
     ) -> Result<Vec<u32>, Error> {
-        let table = KeyTable::new(&self.container, TITLES);
+        let table = BucketTable::new(&self.container, TITLES);
         self.checked(table.find(&title.key, blocks)?)
     }
 

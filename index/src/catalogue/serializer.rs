@@ -1,3 +1,5 @@
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{
     facets,
     metadata::{Field, IDS, Metadata, RECORDS, TITLES},
@@ -5,16 +7,16 @@ use super::{
     title::TitleQuery,
 };
 use crate::{
+    bucket_table::serialize_bucket_table,
     codec::{write_text, write_varint, zigzag_encode},
-    container::{ContainerSerializer, Section},
+    container::{ContainerSerializer, Section, items_per_block},
     error::WriteError,
-    key_table::serialize_key_table,
     metadata,
     source::FileKind,
 };
 
-/// Records are read for a page of results, here and there in the catalogue, so their blocks are small: 1 KiB holds about ten films.
-const RECORD_BLOCK_TARGET_LEN_BYTES: usize = 1024;
+/// How many items of one title are filed under it; a year tells them apart.
+pub(super) const SAME_TITLE_MAX_COUNT: usize = 64;
 
 pub(super) fn serialize(
     records: &[Record],
@@ -22,19 +24,32 @@ pub(super) fn serialize(
     fields: Vec<Field>,
     item_space: u64,
 ) -> Result<Vec<u8>, WriteError> {
-    let ids = sorted_ids(records)?;
-    let titles = sorted_titles(records, popularity);
+    check_ids(records)?;
+    let numbers: Vec<u32> = (0..records.len() as u32).collect();
+    let ids = serialize_bucket_table(
+        records
+            .iter()
+            .zip(numbers.chunks(1))
+            .map(|(record, number)| (record.id.as_str(), number)),
+        IDS,
+    );
+    let titles = items_by_title(records, popularity);
+    let titles = serialize_bucket_table(
+        titles
+            .iter()
+            .map(|(title, items)| (title.as_str(), items.as_slice())),
+        TITLES,
+    );
 
     let encoded: Vec<Vec<u8>> = records
         .iter()
         .map(|record| encode(record, &fields))
         .collect();
     let len_bytes: usize = encoded.iter().map(Vec::len).sum();
-    let mean_len_bytes = len_bytes.div_ceil(encoded.len().max(1)).max(1);
-    let records_per_block = (RECORD_BLOCK_TARGET_LEN_BYTES / mean_len_bytes).clamp(1, 1 << 10);
+    let records_per_block = items_per_block(encoded.len(), len_bytes);
     let mut record_section = Section::new(RECORDS);
     let mut block = Vec::new();
-    for records in encoded.chunks(records_per_block) {
+    for records in encoded.chunks(records_per_block as usize) {
         block.clear();
         for record in records {
             write_varint(record.len() as u64, &mut block);
@@ -46,60 +61,51 @@ pub(super) fn serialize(
     let (dictionaries, values) = facets::serialize(records, &fields);
     let metadata = metadata::encode(&Metadata {
         item_count: records.len() as u32,
-        records_per_block: records_per_block as u32,
+        records_per_block,
         facets_per_block: facets::ITEMS_PER_BLOCK,
         fields,
     });
     let mut container = ContainerSerializer::new(FileKind::Catalogue, item_space, metadata);
     container.push_hot(dictionaries);
-    serialize_key_table(ids, IDS, &mut container);
+    // The ids stand behind the head, since they are read together: of a small catalogue in one piece.
+    container.push_cold(ids);
+    container.push_cold(titles);
     container.push_cold(values);
     container.push_cold(record_section);
-    serialize_key_table(
-        titles.iter().map(|(title, item)| (title.as_str(), *item)),
-        TITLES,
-        &mut container,
-    );
     container.finish()
 }
 
-fn sorted_ids(records: &[Record]) -> Result<Vec<(&str, u32)>, WriteError> {
-    let mut ids: Vec<(&str, u32)> = records
-        .iter()
-        .map(|record| record.id.as_str())
-        .zip(0..)
-        .collect();
-    ids.sort_unstable();
-    match ids
-        .windows(2)
-        .find(|pair| matches!(pair, [(left, _), (right, _)] if left == right))
-    {
-        Some([(id, _), ..]) => Err(WriteError::DuplicateId {
-            id: (*id).to_owned(),
+fn check_ids(records: &[Record]) -> Result<(), WriteError> {
+    let mut ids = BTreeSet::new();
+    match records.iter().find(|record| !ids.insert(&record.id)) {
+        Some(record) => Err(WriteError::DuplicateId {
+            id: record.id.clone(),
         }),
-        _ => Ok(ids),
+        None => Ok(()),
     }
 }
 
-/// Normalized titles with their items; of one title the most popular first, equals by number.
-fn sorted_titles(records: &[Record], popularity: &[f32]) -> Vec<(String, u32)> {
-    let mut titles: Vec<(String, f32, u32)> = records
+/// The items of each normalized title: the most popular first, equals by number, and at most [`SAME_TITLE_MAX_COUNT`].
+fn items_by_title(records: &[Record], popularity: &[f32]) -> BTreeMap<String, Vec<u32>> {
+    let mut by_popularity: Vec<(&Record, &f32, u32)> = records
         .iter()
         .zip(popularity)
         .zip(0..)
-        .map(|((record, &popularity), item)| (TitleQuery::new(&record.title).key, popularity, item))
-        .filter(|(title, ..)| !title.is_empty())
+        .map(|((record, popularity), item)| (record, popularity, item))
         .collect();
-    titles.sort_by(|left, right| {
-        left.0
-            .cmp(&right.0)
-            .then(right.1.total_cmp(&left.1))
-            .then(left.2.cmp(&right.2))
-    });
+    by_popularity.sort_by(|(_, left, _), (_, right, _)| right.total_cmp(left));
+    let mut titles: BTreeMap<String, Vec<u32>> = BTreeMap::new();
+    for (record, _, item) in by_popularity {
+        let title = TitleQuery::new(&record.title).key;
+        if title.is_empty() {
+            continue;
+        }
+        let items = titles.entry(title).or_default();
+        if items.len() < SAME_TITLE_MAX_COUNT {
+            items.push(item);
+        }
+    }
     titles
-        .into_iter()
-        .map(|(title, _, item)| (title, item))
-        .collect()
 }
 
 /// A record: id, title, a bit for each field of the schema that is there, and those fields.

@@ -80,7 +80,28 @@ impl<'a> RiceReader<'a> {
     }
 
     /// The next number of the list. The caller knows how many there are: the padding reads as further numbers.
+    #[inline]
     pub(crate) fn next_value(&mut self) -> Result<u32, OutOfBytes> {
+        self.refill();
+        let ones = self.pending.trailing_ones();
+        let len_bits = ones + 1 + self.parameter;
+        let (quotient, remainder) = if len_bits <= self.pending_bits {
+            // Nearly all codes are here as a whole.
+            let remainder = (self.pending >> (ones + 1)) & self.remainder_mask();
+            self.skip(len_bits);
+            (ones, remainder)
+        } else {
+            self.next_long_code()?
+        };
+        let gap = (u64::from(quotient) << self.parameter) | remainder;
+        let value = u32::try_from(u64::from(self.next) + gap).map_err(|_| OutOfBytes)?;
+        self.next = value.checked_add(1).ok_or(OutOfBytes)?;
+        Ok(value)
+    }
+
+    /// A quotient and a remainder that are not read ahead in full, or beyond the end.
+    #[cold]
+    fn next_long_code(&mut self) -> Result<(u32, u64), OutOfBytes> {
         let mut quotient = 0_u32;
         loop {
             self.refill();
@@ -99,15 +120,17 @@ impl<'a> RiceReader<'a> {
         if self.pending_bits < self.parameter {
             return Err(OutOfBytes);
         }
-        let remainder = self.pending & ((1 << self.parameter) - 1);
+        let remainder = self.pending & self.remainder_mask();
         self.skip(self.parameter);
-        let gap = (u64::from(quotient) << self.parameter) | remainder;
-        let value = u32::try_from(u64::from(self.next) + gap).map_err(|_| OutOfBytes)?;
-        self.next = value.checked_add(1).ok_or(OutOfBytes)?;
-        Ok(value)
+        Ok((quotient, remainder))
     }
 
-    /// Reads ahead until at least 57 bits are pending or the bytes end.
+    fn remainder_mask(&self) -> u64 {
+        (1 << self.parameter) - 1
+    }
+
+    /// Reads ahead until at least 32 bits are pending or the bytes end; never more than 63, so that shifts by what is pending are defined.
+    #[inline]
     fn refill(&mut self) {
         if 32 <= self.pending_bits {
             return;
@@ -126,8 +149,7 @@ impl<'a> RiceReader<'a> {
     }
 
     fn skip(&mut self, bits: u32) {
-        // A shift by the whole width is not defined, and happens when 64 ones are pending.
-        self.pending = self.pending.checked_shr(bits).unwrap_or(0);
+        self.pending >>= bits;
         self.pending_bits -= bits;
     }
 }

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::layout::{SectionId, block_checksum};
+use super::layout::{SectionId, is_sound, split_block};
 use crate::{
     error::{Error, Place},
     source::{Buffer, ByteRange, ByteSource, FileKind},
@@ -9,34 +9,33 @@ use crate::{
 /// Names a block within a generation.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) struct BlockId {
-    pub(super) file: FileKind,
-    pub(super) section: SectionId,
-    pub(super) block: u32,
-}
-
-/// A block that is to be read.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct PlannedBlock {
-    pub(super) id: BlockId,
-    pub(super) range: ByteRange,
-    pub(super) checksum: u32,
+    pub(crate) file: FileKind,
+    pub(crate) section: SectionId,
+    pub(crate) block: u32,
 }
 
 /// The blocks that the next step of a query needs, without duplicates and in the order of the files.
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
-    blocks: BTreeMap<BlockId, PlannedBlock>,
+    blocks: BTreeMap<BlockId, ByteRange>,
 }
 
 impl Plan {
-    pub(super) fn insert(&mut self, block: PlannedBlock) {
-        self.blocks.insert(block.id, block);
+    /// Adds a block, which lies there.
+    pub(crate) fn insert(&mut self, block: BlockId, range: ByteRange) {
+        self.blocks.insert(block, range);
+    }
+
+    /// What is to be read, in the order of the blocks.
+    pub(crate) fn ranges(&self) -> Vec<ByteRange> {
+        self.blocks.values().copied().collect()
     }
 }
 
 /// The blocks that were read for a query, checked.
 #[derive(Debug, Default)]
 pub(crate) struct Blocks {
+    /// **Invariant:** every block ends with the checksum of its content; [`Self::keep`] is the only way in.
     blocks: BTreeMap<BlockId, Buffer>,
 }
 
@@ -47,38 +46,38 @@ pub(crate) static HEAD_ONLY: Blocks = Blocks {
 
 impl Blocks {
     /// Reads what is planned and not yet here, in one batch, and checks it. Nothing to read is no batch.
-    pub(crate) fn fetch(&mut self, plan: Plan, source: &impl ByteSource) -> Result<(), Error> {
-        let missing: Vec<PlannedBlock> = plan
-            .blocks
-            .into_values()
-            .filter(|block| !self.blocks.contains_key(&block.id))
-            .collect();
-        if missing.is_empty() {
+    pub(crate) fn fetch(&mut self, mut plan: Plan, source: &impl ByteSource) -> Result<(), Error> {
+        plan.blocks.retain(|id, _| !self.blocks.contains_key(id));
+        if plan.blocks.is_empty() {
             return Ok(());
         }
-        let ranges: Vec<ByteRange> = missing.iter().map(|block| block.range).collect();
-        for (planned, bytes) in missing.into_iter().zip(read(source, &ranges)?) {
-            if block_checksum(&bytes) != planned.checksum {
-                let BlockId {
-                    file,
-                    section,
-                    block,
-                } = planned.id;
-                let place = Place::Block {
-                    section: section.0,
-                    block,
-                };
-                return Err(Error::ChecksumMismatch { file, place });
+        let buffers = read(source, &plan.ranges())?;
+        self.keep(&plan, buffers)
+    }
+
+    /// Takes what was read for a plan, one buffer a block in its order, and checks it.
+    pub(crate) fn keep(&mut self, plan: &Plan, buffers: Vec<Buffer>) -> Result<(), Error> {
+        for (&id, block) in plan.blocks.keys().zip(buffers) {
+            if !is_sound(&block) {
+                return Err(Error::ChecksumMismatch {
+                    file: id.file,
+                    place: Place::Block {
+                        section: id.section.0,
+                        block: id.block,
+                    },
+                });
             }
-            self.blocks.insert(planned.id, bytes);
+            self.blocks.insert(id, block);
         }
         Ok(())
     }
 
+    /// The content of a block.
     pub(super) fn get(&self, id: BlockId) -> Result<&[u8], Error> {
         self.blocks
             .get(&id)
-            .map(|bytes| &**bytes)
+            .and_then(|block| split_block(block))
+            .map(|(content, _)| content)
             .ok_or(Error::NotFetched {
                 file: id.file,
                 section: id.section.0,

@@ -22,7 +22,10 @@ pub(super) const END_MAGIC: [u8; 8] = *b"KDX-END\n";
 
 pub(super) const HEADER_LEN_BYTES: usize = 48;
 pub(super) const DIRECTORY_ENTRY_LEN_BYTES: usize = 24;
-pub(super) const BLOCK_ENTRY_LEN_BYTES: usize = 12;
+/// A line of a block table: where the block ends.
+pub(super) const BLOCK_END_LEN_BYTES: usize = 4;
+/// What every block ends with.
+pub(crate) const BLOCK_CHECKSUM_LEN_BYTES: usize = 4;
 pub(super) const TRAILER_LEN_BYTES: usize = 16;
 
 /// Where the head's own checksum lies; these bytes count as zero when it is computed.
@@ -41,11 +44,21 @@ pub(super) fn kind_number(kind: FileKind) -> u16 {
     }
 }
 
-/// The checksum of a block: the low half of its XXH64.
+/// The checksum at the end of a block: the low half of the XXH64 of its content.
 ///
-/// 32 bits suffice against accidents (one in four billion passes) and keep the tables in the head small.
-pub(super) fn block_checksum(block: &[u8]) -> u32 {
-    xxh64(block, 0) as u32
+/// 32 bits suffice against accidents: one in four billion passes. It lies with the block and not in the head, so that the head of a large catalogue stays small.
+pub(super) fn block_checksum(content: &[u8]) -> [u8; BLOCK_CHECKSUM_LEN_BYTES] {
+    (xxh64(content, 0) as u32).to_le_bytes()
+}
+
+/// A block as its content and its checksum; none when it is too short for one.
+pub(super) fn split_block(block: &[u8]) -> Option<(&[u8], &[u8; BLOCK_CHECKSUM_LEN_BYTES])> {
+    block.split_last_chunk()
+}
+
+/// Whether a block ends with the checksum of its content. O(length of the block).
+pub(super) fn is_sound(block: &[u8]) -> bool {
+    split_block(block).is_some_and(|(content, checksum)| block_checksum(content) == *checksum)
 }
 
 /// The checksum of a head, over all of it with its own bytes taken as zero.

@@ -1,8 +1,9 @@
 use super::{
-    blocks::{BlockId, Blocks, Plan, PlannedBlock},
+    blocks::{BlockId, Blocks, Plan},
     layout::{
-        BLOCK_ENTRY_LEN_BYTES, DIRECTORY_ENTRY_LEN_BYTES, HEAD_CHECKSUM_RANGE, HEADER_LEN_BYTES,
-        Header, SectionId, TRAILER_LEN_BYTES, head_checksum,
+        BLOCK_CHECKSUM_LEN_BYTES, BLOCK_END_LEN_BYTES, DIRECTORY_ENTRY_LEN_BYTES,
+        HEAD_CHECKSUM_RANGE, HEADER_LEN_BYTES, Header, SectionId, TRAILER_LEN_BYTES, head_checksum,
+        split_block,
     },
 };
 use crate::{
@@ -31,8 +32,28 @@ pub struct Container {
 struct SectionEntry {
     id: SectionId,
     block_count: u32,
-    table_offset: usize,
+    ends: BlockEnds,
     data_offset: u64,
+}
+
+/// How a section says where its blocks end.
+#[derive(Clone, Copy, Debug)]
+enum BlockEnds {
+    /// All blocks have this length, which is not zero.
+    EveryBytes(u32),
+    /// A table at this offset in the head has the end of each.
+    Table(usize),
+}
+
+/// Where a table of buckets lies: a section whose blocks have one length, so that one of them can be found, and read, without the head.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct TablePlace {
+    /// Where the first bucket starts in the file.
+    pub offset: u64,
+    /// How many there are.
+    pub bucket_count: u32,
+    /// How long each is, its checksum included.
+    pub bucket_len_bytes: u32,
 }
 
 impl Container {
@@ -42,8 +63,8 @@ impl Container {
     ///
     /// Foreign, newer, truncated and self-contradictory heads are told apart.
     pub fn open(file: FileKind, head: impl Into<Buffer>) -> Result<Self, Error> {
-        let mut head = head.into();
         let corrupt = |what| Error::Corrupt { file, what };
+        let mut head = head.into();
         let (header, mut cursor) = Header::read(file, &head)?;
         let Header {
             head_len_bytes,
@@ -67,20 +88,23 @@ impl Container {
             let id = SectionId(cursor.u16().map_err(short)?);
             cursor.take(2).map_err(short)?;
             let block_count = cursor.u32().map_err(short)?;
-            let table_offset = cursor.u64().map_err(short)?;
+            let block_len_bytes = cursor.u32().map_err(short)?;
+            let table_offset = cursor.u32().map_err(short)?;
             let data_offset = cursor.u64().map_err(short)?;
-            let table_end = table_offset
-                .checked_add(u64::from(block_count) * BLOCK_ENTRY_LEN_BYTES as u64)
-                .filter(|&end| {
-                    tables_start as u64 <= table_offset && end <= u64::from(head_len_bytes)
-                });
-            if table_end.is_none() {
-                return Err(corrupt("a block table lies outside the head"));
-            }
+            let ends = if block_len_bytes == 0 {
+                let table_len_bytes = u64::from(block_count) * BLOCK_END_LEN_BYTES as u64;
+                let table_end = u64::from(table_offset) + table_len_bytes;
+                if (table_offset as usize) < tables_start || u64::from(head_len_bytes) < table_end {
+                    return Err(corrupt("a block table lies outside the head"));
+                }
+                BlockEnds::Table(table_offset as usize)
+            } else {
+                BlockEnds::EveryBytes(block_len_bytes)
+            };
             let entry = SectionEntry {
                 id,
                 block_count,
-                table_offset: table_offset as usize,
+                ends,
                 data_offset,
             };
             let data_end = entry.data_end(&head).filter(|&end| {
@@ -110,6 +134,13 @@ impl Container {
             metadata_range: metadata_start..tables_start,
             sections,
         })
+    }
+
+    /// Opens the head of a whole file, which is copied.
+    pub(crate) fn of_file(file: FileKind, bytes: &[u8]) -> Result<Self, Error> {
+        let (header, _) = Header::read(file, bytes)?;
+        let head = bytes.get(..header.head_len_bytes as usize);
+        Self::open(file, head.unwrap_or(bytes).to_vec())
     }
 
     /// Checks the head against its checksum. O(length of the head); whoever read the head from a storage calls this once.
@@ -205,14 +236,14 @@ impl Container {
         plan: &mut Plan,
     ) -> Result<(), Error> {
         let entry = self.section(section)?;
-        let planned = self.planned(entry, block)?;
-        if !self.is_hot_entry(entry) && planned.range.len_bytes != 0 {
-            plan.insert(planned);
+        let range = self.range(entry, block)?;
+        if !self.is_hot_entry(entry) {
+            plan.insert(self.block_id(section, block), range);
         }
         Ok(())
     }
 
-    /// A block from the head, or one that has been fetched.
+    /// The content of a block from the head, or of one that has been fetched.
     pub(crate) fn block<'a>(
         &'a self,
         section: SectionId,
@@ -220,63 +251,66 @@ impl Container {
         blocks: &'a Blocks,
     ) -> Result<&'a [u8], Error> {
         let entry = self.section(section)?;
-        let PlannedBlock { id, range, .. } = self.planned(entry, block)?;
-        if range.len_bytes == 0 {
-            return Ok(&[]);
+        if !self.is_hot_entry(entry) {
+            return blocks.get(self.block_id(section, block));
         }
-        if self.is_hot_entry(entry) {
-            let start = range.offset as usize;
-            return self
-                .head
-                .get(start..start + range.len_bytes as usize)
-                .ok_or_else(|| self.corrupt("a block of the head lies outside it"));
-        }
-        blocks.get(id)
+        let range = self.range(entry, block)?;
+        let start = range.offset as usize;
+        self.head
+            .get(start..start + range.len_bytes as usize)
+            .and_then(split_block)
+            .map(|(content, _)| content)
+            .ok_or_else(|| self.corrupt("a block of the head lies outside it"))
     }
 
-    /// Where a block lies and what its checksum is.
-    pub(super) fn planned_block(
-        &self,
-        section: SectionId,
-        block: u32,
-    ) -> Result<PlannedBlock, Error> {
-        self.planned(self.section(section)?, block)
+    /// Where a section lies whose blocks have one length.
+    pub(crate) fn table_place(&self, section: SectionId) -> Result<TablePlace, Error> {
+        let entry = self.section(section)?;
+        match entry.ends {
+            BlockEnds::EveryBytes(bucket_len_bytes) => Ok(TablePlace {
+                offset: entry.data_offset,
+                bucket_count: entry.block_count,
+                bucket_len_bytes,
+            }),
+            BlockEnds::Table(_) => Err(self.corrupt("the buckets of a table differ in length")),
+        }
     }
 
-    fn planned(&self, entry: &SectionEntry, block: u32) -> Result<PlannedBlock, Error> {
+    /// Where a block lies.
+    pub(super) fn block_range(&self, section: SectionId, block: u32) -> Result<ByteRange, Error> {
+        self.range(self.section(section)?, block)
+    }
+
+    fn range(&self, entry: &SectionEntry, block: u32) -> Result<ByteRange, Error> {
         let outside = || self.corrupt("a block is asked for that the section does not have");
-        let (end, checksum) = entry.block_entry(&self.head, block).ok_or_else(outside)?;
+        let end = entry.block_end(&self.head, block).ok_or_else(outside)?;
         let start = match block.checked_sub(1) {
-            Some(previous) => {
-                entry
-                    .block_entry(&self.head, previous)
-                    .ok_or_else(outside)?
-                    .0
-            }
+            Some(previous) => entry.block_end(&self.head, previous).ok_or_else(outside)?,
             None => 0,
         };
         let len_bytes = end
             .checked_sub(start)
             .and_then(|len| u32::try_from(len).ok())
-            .ok_or_else(|| self.corrupt("a block table is not ascending"))?;
+            .filter(|&len| BLOCK_CHECKSUM_LEN_BYTES as u32 <= len)
+            .ok_or_else(|| self.corrupt("a block has no room for its checksum"))?;
         let offset = entry
             .data_offset
             .checked_add(start)
             .filter(|&offset| offset <= self.file_len_bytes.saturating_sub(u64::from(len_bytes)))
             .ok_or_else(|| self.corrupt("a block lies outside the file"))?;
-        Ok(PlannedBlock {
-            id: BlockId {
-                file: self.file,
-                section: entry.id,
-                block,
-            },
-            range: ByteRange {
-                file: self.file,
-                offset,
-                len_bytes,
-            },
-            checksum,
+        Ok(ByteRange {
+            file: self.file,
+            offset,
+            len_bytes,
         })
+    }
+
+    fn block_id(&self, section: SectionId, block: u32) -> BlockId {
+        BlockId {
+            file: self.file,
+            section,
+            block,
+        }
     }
 
     fn section(&self, section: SectionId) -> Result<&SectionEntry, Error> {
@@ -292,22 +326,24 @@ impl Container {
 }
 
 impl SectionEntry {
-    /// The end of a block, counted from the start of the section, and its checksum.
-    fn block_entry(&self, head: &[u8], block: u32) -> Option<(u64, u32)> {
+    /// Where a block ends, counted from the start of the section.
+    fn block_end(&self, head: &[u8], block: u32) -> Option<u64> {
         if self.block_count <= block {
             return None;
         }
-        let offset = self.table_offset + block as usize * BLOCK_ENTRY_LEN_BYTES;
-        let mut cursor = Cursor::new(head.get(offset..)?);
-        Some((cursor.u64().ok()?, cursor.u32().ok()?))
+        match self.ends {
+            BlockEnds::EveryBytes(len_bytes) => Some((u64::from(block) + 1) * u64::from(len_bytes)),
+            BlockEnds::Table(table_offset) => {
+                let offset = table_offset + block as usize * BLOCK_END_LEN_BYTES;
+                Cursor::new(head.get(offset..)?).u32().ok().map(u64::from)
+            }
+        }
     }
 
     /// Where the section ends in the file.
     fn data_end(&self, head: &[u8]) -> Option<u64> {
         match self.block_count.checked_sub(1) {
-            Some(last) => self
-                .data_offset
-                .checked_add(self.block_entry(head, last)?.0),
+            Some(last) => self.data_offset.checked_add(self.block_end(head, last)?),
             None => Some(self.data_offset),
         }
     }

@@ -1,9 +1,30 @@
 use super::layout::{
-    BLOCK_ENTRY_LEN_BYTES, DIRECTORY_ENTRY_LEN_BYTES, END_MAGIC, FORMAT_VERSION,
-    HEAD_CHECKSUM_RANGE, HEADER_LEN_BYTES, MAGIC, SectionId, TRAILER_LEN_BYTES, block_checksum,
-    file_checksum, head_checksum, kind_number,
+    BLOCK_CHECKSUM_LEN_BYTES, BLOCK_END_LEN_BYTES, DIRECTORY_ENTRY_LEN_BYTES, END_MAGIC,
+    FORMAT_VERSION, HEAD_CHECKSUM_RANGE, HEADER_LEN_BYTES, MAGIC, SectionId, TRAILER_LEN_BYTES,
+    block_checksum, file_checksum, head_checksum, kind_number,
 };
 use crate::{error::WriteError, source::FileKind};
+
+/// How many blocks of a section a question touches: a history of 20 items, a page of 20 results.
+const BLOCKS_PER_QUESTION: usize = 20;
+
+/// How many items each block of a section holds, a power of two: that with which the block table, which is part of every first read, and the blocks of a
+/// question are shortest together. `len_bytes` is that of all items.
+///
+/// For MovieLens 1M it gives two lists of 280 bytes a block: with near blocks read as one, a history of 20 takes as many GETs as with 8 a block and 117 kB
+/// instead of 140. For 200,000 items of 400 bytes it gives 8, a table of 100 kB.
+pub(crate) fn items_per_block(item_count: usize, len_bytes: usize) -> u32 {
+    let mean_len_bytes = len_bytes.div_ceil(item_count.max(1));
+    let read_len_bytes = |items: &u32| {
+        let items = *items as usize;
+        let table_len = item_count.div_ceil(items) * BLOCK_END_LEN_BYTES;
+        table_len + BLOCKS_PER_QUESTION * items * mean_len_bytes
+    };
+    (0..=16)
+        .map(|exponent| 1_u32 << exponent)
+        .min_by_key(read_len_bytes)
+        .unwrap_or(1)
+}
 
 /// Turns sections into the bytes of a file.
 pub(crate) struct ContainerSerializer {
@@ -19,8 +40,10 @@ pub(crate) struct ContainerSerializer {
 pub(crate) struct Section {
     id: SectionId,
     bytes: Vec<u8>,
+    /// How long every block is, where all have one length.
+    block_len_bytes: Option<u32>,
     /// Where each block ends in `bytes`; ascending, and the last is the length of `bytes`.
-    ends: Vec<u64>,
+    ends: Vec<usize>,
 }
 
 impl Section {
@@ -28,26 +51,60 @@ impl Section {
         Self {
             id,
             bytes: Vec::new(),
+            block_len_bytes: None,
             ends: Vec::new(),
         }
     }
 
-    pub(crate) fn push_block(&mut self, block: &[u8]) {
-        self.bytes.extend_from_slice(block);
-        self.ends.push(self.bytes.len() as u64);
+    /// A section whose blocks all have one length, checksum included, and which therefore needs no table.
+    pub(crate) fn of_equal_blocks(id: SectionId, block_len_bytes: u32) -> Self {
+        Self {
+            block_len_bytes: Some(block_len_bytes),
+            ..Self::new(id)
+        }
     }
 
-    pub(crate) fn len_bytes(&self) -> usize {
+    /// Adds a block of this content and its checksum. Where all blocks have one length, zeros fill it; the content must leave room for the checksum.
+    pub(crate) fn push_block(&mut self, content: &[u8]) {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(content);
+        if let Some(len_bytes) = self.block_len_bytes {
+            let content_len = len_bytes as usize - BLOCK_CHECKSUM_LEN_BYTES;
+            debug_assert!(content.len() <= content_len, "the content is too long");
+            self.bytes.resize(start + content_len, 0);
+        }
+        let checksum = block_checksum(self.bytes.get(start..).unwrap_or_default());
+        self.bytes.extend_from_slice(&checksum);
+        self.ends.push(self.bytes.len());
+    }
+
+    fn len_bytes(&self) -> usize {
         self.bytes.len()
     }
 
-    fn blocks(&self) -> impl Iterator<Item = &[u8]> {
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        starts.zip(&self.ends).map(|(start, &end)| {
-            self.bytes
-                .get(start as usize..end as usize)
-                .unwrap_or_default()
-        })
+    fn table_len_bytes(&self) -> usize {
+        match self.block_len_bytes {
+            Some(_) => 0,
+            None => self.ends.len() * BLOCK_END_LEN_BYTES,
+        }
+    }
+
+    /// Appends the block table, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// The section is longer than its ends can say.
+    fn write_table(&self, file: &mut Vec<u8>) -> Result<(), WriteError> {
+        for &end in &self.ends {
+            let end = u32::try_from(end).map_err(|_| WriteError::SectionTooLarge {
+                section: self.id.0,
+                len_bytes: self.ends.last().copied().unwrap_or_default(),
+            })?;
+            if self.block_len_bytes.is_none() {
+                file.extend_from_slice(&end.to_le_bytes());
+            }
+        }
+        Ok(())
     }
 }
 
@@ -77,9 +134,7 @@ impl ContainerSerializer {
         let sections = || self.hot.iter().chain(&self.cold);
         let tables_offset =
             HEADER_LEN_BYTES + sections().count() * DIRECTORY_ENTRY_LEN_BYTES + self.metadata.len();
-        let tables_len: usize = sections()
-            .map(|s| s.ends.len() * BLOCK_ENTRY_LEN_BYTES)
-            .sum();
+        let tables_len: usize = sections().map(Section::table_len_bytes).sum();
         let hot_len: usize = self.hot.iter().map(Section::len_bytes).sum();
         let head_len = tables_offset + tables_len + hot_len;
         let head_len_bytes = u32::try_from(head_len).map_err(|_| WriteError::HeadTooLarge {
@@ -105,17 +160,17 @@ impl ContainerSerializer {
             file.extend_from_slice(&section.id.0.to_le_bytes());
             file.extend_from_slice(&[0; 2]);
             file.extend_from_slice(&(section.ends.len() as u32).to_le_bytes());
-            file.extend_from_slice(&(table_offset as u64).to_le_bytes());
+            let block_len_bytes = section.block_len_bytes.unwrap_or_default();
+            file.extend_from_slice(&block_len_bytes.to_le_bytes());
+            // The head's length fits, and so does every offset in it.
+            file.extend_from_slice(&(table_offset as u32).to_le_bytes());
             file.extend_from_slice(&(data_offset as u64).to_le_bytes());
-            table_offset += section.ends.len() * BLOCK_ENTRY_LEN_BYTES;
+            table_offset += section.table_len_bytes();
             data_offset += section.len_bytes();
         }
         file.extend_from_slice(&self.metadata);
         for section in sections() {
-            for (block, end) in section.blocks().zip(&section.ends) {
-                file.extend_from_slice(&end.to_le_bytes());
-                file.extend_from_slice(&block_checksum(block).to_le_bytes());
-            }
+            section.write_table(&mut file)?;
         }
         for section in &self.hot {
             file.extend_from_slice(&section.bytes);
@@ -131,5 +186,44 @@ impl ContainerSerializer {
         file.extend_from_slice(&checksum.to_le_bytes());
         file.extend_from_slice(&END_MAGIC);
         Ok(file)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_grow_with_the_catalogue_and_shrink_with_the_items() {
+        assert_eq!(items_per_block(0, 0), 1);
+        assert_eq!(items_per_block(60, 60 * 280), 1);
+        assert_eq!(items_per_block(3_706, 3_706 * 280), 2);
+        assert_eq!(items_per_block(200_000, 200_000 * 400), 8);
+        assert_eq!(items_per_block(200_000, 200_000 * 100), 16);
+        assert_eq!(items_per_block(200_000, 0), 1 << 16);
+    }
+
+    #[test]
+    fn a_section_has_at_most_four_gibibytes() {
+        let finish = |block_len_bytes, end: usize| {
+            // What the ends say is enough; nobody has to have that much memory.
+            let section = Section {
+                id: SectionId(3),
+                bytes: Vec::new(),
+                block_len_bytes,
+                ends: vec![7, end],
+            };
+            let mut container = ContainerSerializer::new(FileKind::Catalogue, 0, Vec::new());
+            container.push_cold(section);
+            container.finish()
+        };
+        for block_len_bytes in [None, Some(7)] {
+            assert!(finish(block_len_bytes, u32::MAX as usize).is_ok());
+            let error = finish(block_len_bytes, u32::MAX as usize + 1).unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                "section 3 of the file would have 4294967296 bytes, and at most 4294967295 fit"
+            );
+        }
     }
 }

@@ -10,5 +10,6 @@ mod reader;
 mod serializer;
 mod writer;
 
+pub(crate) use reader::List;
 pub use reader::{Neighbour, Neighbours};
 pub use writer::NeighboursWriter;

@@ -53,11 +53,16 @@ impl Neighbours {
         self.container.plan(LISTS, self.block_of(item)?, plan)
     }
 
-    /// The list of an item whose block has been fetched, ascending by item. O(length of the block) for finding it, O(length of the list) for reading it.
-    pub(crate) fn list(&self, item: u32, blocks: &Blocks) -> Result<Vec<Neighbour>, Error> {
+    /// The list of an item whose block has been fetched. O(length of the block); the list itself is read as it is walked over.
+    pub(crate) fn list<'a>(&'a self, item: u32, blocks: &'a Blocks) -> Result<List<'a>, Error> {
         let block = self.container.block(LISTS, self.block_of(item)?, blocks)?;
         self.list_in_block(item, block)
-            .map_err(|OutOfBytes| self.container.corrupt("a list of neighbours is cut off"))
+            .map_err(|error| self.damaged(error))
+    }
+
+    /// The error for a list that does not end as it begins.
+    pub(crate) fn damaged(&self, _: OutOfBytes) -> Error {
+        self.container.corrupt("a list of neighbours is cut off")
     }
 
     fn block_of(&self, item: u32) -> Result<u32, Error> {
@@ -72,34 +77,53 @@ impl Neighbours {
         Ok(item / self.metadata.items_per_block)
     }
 
-    fn list_in_block(&self, item: u32, block: &[u8]) -> Result<Vec<Neighbour>, OutOfBytes> {
+    fn list_in_block<'a>(&self, item: u32, block: &'a [u8]) -> Result<List<'a>, OutOfBytes> {
         let mut cursor = Cursor::new(block);
         for _ in 0..item % self.metadata.items_per_block {
             cursor.sized()?;
         }
-        let list = cursor.sized()?;
-        if list.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut cursor = Cursor::new(list);
-        let count = cursor.varint_u32()?;
-        let scale = cursor.f32()?;
-        let parameter = cursor.u8()?;
-        // Taking the weights bounds the count by the bytes that are there, before anything is allocated for it.
-        let weights = cursor.take(count as usize)?;
-        let mut items = RiceReader::new(cursor.rest(), parameter)?;
-        weights
-            .iter()
-            .map(|&weight| {
-                let item = items.next_value()?;
-                if self.metadata.item_count <= item {
-                    return Err(OutOfBytes);
-                }
-                Ok(Neighbour {
-                    item,
-                    weight: f32::from(weight as i8) * scale,
-                })
-            })
-            .collect()
+        let mut cursor = Cursor::new(cursor.sized()?);
+        let (count, scale, parameter) = if cursor.is_empty() {
+            (0, 0.0, 0)
+        } else {
+            (cursor.varint_u32()?, cursor.f32()?, cursor.u8()?)
+        };
+        Ok(List {
+            // Taking the weights bounds the count by the bytes that are there.
+            weights: cursor.take(count as usize)?.iter(),
+            scale,
+            items: RiceReader::new(cursor.rest(), parameter)?,
+            item_count: self.metadata.item_count,
+        })
+    }
+}
+
+/// The list of an item, ascending by item. It is decoded as it is walked over; where it is damaged, the walk gives an error.
+#[derive(Clone, Debug)]
+pub(crate) struct List<'a> {
+    weights: std::slice::Iter<'a, u8>,
+    scale: f32,
+    items: RiceReader<'a>,
+    item_count: u32,
+}
+
+impl Iterator for List<'_> {
+    type Item = Result<Neighbour, OutOfBytes>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        let &weight = self.weights.next()?;
+        let item = match self.items.next_value() {
+            Ok(item) if item < self.item_count => item,
+            _ => return Some(Err(OutOfBytes)),
+        };
+        Some(Ok(Neighbour {
+            item,
+            weight: f32::from(weight as i8) * self.scale,
+        }))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.weights.size_hint()
     }
 }

@@ -4,15 +4,11 @@ use super::{
 };
 use crate::{
     codec::{best_rice_parameter, write_rice, write_varint},
-    container::{ContainerSerializer, Section},
+    container::{ContainerSerializer, Section, items_per_block},
     error::WriteError,
     metadata,
     source::FileKind,
 };
-
-/// What a block should have on average. Larger blocks read more than a list needs, smaller ones make the table in the head longer: at 4 KiB the table of
-/// a million items of 400 bytes has 1.2 MB.
-const BLOCK_TARGET_LEN_BYTES: usize = 4096;
 
 pub(super) fn serialize<'a>(
     lists: impl Iterator<Item = &'a [Neighbour]>,
@@ -22,7 +18,7 @@ pub(super) fn serialize<'a>(
 ) -> Result<Vec<u8>, WriteError> {
     let lists: Vec<Vec<u8>> = lists.map(encode_list).collect();
     let len_bytes: usize = lists.iter().map(Vec::len).sum();
-    let items_per_block = items_per_block(len_bytes, lists.len());
+    let items_per_block = items_per_block(lists.len(), len_bytes);
 
     let mut section = Section::new(LISTS);
     let mut block = Vec::new();
@@ -46,13 +42,6 @@ pub(super) fn serialize<'a>(
     );
     container.push_cold(section);
     container.finish()
-}
-
-/// The power of two that brings the mean block nearest below the target.
-fn items_per_block(len_bytes: usize, item_count: usize) -> u32 {
-    let mean_len_bytes = len_bytes.div_ceil(item_count.max(1)).max(1);
-    let fitting = (BLOCK_TARGET_LEN_BYTES / mean_len_bytes).clamp(1, 1 << 16);
-    1 << fitting.ilog2()
 }
 
 /// A list: how many, the scale, the Rice parameter, a byte a weight, the items' gaps. The empty list is no bytes.

@@ -1,3 +1,4 @@
+use super::Scores;
 use crate::neighbours::Neighbour;
 
 /// An item of a person's history and how much it speaks for its neighbours.
@@ -51,53 +52,8 @@ pub fn history_weight(value: f32, minimum: f32, maximum: f32, neutral: f32) -> f
     }
 }
 
-/// The score of every item: the sum over the history of its weight times the neighbour's.
-///
-/// The history goes in ascending order of items, and so do the sums, whatever order it was given in. O(items + neighbours).
-pub fn fold_in<E>(
-    history: &[HistoryItem],
-    item_count: u32,
-    list: impl Fn(u32) -> Result<Vec<Neighbour>, E>,
-) -> Result<Vec<f32>, E> {
-    let mut scores = vec![0.0_f32; item_count as usize];
-    for HistoryItem { item, weight } in sorted(history) {
-        for neighbour in list(item)? {
-            if let Some(score) = scores.get_mut(neighbour.item as usize) {
-                *score += weight * neighbour.weight;
-            }
-        }
-    }
-    Ok(scores)
-}
-
-/// Why `item` has its score: what each item of the history gave, the largest share first.
-pub fn explain<E>(
-    item: u32,
-    history: &[HistoryItem],
-    list: impl Fn(u32) -> Result<Vec<Neighbour>, E>,
-) -> Result<Vec<Reason>, E> {
-    let mut reasons = Vec::new();
-    for HistoryItem {
-        item: source,
-        weight,
-    } in sorted(history)
-    {
-        let list = list(source)?;
-        if let Ok(position) = list.binary_search_by_key(&item, |neighbour| neighbour.item) {
-            let contribution = weight * list.get(position).map_or(0.0, |found| found.weight);
-            if contribution != 0.0 {
-                reasons.push(Reason {
-                    item: source,
-                    contribution,
-                });
-            }
-        }
-    }
-    reasons.sort_by(|left, right| right.contribution.total_cmp(&left.contribution));
-    Ok(reasons)
-}
-
-fn sorted(history: &[HistoryItem]) -> Vec<HistoryItem> {
+/// A history as it is folded in: in ascending order of items, so that sums have a fixed order whatever order it was given in.
+pub fn in_item_order(history: &[HistoryItem]) -> Vec<HistoryItem> {
     let mut history = history.to_vec();
     history.sort_by(|left, right| {
         left.item
@@ -105,6 +61,54 @@ fn sorted(history: &[HistoryItem]) -> Vec<HistoryItem> {
             .then(left.weight.total_cmp(&right.weight))
     });
     history
+}
+
+/// The scores of the items that a history speaks of: each the sum, over the history's items and their lists, of the one's weight times the neighbour's.
+///
+/// The sums go in the order of `lists`; see [`in_item_order`]. O(neighbours), in time and in memory, however many items there are.
+pub fn fold_in<L, E>(lists: Vec<(HistoryItem, L)>) -> Result<Scores, E>
+where
+    L: Iterator<Item = Result<Neighbour, E>>,
+{
+    let neighbour_count = lists.iter().map(|(_, list)| list.size_hint().0).sum();
+    let mut scores = Scores::with_room_for(neighbour_count);
+    for (HistoryItem { weight, .. }, list) in lists {
+        for neighbour in list {
+            let neighbour = neighbour?;
+            scores.add(neighbour.item, weight * neighbour.weight);
+        }
+    }
+    Ok(scores)
+}
+
+/// Why each of `items` has its score: what each item of the history gave, the largest share first, equals in the order of `lists`. O(neighbours · log items).
+pub fn explain<L, E>(items: &[u32], lists: Vec<(HistoryItem, L)>) -> Result<Vec<Vec<Reason>>, E>
+where
+    L: Iterator<Item = Result<Neighbour, E>>,
+{
+    let mut places: Vec<(u32, usize)> = items.iter().copied().zip(0..).collect();
+    places.sort_unstable();
+    let mut reasons = vec![Vec::new(); items.len()];
+    for (HistoryItem { item, weight }, list) in lists {
+        for neighbour in list {
+            let neighbour = neighbour?;
+            let contribution = weight * neighbour.weight;
+            if contribution == 0.0 {
+                continue;
+            }
+            let first = places.partition_point(|&(wanted, _)| wanted < neighbour.item);
+            let same = places.iter().skip(first);
+            for &(_, place) in same.take_while(|&&(wanted, _)| wanted == neighbour.item) {
+                if let Some(reasons) = reasons.get_mut(place) {
+                    reasons.push(Reason { item, contribution });
+                }
+            }
+        }
+    }
+    for reasons in &mut reasons {
+        reasons.sort_by(|left, right| right.contribution.total_cmp(&left.contribution));
+    }
+    Ok(reasons)
 }
 
 #[cfg(test)]
@@ -125,13 +129,22 @@ mod tests {
         prop::collection::vec(row, ITEM_COUNT as usize)
     }
 
-    #[expect(clippy::unnecessary_wraps, reason = "a reader's list can fail")]
-    fn list(matrix: &[Vec<f32>], item: u32) -> Result<Vec<Neighbour>, Infallible> {
-        let row = matrix[item as usize].iter().zip(0..);
-        Ok(row
-            .filter(|(weight, _)| **weight != 0.0)
-            .map(|(&weight, item)| Neighbour { item, weight })
-            .collect())
+    type Listed = Result<Neighbour, Infallible>;
+
+    /// The lists of a history, out of the matrix.
+    fn lists(
+        matrix: &[Vec<f32>],
+        history: &[HistoryItem],
+    ) -> Vec<(HistoryItem, impl Iterator<Item = Listed>)> {
+        let list = |entry: HistoryItem| {
+            let row = matrix[entry.item as usize].iter().zip(0..);
+            let list = row.filter(|(weight, _)| **weight != 0.0);
+            (
+                entry,
+                list.map(|(&weight, item)| Ok(Neighbour { item, weight })),
+            )
+        };
+        in_item_order(history).into_iter().map(list).collect()
     }
 
     proptest! {
@@ -142,16 +155,20 @@ mod tests {
         ) {
             let history: Vec<HistoryItem> =
                 weights.iter().rev().map(|(&item, &weight)| HistoryItem { item, weight }).collect();
-            let scores = fold_in(&history, ITEM_COUNT, |item| list(&matrix, item)).unwrap();
-            for target in 0..ITEM_COUNT {
-                let naive: f32 = weights.iter().map(|(&item, weight)| weight * matrix[item as usize][target as usize]).sum();
-                prop_assert!((scores[target as usize] - naive).abs() < 1e-5);
+            let scores = fold_in(lists(&matrix, &history)).unwrap();
+            let targets: Vec<u32> = (0..ITEM_COUNT).collect();
+            let reasons = explain(&targets, lists(&matrix, &history)).unwrap();
+            for (target, mut reasons) in targets.into_iter().zip(reasons) {
+                // The dense oracle, in the same order: a sum over every item of the history, to the bit.
+                let dense = weights
+                    .iter()
+                    .fold(0.0, |sum, (&item, weight)| sum + weight * matrix[item as usize][target as usize]);
+                prop_assert_eq!(scores.get(target), dense);
 
-                let mut reasons = explain(target, &history, |item| list(&matrix, item)).unwrap();
                 prop_assert!(reasons.is_sorted_by(|left, right| right.contribution <= left.contribution));
                 reasons.sort_by_key(|reason| reason.item);
                 let total: f32 = reasons.iter().map(|reason| reason.contribution).fold(0.0, |sum, share| sum + share);
-                prop_assert_eq!(total, scores[target as usize]);
+                prop_assert_eq!(total, dense);
             }
         }
     }
@@ -160,10 +177,8 @@ mod tests {
     fn a_disliked_item_lowers_its_neighbours() {
         let matrix = vec![vec![0.0, 0.5], vec![0.0, 0.0]];
         let score = |weight| {
-            fold_in(&[HistoryItem { item: 0, weight }], 2, |item| {
-                list(&matrix, item)
-            })
-            .unwrap()[1]
+            let history = [HistoryItem { item: 0, weight }];
+            fold_in(lists(&matrix, &history)).unwrap().get(1)
         };
         assert!(score(-1.0) < 0.0 && 0.0 < score(1.0));
     }

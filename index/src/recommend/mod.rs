@@ -5,8 +5,10 @@
 
 mod diversity;
 mod fold_in;
+mod scores;
 mod top;
 
 pub use diversity::diversify;
-pub use fold_in::{HistoryItem, Reason, explain, fold_in, history_weight};
+pub use fold_in::{HistoryItem, Reason, explain, fold_in, history_weight, in_item_order};
+pub use scores::Scores;
 pub use top::{Scored, top};

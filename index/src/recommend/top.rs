@@ -9,23 +9,35 @@ pub struct Scored {
 
 /// The `count` best of `candidates`, the best first; equal scores go by item number, so that the answer to a question is always the same.
 ///
-/// O(candidates + count log count).
-pub fn top(mut candidates: Vec<Scored>, count: usize) -> Vec<Scored> {
+/// O(candidates + count log count): whenever twice as many as wanted are at hand, the worse half goes, and from then on what is worse than the worst of the
+/// rest is not looked at twice. Of 2,000 candidates for 20 places in no order, some 120 are.
+pub fn top(candidates: impl IntoIterator<Item = Scored>, count: usize) -> Vec<Scored> {
     let order = |left: &Scored, right: &Scored| {
         right
             .score
             .total_cmp(&left.score)
             .then(left.item.cmp(&right.item))
     };
-    if count == 0 {
+    let Some(last) = count.checked_sub(1) else {
         return Vec::new();
+    };
+    let mut best: Vec<Scored> = Vec::new();
+    let mut threshold = f32::NEG_INFINITY;
+    for candidate in candidates {
+        // An equal score may still win by its number.
+        if candidate.score < threshold {
+            continue;
+        }
+        best.push(candidate);
+        if best.len() == count.saturating_mul(2) {
+            let (_, worst, _) = best.select_nth_unstable_by(last, order);
+            threshold = worst.score;
+            best.truncate(count);
+        }
     }
-    if count < candidates.len() {
-        candidates.select_nth_unstable_by(count - 1, order);
-        candidates.truncate(count);
-    }
-    candidates.sort_unstable_by(order);
-    candidates
+    best.sort_unstable_by(order);
+    best.truncate(count);
+    best
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Damaged files: whatever the damage, a typed error or a right answer, and never a panic.
 
-use index::{Container, Error, FileKind, Generation, MemorySource};
+use index::{Container, Error, FileKind, Generation, Keys, Table, TablePlace};
 use proptest::prelude::*;
 
 use crate::{
@@ -39,15 +39,61 @@ fn every_truncation_is_found_by_verify() {
 #[test]
 fn a_flipped_bit_in_what_a_query_reads_is_an_error() {
     let files = files();
-    let heads = files.heads();
-    for (number, (kind, head_len_bytes)) in heads.iter().enumerate() {
-        for position in 0..*head_len_bytes as usize {
+    let outlines = files.outlines();
+    for (number, outline) in outlines.iter().enumerate() {
+        for position in 0..outline.head_len_bytes as usize {
             let mut damaged = files.files.clone();
             damaged[number].1[position] ^= 0x10;
-            let answer = ask_everything(damaged, &heads);
-            assert!(answer.is_err(), "{kind}: byte {position} of the head");
+            let answer = ask_everything(damaged, &outlines);
+            assert!(
+                answer.is_err(),
+                "{}: byte {position} of the head",
+                outline.file
+            );
         }
     }
+}
+
+/// Whatever is said of the place of a table, the file's own directory has the last word.
+#[test]
+fn a_place_that_is_not_the_tables_is_an_error_and_never_another_answer() {
+    let files = files();
+    let check = |table: Table, edit: &dyn Fn(&mut TablePlace), expected: &str| {
+        let mut outlines = files.outlines();
+        edit(outlines[0].tables.get_mut(&table).unwrap());
+        let keys = Keys {
+            ids: &["11", "13"],
+            titles: &["Heat"],
+        };
+        let error = Generation::open(files.source(), &outlines, &keys).unwrap_err();
+        assert_eq!(error.to_string(), expected);
+    };
+    let elsewhere = "catalogue is corrupt: a table does not lie where the manifest says";
+    for table in Table::ALL {
+        check(table, &|place| place.offset -= 1, elsewhere);
+        check(table, &|place| place.offset = 0, elsewhere);
+        check(table, &|place| place.bucket_count = 0, elsewhere);
+        check(table, &|place| place.bucket_len_bytes = 0, elsewhere);
+        check(table, &|place| place.bucket_len_bytes -= 1, elsewhere);
+        // Three heads, and the buckets of the keys.
+        let unreadable = "reading 5 ranges of the index failed";
+        check(table, &|place| place.offset = u64::MAX - 512, unreadable);
+    }
+    let other_table = files.outlines()[0].tables[&Table::Titles];
+    check(Table::Ids, &|place| *place = other_table, elsewhere);
+
+    let mut outlines = files.outlines();
+    outlines[0].tables.clear();
+    let keys = Keys {
+        ids: &["13"],
+        titles: &[],
+    };
+    let generation = Generation::open(files.source(), &outlines, &keys).unwrap();
+    assert_eq!(
+        generation.items_of_ids(&["13"]).unwrap(),
+        [Some(2)],
+        "a table whose place is not known is read later"
+    );
 }
 
 #[test]
@@ -122,8 +168,7 @@ fn files_of_two_catalogues_are_told_apart() {
             ),
         ],
     };
-    let error =
-        Generation::open(MemorySource::new(mixed.files.clone()), &mixed.heads()).unwrap_err();
+    let error = Generation::open(mixed.source(), &mixed.outlines(), &Keys::default()).unwrap_err();
     assert!(
         matches!(
             error,
@@ -143,15 +188,15 @@ proptest! {
         damage in prop::collection::vec((0..10_000_usize, any::<u8>()), 1..8),
     ) {
         let files = files();
-        let heads = files.heads();
+        let outlines = files.outlines();
         let mut damaged = files.files.clone();
         let bytes = &mut damaged[file].1;
         for (position, value) in damage {
             let position = 8 + position % (bytes.len() - 8);
             bytes[position] = value;
         }
-        reseal(bytes, heads[file].1 as usize);
-        let _ = ask_everything(damaged, &heads);
+        reseal(bytes, outlines[file].head_len_bytes as usize);
+        let _ = ask_everything(damaged, &outlines);
     }
 
     #[test]

@@ -1,13 +1,19 @@
 //! What the tests and the fuzz targets share: asking everything of a generation, and making damaged files pass the checksums.
 
-use index::{Error, FileKind, Generation, MemorySource, Question, recommend::HistoryItem};
+use index::{
+    Error, FileKind, Generation, Keys, MemorySource, Outline, Question, recommend::HistoryItem,
+};
 
 /// Asks everything that reads a block.
 pub(crate) fn ask_everything(
     files: Vec<(FileKind, Vec<u8>)>,
-    heads: &[(FileKind, u32)],
+    outlines: &[Outline],
 ) -> Result<(), Error> {
-    let generation = Generation::open(MemorySource::new(files), heads)?;
+    let keys = Keys {
+        ids: &["11", "none"],
+        titles: &["Heat (1986)"],
+    };
+    let generation = Generation::open(MemorySource::new(files), outlines, &keys)?;
     let items = generation.items_of_ids(&["11", "16", "none"])?;
     let history = items
         .into_iter()
@@ -44,24 +50,28 @@ pub(crate) fn reseal(file: &mut [u8], head_len: usize) {
     let sections = number(file, 36, 4).unwrap_or(0).min(64);
     for section in 0..sections {
         let entry = 48 + section * 24;
-        let (Some(blocks), Some(table), Some(data)) = (
+        let (Some(blocks), Some(block_len), Some(table), Some(data)) = (
             number(file, entry + 4, 4),
-            number(file, entry + 8, 8),
+            number(file, entry + 8, 4),
+            number(file, entry + 12, 4),
             number(file, entry + 16, 8),
         ) else {
             continue;
         };
         let mut start = 0;
         for block in 0..blocks.min(10_000) {
-            let at = table.saturating_add(block * 12);
-            if file.len() < at.saturating_add(12) {
-                break;
-            }
-            let end = number(file, at, 8).unwrap();
-            let range = data.saturating_add(start)..data.saturating_add(end);
-            if let Some(bytes) = file.get(range) {
-                let sum = checksum(bytes) as u32;
-                file[at + 8..at + 12].copy_from_slice(&sum.to_le_bytes());
+            let end = if block_len == 0 {
+                number(file, table + block * 4, 4)
+            } else {
+                Some(start + block_len)
+            };
+            let Some(end) = end else { break };
+            let block_start = data.saturating_add(start);
+            let block_end = data.saturating_add(end);
+            if let Some(block) = file.get_mut(block_start..block_end)
+                && let Some((content, sum)) = block.split_last_chunk_mut::<4>()
+            {
+                *sum = (checksum(content) as u32).to_le_bytes();
             }
             start = end;
         }

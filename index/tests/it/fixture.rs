@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use index::{
-    Buffer, ByteRange, ByteSource, FileKind, Generation, MemorySource, SourceError,
+    FileKind, Generation, Keys, MemorySource, Outline, RecordingSource,
     catalogue::{CatalogueWriter, Record, Value},
     neighbours::{Neighbour, NeighboursWriter},
     popularity::{POPULAR_MAX_COUNT, PopularityWriter},
 };
 
-/// The files of a generation and the lengths of their heads.
+/// The files of a generation.
 pub(crate) struct Files {
     pub(crate) files: Vec<(FileKind, Vec<u8>)>,
 }
@@ -24,46 +24,23 @@ impl Files {
             .1
     }
 
-    pub(crate) fn heads(&self) -> Vec<(FileKind, u32)> {
+    pub(crate) fn outlines(&self) -> Vec<Outline> {
         self.files
             .iter()
-            .map(|(kind, file)| (*kind, index::verify(*kind, file).unwrap().head_len_bytes))
+            .map(|(kind, file)| Outline::of(*kind, file).unwrap())
             .collect()
     }
 
+    pub(crate) fn source(&self) -> MemorySource {
+        MemorySource::new(self.files.clone())
+    }
+
+    pub(crate) fn recorded(&self) -> RecordingSource<MemorySource> {
+        RecordingSource::new(self.source())
+    }
+
     pub(crate) fn open(&self) -> Generation<MemorySource> {
-        Generation::open(MemorySource::new(self.files.clone()), &self.heads()).unwrap()
-    }
-
-    /// Opens the files behind a source that counts the batches and the ranges.
-    pub(crate) fn open_counted<'a>(&self, count: &'a Counter) -> Generation<CountingSource<'a>> {
-        let source = CountingSource {
-            inner: MemorySource::new(self.files.clone()),
-            counter: count,
-        };
-        Generation::open(source, &self.heads()).unwrap()
-    }
-}
-
-/// How many ranges each batch had.
-#[derive(Debug, Default)]
-pub(crate) struct Counter(std::cell::RefCell<Vec<usize>>);
-
-impl Counter {
-    pub(crate) fn take(&self) -> Vec<usize> {
-        self.0.take()
-    }
-}
-
-pub(crate) struct CountingSource<'a> {
-    inner: MemorySource,
-    counter: &'a Counter,
-}
-
-impl ByteSource for CountingSource<'_> {
-    fn read(&self, ranges: &[ByteRange]) -> Result<Vec<Buffer>, SourceError> {
-        self.counter.0.borrow_mut().push(ranges.len());
-        self.inner.read(ranges)
+        Generation::open(self.source(), &self.outlines(), &Keys::default()).unwrap()
     }
 }
 

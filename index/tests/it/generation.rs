@@ -9,7 +9,7 @@ use index::{
 };
 use proptest::prelude::*;
 
-use crate::fixture::{Counter, files, files_of, record};
+use crate::fixture::{files, files_of, record};
 
 fn history(items: &[u32]) -> Vec<HistoryItem> {
     items
@@ -238,32 +238,6 @@ fn diversity_prefers_what_speaks_for_other_items() {
     };
     assert_eq!(ask(0.0), [1, 2]);
     assert_eq!(ask(0.5), [1, 3]);
-}
-
-#[test]
-fn a_question_costs_a_batch_for_its_lists_and_one_for_its_records() {
-    let counter = Counter::default();
-    let generation = files().open_counted(&counter);
-    assert_eq!(counter.take(), [3], "the heads");
-    let items = generation.items_of_ids(&["11", "13"]).unwrap();
-    assert!(
-        counter.take().is_empty(),
-        "the ids of a small catalogue are in the head"
-    );
-    let history = history(&items.into_iter().flatten().collect::<Vec<_>>());
-    let answer = generation.recommend(&Question {
-        history: history.clone(),
-        count: 3,
-        ..Question::default()
-    });
-    assert_eq!(counter.take(), [1], "the lists, which share a block");
-    generation.records(&[answer.unwrap()[0].item]).unwrap();
-    assert_eq!(counter.take(), [1], "the records");
-    generation.reasons(&[1], &history).unwrap();
-    assert!(
-        counter.take().is_empty(),
-        "an explanation reads nothing that the question did not"
-    );
 }
 
 #[test]

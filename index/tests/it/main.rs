@@ -5,3 +5,4 @@ mod damage;
 mod fixture;
 mod generation;
 mod golden;
+mod plan;

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use index::{
-    FileKind, Generation, MemorySource, Question,
+    FileKind, Generation, Keys, MemorySource, Outline, Question,
     recommend::{HistoryItem, Scored},
 };
 
@@ -32,11 +32,11 @@ impl IndexRanker {
         for (number, &item) in (0_u32..).zip(item_order) {
             numbers_in_file[item as usize] = number;
         }
-        let heads = files
+        let outlines = files
             .iter()
-            .map(|(kind, file)| Ok((*kind, index::verify(*kind, file)?.head_len_bytes)))
+            .map(|(kind, file)| Outline::of(*kind, file))
             .collect::<Result<Vec<_>, index::Error>>()?;
-        let generation = Generation::open(MemorySource::new(files), &heads)?;
+        let generation = Generation::open(MemorySource::new(files), &outlines, &Keys::default())?;
         Ok(Self {
             generation,
             numbers_in_file,

@@ -10,7 +10,9 @@ use pointer::{FileEntry, MANIFEST_VERSION, Quality};
 use tempfile::TempDir;
 
 use super::*;
-use crate::generation::{GenerationError, MANIFEST_FILE_NAME, generation_name, verify_published};
+use crate::generation::{
+    GenerationError, MANIFEST_FILE_NAME, file_entry, generation_name, verify_published,
+};
 use crate::store::memory::MemoryStore;
 
 const OPTIONS: PublishOptions = PublishOptions {
@@ -81,12 +83,7 @@ fn build(title: &str, ndcg: Option<f64>) -> (TempDir, LocalGeneration) {
 
 fn entry(folder: &Path, kind: FileKind, bytes: &[u8]) -> (String, FileEntry) {
     std::fs::write(folder.join(format!("{kind}.kdx")), bytes).unwrap();
-    let entry = FileEntry {
-        file_len_bytes: bytes.len() as u64,
-        head_len_bytes: index::verify(kind, bytes).unwrap().head_len_bytes,
-        sha256: sha256_hex(bytes),
-    };
-    (kind.name().to_owned(), entry)
+    (kind.name().to_owned(), file_entry(kind, bytes).unwrap())
 }
 
 fn publish_to(store: &MemoryStore, generation: &LocalGeneration) -> PublishReport {

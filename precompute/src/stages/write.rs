@@ -4,15 +4,14 @@ use std::io;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::bail;
-use pointer::{FileEntry, MANIFEST_VERSION, Manifest, Quality, ValueScale};
+use pointer::{MANIFEST_VERSION, Manifest, Quality, ValueScale};
 
 use super::evaluate::measured_quality;
 use super::import::{load, read_state};
 use crate::atomic_file::write_bytes_atomically;
 use crate::dataset::Dataset;
-use crate::digest::sha256_hex;
 use crate::fingerprints::{Fingerprints, fingerprint};
-use crate::generation::{MANIFEST_FILE_NAME, generation_name};
+use crate::generation::{MANIFEST_FILE_NAME, file_entry, generation_name};
 use crate::progress::{Progress, megabytes};
 use crate::settings::CollectionSettings;
 use crate::train::Model;
@@ -101,12 +100,8 @@ fn write_generation(
     let mut entries = BTreeMap::new();
     for (kind, bytes) in &files {
         write_bytes_atomically(&generation_folder.join(format!("{kind}.kdx")), bytes)?;
-        let entry = FileEntry {
-            file_len_bytes: bytes.len() as u64,
-            head_len_bytes: index::verify(*kind, bytes)?.head_len_bytes,
-            sha256: sha256_hex(bytes),
-        };
-        entries.insert(kind.name().to_owned(), entry);
+        index::verify(*kind, bytes)?;
+        entries.insert(kind.name().to_owned(), file_entry(*kind, bytes)?);
     }
     let mut manifest = Manifest {
         version: MANIFEST_VERSION,

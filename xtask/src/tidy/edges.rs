@@ -14,7 +14,7 @@ const MEMBER_EDGES: [(&str, Edges); 12] = [
     ("functions/kit", Edges::Only(&["index", "pointer"])),
     ("host", Edges::Only(&["app"])),
     ("index", Edges::Only(&[])),
-    ("pointer", Edges::Only(&[])),
+    ("pointer", Edges::Only(&["index"])),
     ("precompute", Edges::Only(&["config", "index", "pointer"])),
     ("xtask", Edges::Only(&[])),
 ];
