@@ -4,10 +4,11 @@
 //! conditionally. The functions need nothing else to plan their first read: the manifest carries the length of every file's head, and where the tables lie
 //! that are read beside it.
 //!
-//! [`CollectionKeys`] says where all of it lies in a bucket. This crate is compiled into every function, so it stays small: it hashes nothing
-//! and knows no clock.
+//! [`CollectionKeys`] says where all of it lies in a bucket, and [`archive`] how a sealed function carries the same objects. This crate is compiled
+//! into every function, so it stays small: it hashes nothing and knows no clock.
 
 mod entry;
+pub mod archive;
 mod error;
 mod keys;
 

@@ -11,6 +11,8 @@
 
 #![warn(clippy::indexing_slicing, clippy::unwrap_used)]
 
+#[cfg(any(target_arch = "wasm32", test))]
+mod allocator;
 mod context;
 pub mod cors;
 pub mod http;

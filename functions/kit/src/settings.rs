@@ -3,7 +3,7 @@
 use crate::{
     cors::Origins,
     problem::Problem,
-    storage::{Addressing, Credentials, Endpoint, S3Bucket},
+    storage::{Addressing, Credentials, Endpoint, S3Bucket, SealedStorage},
 };
 
 /// Where index files are mounted if the deployment does not say otherwise.
@@ -38,10 +38,13 @@ pub enum IndexSource {
         /// The folder.
         folder: String,
     },
+    /// In the function itself.
+    Sealed(SealedStorage),
 }
 
 impl Settings {
-    /// Reads the variables; one that is empty counts as absent, since Spin has no other way to leave one out.
+    /// Reads the variables; one that is empty counts as absent, since Spin has no other way to leave one out. A sealed function answers from what it carries,
+    /// whatever the variables say of other sources.
     ///
     /// | variable | meaning | if absent |
     /// |---|---|---|
@@ -55,29 +58,19 @@ impl Settings {
     /// | `collections` | names, separated by commas | none |
     /// | `default_collection` | the collection of the aliases | the first of `collections` |
     /// | `cors_origins` | `*`, or origins separated by commas | none |
-    pub fn read(variables: &dyn Variables) -> Result<Self, Problem> {
+    pub fn read(
+        variables: &dyn Variables,
+        sealed: Option<SealedStorage>,
+    ) -> Result<Self, Problem> {
         let get = |name| {
             variables
                 .get(name)
                 .map(|value| value.trim().to_owned())
                 .filter(|value| !value.is_empty())
         };
-        let index_source = match get("index_source").as_deref() {
-            None | Some("s3") => IndexSource::S3(bucket(&get)?),
-            Some("files") => IndexSource::Files {
-                folder: DEFAULT_INDEX_FOLDER.to_owned(),
-            },
-            Some(other) => match other.strip_prefix("files:") {
-                Some(folder) if !folder.is_empty() => IndexSource::Files {
-                    folder: folder.to_owned(),
-                },
-                _ => {
-                    return Err(misconfigured(
-                        "index_source",
-                        "is to be `s3`, `files`, or `files:` and a folder",
-                    ));
-                }
-            },
+        let index_source = match sealed {
+            Some(sealed) => IndexSource::Sealed(sealed),
+            None => index_source(&get)?,
         };
         let collections: Vec<String> = get("collections")
             .unwrap_or_default()
@@ -114,6 +107,25 @@ impl Settings {
             default_collection,
             cors_origins,
         })
+    }
+}
+
+/// The source that the variables name.
+fn index_source(get: &dyn Fn(&'static str) -> Option<String>) -> Result<IndexSource, Problem> {
+    match get("index_source").as_deref() {
+        None | Some("s3") => Ok(IndexSource::S3(bucket(get)?)),
+        Some("files") => Ok(IndexSource::Files {
+            folder: DEFAULT_INDEX_FOLDER.to_owned(),
+        }),
+        Some(other) => match other.strip_prefix("files:") {
+            Some(folder) if !folder.is_empty() => Ok(IndexSource::Files {
+                folder: folder.to_owned(),
+            }),
+            _ => Err(misconfigured(
+                "index_source",
+                "is to be `s3`, `files`, or `files:` and a folder",
+            )),
+        },
     }
 }
 
@@ -197,7 +209,7 @@ mod tests {
 
     fn read(variables: &[(&'static str, &'static str)]) -> Result<Settings, String> {
         let variables: BTreeMap<&str, &str> = variables.iter().copied().collect();
-        Settings::read(&variables).map_err(|problem| problem.to_string())
+        Settings::read(&variables, None).map_err(|problem| problem.to_string())
     }
 
     #[test]
@@ -212,6 +224,14 @@ mod tests {
         let aws = Endpoint::parse("https://s3.us-east-1.amazonaws.com").unwrap();
         assert_eq!(bucket.endpoint, aws);
         assert!(bucket.credentials.is_none());
+    }
+
+    #[test]
+    fn a_sealed_function_has_no_other_source() {
+        let variables = BTreeMap::from([("index_source", "ftp"), ("s3_endpoint", "nowhere")]);
+        let sealed = SealedStorage::new(&[0; 4]);
+        let settings = Settings::read(&variables, Some(sealed)).unwrap();
+        assert!(matches!(settings.index_source, IndexSource::Sealed(_)));
     }
 
     #[test]

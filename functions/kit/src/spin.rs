@@ -16,7 +16,7 @@ use crate::{
     limits::MAXIMUM_BODY_LEN_BYTES,
     server::{Route, respond},
     settings::{IndexSource, Settings, Variables},
-    storage::{FilesStorage, S3Storage, Storage, s3::WasiTransport},
+    storage::{FilesStorage, S3Storage, SealedStorage, Storage, s3::WasiTransport},
 };
 
 /// How much of a body beyond the limit is received and thrown away. A client that sends all before it listens would find the connection closed, and
@@ -26,11 +26,12 @@ const MAXIMUM_DISCARDED_LEN_BYTES: u64 = 4 << 20;
 /// Answers a request of Spin by a function's routes.
 pub fn serve(request: &IncomingRequest, response: ResponseOutparam, routes: &[Route]) {
     let request = read(request);
-    let answer = match Settings::read(&SpinVariables) {
+    let answer = match Settings::read(&SpinVariables, SealedStorage::of_this_function()) {
         Ok(settings) => {
             let storage: Box<dyn Storage> = match &settings.index_source {
                 IndexSource::S3(bucket) => Box::new(S3Storage::new(bucket.clone(), WasiTransport)),
                 IndexSource::Files { folder } => Box::new(FilesStorage::new(folder)),
+                IndexSource::Sealed(sealed) => Box::new(sealed.clone()),
             };
             respond(
                 &request,

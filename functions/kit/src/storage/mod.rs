@@ -5,6 +5,7 @@
 
 mod files;
 pub mod s3;
+mod sealed;
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -14,6 +15,7 @@ use pointer::CollectionKeys;
 
 pub use files::FilesStorage;
 pub use s3::{Addressing, Credentials, Endpoint, S3Bucket, S3Storage};
+pub use sealed::SealedStorage;
 
 /// No pointer is longer: what claims to be one and is, is not read to its end.
 pub const MAXIMUM_DOCUMENT_LEN_BYTES: usize = 256 * 1024;
