@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 
 use index::{FileKind, Outline, Table};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// One index file of a generation, at `<collection>/g/<generation>/<kind>.kdx`.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct FileEntry {
     /// The whole file's length.
     pub file_len_bytes: u64,
@@ -13,7 +13,7 @@ pub struct FileEntry {
     /// SHA-256 of the whole file, in lower-case hexadecimal digits.
     pub sha256: String,
     /// Where the tables lie whose buckets are read together with the head, by name, such as `ids`. The file's own directory has the last word.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub tables: BTreeMap<String, TablePlace>,
 }
 
@@ -46,7 +46,7 @@ impl FileEntry {
 }
 
 /// A table of buckets in an index file.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 pub struct TablePlace {
     /// Where the first bucket starts in the file.
     pub offset: u64,

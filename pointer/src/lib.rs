@@ -7,15 +7,17 @@
 //! [`CollectionKeys`] says where all of it lies in a bucket, and [`archive`] how a sealed function carries the same objects. This crate is compiled
 //! into every function, so it stays small: it hashes nothing and knows no clock.
 
-mod entry;
 pub mod archive;
+mod document;
+mod entry;
 mod error;
 mod keys;
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use document::Members;
 pub use entry::{FileEntry, TablePlace};
 pub use error::ManifestError;
 pub use keys::CollectionKeys;
@@ -33,7 +35,7 @@ pub const MAXIMUM_BUCKET_LEN_BYTES: u32 = 1 << 20;
 pub const GENERATION_LEN: usize = 16;
 
 /// One complete build of a collection.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Manifest {
     /// [`MANIFEST_VERSION`] of the writer.
     pub version: u32,
@@ -48,25 +50,18 @@ pub struct Manifest {
     /// How many items the catalogue holds.
     pub item_count: u64,
     /// Whether the interactions were made up by a recipe instead of by people.
-    #[serde(default)]
     pub synthetic: bool,
     /// The scale of the interactions' values; absent where an interaction is only a click.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub values: Option<ValueScale>,
     /// What the evaluation measured, when it ran.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub quality: Option<Quality>,
     /// The index files by kind, such as `neighbours`.
     pub files: BTreeMap<String, FileEntry>,
     /// The generation that this one replaced, for a rollback; only the pointer has it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub previous: Option<String>,
-}
-
-/// What is read first, so that a newer document is called newer and not malformed.
-#[derive(Deserialize)]
-struct VersionOnly {
-    version: u32,
 }
 
 impl Manifest {
@@ -77,14 +72,17 @@ impl Manifest {
     /// [`ManifestError`] when the bytes are no manifest, one of a newer version, one of another collection, one whose names would lead
     /// outside of the collection's folder, or one with a number that no reader should act on.
     pub fn parse(bytes: &[u8], collection: &str) -> Result<Self, ManifestError> {
-        let VersionOnly { version } = serde_json::from_slice(bytes)?;
+        let document: serde_json::Value = serde_json::from_slice(bytes)?;
+        let members = Members::of(&document)?;
+        // First, so that a newer document is called newer and not malformed.
+        let version = members.whole("version")?;
         if version > MANIFEST_VERSION {
             return Err(ManifestError::NewerVersion {
                 version,
                 newest_readable: MANIFEST_VERSION,
             });
         }
-        let manifest: Self = serde_json::from_slice(bytes)?;
+        let manifest = document::manifest(members)?;
         if manifest.collection != collection {
             return Err(ManifestError::WrongCollection {
                 expected: collection.to_owned(),
@@ -195,7 +193,7 @@ fn is_kind_name(name: &str) -> bool {
 }
 
 /// The scale on which people rate, and the value that says neither yes nor no.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct ValueScale {
     /// The lowest value.
     pub minimum: f32,
@@ -216,7 +214,7 @@ impl ValueScale {
 }
 
 /// One measured figure with its confidence interval.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Quality {
     /// Such as `ndcg@100`.
     pub metric: String,

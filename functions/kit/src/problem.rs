@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use index::FileKind;
 use pointer::ManifestError;
-use serde_json::{Map, Number, Value, json};
+use serde::{Serialize, Serializer, ser::SerializeMap};
+use serde_json::Number;
 
 use crate::{
     http::{Method, Response},
@@ -218,56 +219,86 @@ impl Problem {
         }
     }
 
-    /// What a program may want to know beside the slug.
-    fn members(&self) -> Value {
-        match self {
-            Self::MethodNotAllowed { allowed, .. } => {
-                json!({ "allowed": allowed.iter().map(Method::name).collect::<Vec<_>>() })
-            }
-            Self::UnknownCollection { known, .. } => json!({ "known": known }),
-            Self::MalformedJson { line, column, .. } => {
-                json!({ "position": { "line": line, "column": column } })
-            }
-            Self::WrongType {
-                field, expected, ..
-            } => json!({ "field": field, "expected": expected }),
-            Self::UnknownField { field, known } => json!({ "field": field, "known": known }),
-            Self::InvalidValue { field, .. } => json!({ "field": field }),
-            Self::OutOfRange {
-                field,
-                minimum,
-                maximum,
-            } => json!({ "field": field, "minimum": plain(*minimum), "maximum": plain(*maximum) }),
-            Self::TooMany { field, limit, .. } => json!({ "field": field, "limit": limit }),
-            Self::NotReady { collections, .. } => json!({ "collections": collections }),
-            Self::BodyTooLarge => json!({ "limit": MAXIMUM_BODY_LEN_BYTES }),
-            Self::QueryTooLong => json!({ "limit": MAXIMUM_QUERY_LEN_BYTES }),
-            _ => Value::Null,
-        }
-    }
-
     /// The answer.
     pub fn response(&self) -> Response {
-        let (status, slug, title) = self.kind();
-        let mut document = match self.members() {
-            Value::Object(members) => members,
-            _ => Map::new(),
-        };
-        document.insert("type".to_owned(), format!("{TYPE_PREFIX}{slug}").into());
-        document.insert("title".to_owned(), title.into());
-        document.insert("status".to_owned(), status.into());
-        document.insert("detail".to_owned(), self.to_string().into());
         let mut response = Response {
-            status,
+            status: self.status(),
             headers: vec![("content-type", "application/problem+json".to_owned())],
             // Texts as keys and plain values: nothing that could fail.
-            body: serde_json::to_vec(&document).unwrap_or_default(),
+            body: serde_json::to_vec(&Document(self)).unwrap_or_default(),
         };
         if let Self::MethodNotAllowed { allowed, .. } = self {
             response = response.with_header("allow", names(allowed));
         }
         response
     }
+}
+
+/// A problem as the body of its answer.
+struct Document<'a>(&'a Problem);
+
+impl Serialize for Document<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(problem) = self;
+        let (status, slug, title) = problem.kind();
+        let mut members = serializer.serialize_map(None)?;
+        members.serialize_entry("type", &format!("{TYPE_PREFIX}{slug}"))?;
+        members.serialize_entry("title", title)?;
+        members.serialize_entry("status", &usize::from(status))?;
+        members.serialize_entry("detail", &problem.to_string())?;
+        // What a program may want to know beside the slug.
+        match problem {
+            Problem::MethodNotAllowed { allowed, .. } => {
+                let allowed: Vec<&str> = allowed.iter().map(Method::name).collect();
+                members.serialize_entry("allowed", &allowed)?;
+            }
+            Problem::UnknownCollection { known, .. } => {
+                members.serialize_entry("known", known)?;
+            }
+            Problem::MalformedJson { line, column, .. } => {
+                let (line, column) = (*line, *column);
+                let position = Position { line, column };
+                members.serialize_entry("position", &position)?;
+            }
+            Problem::WrongType {
+                field, expected, ..
+            } => {
+                members.serialize_entry("field", field)?;
+                members.serialize_entry("expected", expected)?;
+            }
+            Problem::UnknownField { field, known } => {
+                members.serialize_entry("field", field)?;
+                members.serialize_entry("known", known)?;
+            }
+            Problem::InvalidValue { field, .. } => members.serialize_entry("field", field)?,
+            Problem::OutOfRange {
+                field,
+                minimum,
+                maximum,
+            } => {
+                members.serialize_entry("field", field)?;
+                members.serialize_entry("minimum", &plain(*minimum))?;
+                members.serialize_entry("maximum", &plain(*maximum))?;
+            }
+            Problem::TooMany { field, limit, .. } => {
+                members.serialize_entry("field", field)?;
+                members.serialize_entry("limit", limit)?;
+            }
+            Problem::NotReady { collections, .. } => {
+                members.serialize_entry("collections", collections)?;
+            }
+            Problem::BodyTooLarge => members.serialize_entry("limit", &MAXIMUM_BODY_LEN_BYTES)?,
+            Problem::QueryTooLong => members.serialize_entry("limit", &MAXIMUM_QUERY_LEN_BYTES)?,
+            _ => {}
+        }
+        members.end()
+    }
+}
+
+#[derive(Serialize)]
+struct Position {
+    line: usize,
+    column: usize,
 }
 
 impl From<index::Error> for Problem {
