@@ -15,7 +15,7 @@ mod keys;
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use document::Members;
 pub use entry::{FileEntry, TablePlace};
@@ -193,7 +193,7 @@ fn is_kind_name(name: &str) -> bool {
 }
 
 /// The scale on which people rate, and the value that says neither yes nor no.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 pub struct ValueScale {
     /// The lowest value.
     pub minimum: f32,
@@ -214,7 +214,7 @@ impl ValueScale {
 }
 
 /// One measured figure with its confidence interval.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Quality {
     /// Such as `ndcg@100`.
     pub metric: String,
