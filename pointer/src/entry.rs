@@ -33,14 +33,16 @@ impl FileEntry {
 
     /// What a reader is told of the file, which is of this kind. Tables that this program does not know are left out.
     pub fn outline(&self, kind: FileKind) -> Outline {
-        let place = |table: Table| {
-            let place = *self.tables.get(table.name())?;
-            Some((table, place.into()))
-        };
+        let mut tables = BTreeMap::new();
+        for table in Table::ALL {
+            if let Some(&place) = self.tables.get(table.name()) {
+                tables.insert(table, place.into());
+            }
+        }
         Outline {
             file: kind,
             head_len_bytes: self.head_len_bytes,
-            tables: Table::ALL.into_iter().filter_map(place).collect(),
+            tables,
         }
     }
 }

@@ -1,4 +1,7 @@
-use super::Scores;
+use super::{
+    Scores,
+    sort_key::{ascending, of_ascending, parts, sort_key},
+};
 use crate::neighbours::Neighbour;
 
 /// An item of a person's history and how much it speaks for its neighbours.
@@ -54,13 +57,15 @@ pub fn history_weight(value: f32, minimum: f32, maximum: f32, neutral: f32) -> f
 
 /// A history as it is folded in: in ascending order of items, so that sums have a fixed order whatever order it was given in.
 pub fn in_item_order(history: &[HistoryItem]) -> Vec<HistoryItem> {
-    let mut history = history.to_vec();
-    history.sort_by(|left, right| {
-        left.item
-            .cmp(&right.item)
-            .then(left.weight.total_cmp(&right.weight))
-    });
-    history
+    let key = |entry: &HistoryItem| sort_key(entry.item, ascending(entry.weight));
+    let mut keys: Vec<u64> = history.iter().map(key).collect();
+    keys.sort_unstable();
+    let entry = |key| {
+        let (item, weight) = parts(key);
+        let weight = of_ascending(weight);
+        HistoryItem { item, weight }
+    };
+    keys.into_iter().map(entry).collect()
 }
 
 /// The scores of the items that a history speaks of: each the sum, over the history's items and their lists, of the one's weight times the neighbour's.
@@ -86,7 +91,10 @@ pub fn explain<L, E>(items: &[u32], lists: Vec<(HistoryItem, L)>) -> Result<Vec<
 where
     L: Iterator<Item = Result<Neighbour, E>>,
 {
-    let mut places: Vec<(u32, usize)> = items.iter().copied().zip(0..).collect();
+    let by_place = items.iter().zip(0..);
+    let mut places: Vec<u64> = by_place
+        .map(|(&item, place)| sort_key(item, place))
+        .collect();
     places.sort_unstable();
     let mut reasons = vec![Vec::new(); items.len()];
     for (HistoryItem { item, weight }, list) in lists {
@@ -96,19 +104,30 @@ where
             if contribution == 0.0 {
                 continue;
             }
-            let first = places.partition_point(|&(wanted, _)| wanted < neighbour.item);
-            let same = places.iter().skip(first);
-            for &(_, place) in same.take_while(|&&(wanted, _)| wanted == neighbour.item) {
-                if let Some(reasons) = reasons.get_mut(place) {
+            let first = places.partition_point(|&key| key < sort_key(neighbour.item, 0));
+            let wanted = places.iter().skip(first).map(|&key| parts(key));
+            for (_, place) in wanted.take_while(|&(wanted, _)| wanted == neighbour.item) {
+                if let Some(reasons) = reasons.get_mut(place as usize) {
                     reasons.push(Reason { item, contribution });
                 }
             }
         }
     }
-    for reasons in &mut reasons {
-        reasons.sort_by(|left, right| right.contribution.total_cmp(&left.contribution));
-    }
-    Ok(reasons)
+    Ok(reasons
+        .iter()
+        .map(|reasons| largest_first(reasons))
+        .collect())
+}
+
+/// By contribution, equals as they come.
+fn largest_first(reasons: &[Reason]) -> Vec<Reason> {
+    let by_place = reasons.iter().zip(0..);
+    let mut keys: Vec<u64> = by_place
+        .map(|(reason, place)| sort_key(!ascending(reason.contribution), place))
+        .collect();
+    keys.sort_unstable();
+    let reason = |key| reasons.get(parts(key).1 as usize).copied();
+    keys.into_iter().filter_map(reason).collect()
 }
 
 #[cfg(test)]

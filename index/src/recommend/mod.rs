@@ -6,6 +6,7 @@
 mod diversity;
 mod fold_in;
 mod scores;
+mod sort_key;
 mod top;
 
 pub use diversity::diversify;

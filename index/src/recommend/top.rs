@@ -1,3 +1,5 @@
+use super::sort_key::{ascending, of_ascending, parts, sort_key};
+
 /// An item and its score.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scored {
@@ -12,32 +14,33 @@ pub struct Scored {
 /// O(candidates + count log count): whenever twice as many as wanted are at hand, the worse half goes, and from then on what is worse than the worst of the
 /// rest is not looked at twice. Of 2,000 candidates for 20 places in no order, some 120 are.
 pub fn top(candidates: impl IntoIterator<Item = Scored>, count: usize) -> Vec<Scored> {
-    let order = |left: &Scored, right: &Scored| {
-        right
-            .score
-            .total_cmp(&left.score)
-            .then(left.item.cmp(&right.item))
-    };
     let Some(last) = count.checked_sub(1) else {
         return Vec::new();
     };
-    let mut best: Vec<Scored> = Vec::new();
+    // The best come first.
+    let key = |scored: Scored| sort_key(!ascending(scored.score), scored.item);
+    let scored = |key: u64| {
+        let (score, item) = parts(key);
+        let score = of_ascending(!score);
+        Scored { item, score }
+    };
+    let mut best: Vec<u64> = Vec::new();
     let mut threshold = f32::NEG_INFINITY;
     for candidate in candidates {
         // An equal score may still win by its number.
         if candidate.score < threshold {
             continue;
         }
-        best.push(candidate);
+        best.push(key(candidate));
         if best.len() == count.saturating_mul(2) {
-            let (_, worst, _) = best.select_nth_unstable_by(last, order);
-            threshold = worst.score;
+            let (_, &mut worst, _) = best.select_nth_unstable(last);
+            threshold = scored(worst).score;
             best.truncate(count);
         }
     }
-    best.sort_unstable_by(order);
+    best.sort_unstable();
     best.truncate(count);
-    best
+    best.into_iter().map(scored).collect()
 }
 
 #[cfg(test)]
