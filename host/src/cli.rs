@@ -3,10 +3,14 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Context;
-use clap::{Args, Parser, Subcommand};
-use host::{Options, default_cache_dir, s3};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use host::{
+    ConnectionLimits, Limits, LogFormat, Options, default_cache_dir, default_concurrent_requests,
+    s3,
+};
 
 /// Runs a Spin application on one machine, and an S3 for it.
 #[derive(Parser)]
@@ -71,9 +75,20 @@ pub(crate) struct UpArgs {
     /// Serve the files of this folder too. A file wins over the application's routes.
     #[arg(long, value_name = "FOLDER")]
     web: Option<PathBuf>,
+    /// Send answers as they are instead of compressing text for clients that take gzip.
+    #[arg(long)]
+    disable_compression: bool,
     /// Write no line for each request.
     #[arg(short, long)]
     pub(crate) quiet: bool,
+    /// How the log is written: text for people, or a JSON object a line.
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = LogFormatArg::Text)]
+    log_format: LogFormatArg,
+    /// Serve metrics for Prometheus here, under /metrics.
+    #[arg(long, value_name = "ADDRESS")]
+    metrics_listen: Option<SocketAddr>,
+    #[command(flatten)]
+    limits: LimitSettings,
     /// Serve this folder as S3 beside the application.
     #[arg(long = "s3", value_name = "FOLDER")]
     s3_data: Option<PathBuf>,
@@ -87,6 +102,83 @@ pub(crate) struct UpArgs {
     s3_listen: SocketAddr,
     #[command(flatten)]
     s3: S3Settings,
+}
+
+/// Bounds that keep one request, instance or client from taking what all the others need.
+#[derive(Args)]
+struct LimitSettings {
+    /// How long an instance may live, computing or waiting; then 504.
+    #[arg(long, help_heading = "Limits", value_name = "SECONDS", default_value = "30", value_parser = seconds)]
+    request_timeout: Duration,
+    /// How large the memory of an instance may grow; then 500.
+    #[arg(long, help_heading = "Limits", value_name = "MIB", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
+    instance_memory: u32,
+    /// How many instances may live at once [default: 16 for each processor]. More of them serve no more requests unless they mostly wait for
+    /// storage that is far away.
+    #[arg(long, help_heading = "Limits", value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    max_concurrent_requests: Option<u16>,
+    /// How many requests may wait for an instance; one more is answered 503 with Retry-After.
+    #[arg(
+        long,
+        help_heading = "Limits",
+        value_name = "COUNT",
+        default_value_t = 256
+    )]
+    max_queued_requests: u32,
+    /// How long a request may wait for an instance; then 503 with Retry-After.
+    #[arg(
+        long,
+        help_heading = "Limits",
+        value_name = "MILLISECONDS",
+        default_value_t = 25
+    )]
+    queue_timeout: u32,
+    /// How large the body of a request may be; then 413.
+    #[arg(long, help_heading = "Limits", value_name = "KIB", default_value_t = 32 << 10)]
+    max_request_body: u32,
+    /// How many headers a request may have; then 431.
+    #[arg(
+        long,
+        help_heading = "Limits",
+        value_name = "COUNT",
+        default_value_t = 100
+    )]
+    max_headers: u16,
+    /// How large the line and headers of a request may be together; then 431.
+    #[arg(long, help_heading = "Limits", value_name = "KIB", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=256))]
+    max_header_size: u16,
+    /// How many connections may be open; further ones wait.
+    #[arg(long, help_heading = "Limits", value_name = "COUNT", default_value_t = 800, value_parser = clap::value_parser!(u32).range(1..))]
+    max_connections: u32,
+    /// How long a connection may take to send its next request, headers in full; then it is closed.
+    #[arg(long, help_heading = "Limits", value_name = "SECONDS", default_value = "75", value_parser = seconds)]
+    idle_timeout: Duration,
+    /// How long a client may send nothing of a body that it owes, or take nothing of an answer.
+    #[arg(long, help_heading = "Limits", value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    client_timeout: Duration,
+    /// How much a key-value store holds on disk; a full one refuses further values.
+    #[arg(
+        long,
+        help_heading = "Limits",
+        value_name = "MIB",
+        default_value_t = 1024
+    )]
+    key_value_size: u32,
+    /// How much of its values a key-value store keeps in memory.
+    #[arg(
+        long,
+        help_heading = "Limits",
+        value_name = "MIB",
+        default_value_t = 32
+    )]
+    key_value_memory: u16,
+}
+
+/// The names of [`LogFormat`] on the command line.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum LogFormatArg {
+    Text,
+    Json,
 }
 
 /// Serve a folder as S3: path-style addressing, range reads, conditional reads and writes, multipart uploads. For one machine.
@@ -148,8 +240,22 @@ impl UpArgs {
             cache_dir,
             pooling: !self.disable_pooling,
             web: self.web.clone(),
+            limits: self.limits.limits(),
+            key_value_bytes: u64::from(self.limits.key_value_size) << 20,
+            key_value_memory_bytes: usize::from(self.limits.key_value_memory) << 20,
+            compress: !self.disable_compression,
+            metrics_listen: self.metrics_listen,
+            log_format: self.log_format(),
             manifest,
         })
+    }
+
+    /// How the log is written.
+    pub(crate) fn log_format(&self) -> LogFormat {
+        match self.log_format {
+            LogFormatArg::Text => LogFormat::Text,
+            LogFormatArg::Json => LogFormat::Json,
+        }
     }
 
     /// The options of the S3 beside it, if there shall be one.
@@ -158,6 +264,37 @@ impl UpArgs {
             .as_ref()
             .map(|data| self.s3.options(data, self.s3_listen))
     }
+}
+
+impl LimitSettings {
+    fn limits(&self) -> Limits {
+        Limits {
+            request_timeout: self.request_timeout,
+            instance_memory_bytes: (self.instance_memory as usize) << 20,
+            concurrent_requests: self
+                .max_concurrent_requests
+                .map_or_else(default_concurrent_requests, usize::from),
+            queued_requests: self.max_queued_requests as usize,
+            queue_timeout: Duration::from_millis(self.queue_timeout.into()),
+            request_body_bytes: u64::from(self.max_request_body) << 10,
+            connections: ConnectionLimits {
+                count: self.max_connections as usize,
+                header_count: self.max_headers.into(),
+                header_bytes: usize::from(self.max_header_size) << 10,
+                idle_timeout: self.idle_timeout,
+                client_timeout: self.client_timeout,
+            },
+        }
+    }
+}
+
+/// A duration of seconds, which may have a fraction.
+fn seconds(text: &str) -> Result<Duration, String> {
+    text.parse()
+        .ok()
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .filter(|duration| !duration.is_zero())
+        .ok_or_else(|| "write a number of seconds above 0".to_owned())
 }
 
 impl S3Args {
@@ -217,6 +354,35 @@ mod tests {
     fn the_declarations_are_consistent() {
         use clap::CommandFactory;
         Cli::command().debug_assert();
+    }
+
+    /// What the help says is what a server does that is started without the command line.
+    #[test]
+    fn the_defaults_are_those_of_the_library() {
+        let Command::Up(arguments) = Cli::parse_from(["host", "up"]).command else {
+            panic!("up is up");
+        };
+        let (given, expected) = (arguments.options().unwrap(), Options::new("spin.toml"));
+        assert_eq!(
+            format!("{:?}", given.limits),
+            format!("{:?}", expected.limits)
+        );
+        assert_eq!(given.key_value_bytes, expected.key_value_bytes);
+        assert_eq!(
+            given.key_value_memory_bytes,
+            expected.key_value_memory_bytes
+        );
+        assert_eq!(given.compress, expected.compress);
+        assert_eq!(given.log_format, expected.log_format);
+        assert_eq!(given.metrics_listen, expected.metrics_listen);
+    }
+
+    #[test]
+    fn a_time_is_a_number_of_seconds_above_0() {
+        assert_eq!(seconds("0.25"), Ok(Duration::from_millis(250)));
+        for text in ["0", "-1", "x", "inf", "1e300", ""] {
+            assert!(seconds(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -4,24 +4,28 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::body::Incoming;
-use hyper::{Request, Response};
-use tokio::sync::{oneshot, watch};
+use hyper::{Method, Request};
 use wasi_preview1_component_adapter_provider::{
     WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
 };
 use wasmtime::component::Linker;
-use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store};
+use wasmtime::{
+    Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store,
+};
 use wasmtime_wasi_http::WasiHttpView;
 use wasmtime_wasi_http::p2::bindings::ProxyPre;
 use wasmtime_wasi_http::p2::bindings::http::types::Scheme;
-use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
-use crate::Error;
+use crate::answer::Answer;
+use crate::call::{self, Called, HeadSlot};
 use crate::compile_cache::CompileCache;
 use crate::error::Cause;
+use crate::gate::Permit;
 use crate::imports;
+use crate::metrics::FailureReason;
+use crate::request_body::RequestBody;
 use crate::state::{Settings, State};
+use crate::{Error, Limits};
 
 /// The pool's size and shape are Spin's, so that what is measured here resembles what runs there.
 const INSTANCE_COUNT: u32 = 1000;
@@ -41,24 +45,46 @@ pub(crate) struct Runtime {
     engine: Engine,
     linker: Linker<State>,
     cache: Option<CompileCache>,
-    ended: watch::Receiver<()>,
+    request_timeout: Duration,
 }
 
 /// A component that can answer requests.
 pub(crate) struct Component {
     settings: Arc<Settings>,
     instance: ProxyPre<State>,
-    ended: watch::Receiver<()>,
+    request_timeout: Duration,
+}
+
+/// Why a component gave no answer. The text is for the log and says everything.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error("{0:#}")]
+    Trap(wasmtime::Error),
+    #[error("it was not done after {0:?}, the time limit of a request")]
+    TimeLimit(Duration),
+    #[error("it wanted more than {0} bytes of memory, the limit of an instance")]
+    MemoryLimit(usize),
+    #[error("no answer: {0}")]
+    NoAnswer(String),
+}
+
+impl Failure {
+    pub(crate) fn reason(&self) -> FailureReason {
+        match self {
+            Self::Trap(_) => FailureReason::Trap,
+            Self::TimeLimit(_) => FailureReason::TimeLimit,
+            Self::MemoryLimit(_) => FailureReason::MemoryLimit,
+            Self::NoAnswer(_) => FailureReason::NoAnswer,
+        }
+    }
 }
 
 impl Runtime {
     /// Sets the engine up. A machine that has not enough address space for the pool does without it and says so.
-    ///
-    /// Instances that still run when the other end of `ended` is dropped end then.
     pub(crate) fn new(
         pooling: bool,
         cache: Option<CompileCache>,
-        ended: watch::Receiver<()>,
+        limits: &Limits,
     ) -> Result<Self, Error> {
         let failed = |source: wasmtime::Error| Error::Engine {
             source: source.into(),
@@ -80,7 +106,7 @@ impl Runtime {
             engine,
             linker,
             cache,
-            ended,
+            request_timeout: limits.request_timeout,
         })
     }
 
@@ -96,7 +122,7 @@ impl Runtime {
             Ok(instance) => Ok(Component {
                 settings,
                 instance,
-                ended: self.ended.clone(),
+                request_timeout: self.request_timeout,
             }),
             Err(cause) => Err(Error::PrepareComponent {
                 component: id.to_owned(),
@@ -128,66 +154,63 @@ impl Runtime {
 }
 
 impl Component {
-    /// Answers one request in a fresh instance. The error says why there is no answer: a trap, no free instance, a broken call.
-    ///
-    /// The instance goes on after the head of its answer is out: it may still be writing the body.
+    /// Answers one request in a fresh instance, which keeps `permit` for as long as it lives.
     pub(crate) async fn handle(
         &self,
-        request: Request<Incoming>,
-    ) -> Result<Response<HyperOutgoingBody>, wasmtime::Error> {
-        let state = State::new(Arc::clone(&self.settings))?;
-        let mut store = Store::new(self.instance.engine(), state);
-        store.set_epoch_deadline(1);
-        store.epoch_deadline_async_yield_and_update(1);
-        let (sender, receiver) = oneshot::channel();
-        let request = store
-            .data_mut()
-            .http()
-            .new_incoming_request(Scheme::Http, request)?;
-        let outparam = store.data_mut().http().new_response_outparam(sender)?;
+        request: Request<RequestBody>,
+        permit: Permit,
+    ) -> Result<Answer, Failure> {
+        let is_head = request.method() == Method::HEAD;
+        let slot = HeadSlot::default();
+        let called = Called {
+            id: Arc::clone(&self.settings.id),
+            metrics: Arc::clone(&self.settings.metrics),
+        };
+        let run = self.run(request, slot.clone(), permit);
+        call::answer(called, Box::pin(run), slot, is_head)
+            .await
+            .inspect_err(|failure| self.settings.metrics.count_failure(failure.reason()))
+    }
 
+    /// An instance from its start to its end. It is stopped at the end of its time wherever it is: it yields when it waits, and at the end of
+    /// each time slice when it computes.
+    fn run(
+        &self,
+        request: Request<RequestBody>,
+        slot: HeadSlot,
+        permit: Permit,
+    ) -> impl Future<Output = Result<(), Failure>> + Send + 'static {
         let instance = self.instance.clone();
-        let id = Arc::clone(&self.settings.id);
-        let mut ended = self.ended.clone();
-        let task = tokio::spawn(async move {
+        let settings = Arc::clone(&self.settings);
+        let request_timeout = self.request_timeout;
+        let memory_limit_bytes = settings.memory_limit_bytes;
+        async move {
+            let _permit = permit;
+            let state = State::new(settings).map_err(Failure::Trap)?;
+            let mut store = Store::new(instance.engine(), state);
             let answer = async {
+                store.limiter(|state| state.memory());
+                store.set_epoch_deadline(1);
+                store.epoch_deadline_async_yield_and_update(1);
+                let mut http = store.data_mut().http();
+                let request = http.new_incoming_request(Scheme::Http, request)?;
+                let outparam =
+                    http.new_response_outparam_from_callback(move |head| slot.put(head))?;
                 let proxy = instance.instantiate_async(&mut store).await?;
                 proxy
                     .wasi_http_incoming_handler()
                     .call_handle(&mut store, request, outparam)
                     .await
             };
-            tokio::select! {
-                result = answer => result,
-                // Nothing is ever sent; the sender goes away with the server.
-                _ = ended.changed() => Err(wasmtime::format_err!("the server stopped before it was done")),
+            match tokio::time::timeout(request_timeout, answer).await {
+                Ok(Ok(())) => Ok(()),
+                Ok(Err(_)) if store.data_mut().memory().is_exceeded() => {
+                    Err(Failure::MemoryLimit(memory_limit_bytes))
+                }
+                Ok(Err(error)) => Err(Failure::Trap(error)),
+                Err(_) => Err(Failure::TimeLimit(request_timeout)),
             }
-        });
-        match receiver.await {
-            Ok(response) => {
-                tokio::spawn(async move {
-                    if let Some(error) = failure(task.await) {
-                        tracing::error!(
-                            "the component {id:?} failed after it had begun to answer: {error:#}"
-                        );
-                    }
-                });
-                Ok(response?)
-            }
-            // The instance is gone without an answer.
-            Err(_) => Err(failure(task.await)
-                .unwrap_or_else(|| wasmtime::format_err!("it returned without an answer"))),
         }
-    }
-}
-
-fn failure(
-    finished: Result<Result<(), wasmtime::Error>, tokio::task::JoinError>,
-) -> Option<wasmtime::Error> {
-    match finished {
-        Ok(Ok(())) => None,
-        Ok(Err(error)) => Some(error),
-        Err(error) => Some(error.into()),
     }
 }
 
@@ -244,7 +267,8 @@ fn pooled_config() -> Config {
         .max_component_instance_size(COMPONENT_INSTANCE_BYTES)
         .table_elements(TABLE_ELEMENTS)
         .linear_memory_keep_resident(MEMORY_KEEP_RESIDENT_BYTES)
-        .table_keep_resident(TABLE_KEEP_RESIDENT_BYTES);
+        .table_keep_resident(TABLE_KEEP_RESIDENT_BYTES)
+        .pagemap_scan(Enabled::Auto);
     let mut config = config();
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     config

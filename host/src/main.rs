@@ -1,29 +1,53 @@
 //! The command `host`.
 
 mod cli;
+mod log;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
-use host::{ACCESS_LOG, SHUTDOWN_GRACE, Server, s3};
+use host::{ACCESS_LOG, LogFormat, SHUTDOWN_GRACE, Server, s3};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::cli::{Cli, Command, S3Args, UpArgs};
+use crate::log::LogGuard;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let quiet = matches!(&cli.command, Command::Up(arguments) if arguments.quiet);
-    start_log(quiet);
+    let (quiet, format) = match &cli.command {
+        Command::Up(arguments) => (arguments.quiet, arguments.log_format()),
+        Command::S3(_) => (false, LogFormat::Text),
+    };
+    // Dropped last: what was said is written before the program ends.
+    let _log = match start_log(quiet, format) {
+        Ok(guard) => guard,
+        Err(_) => return ExitCode::FAILURE,
+    };
+    raise_file_limit();
     match run(cli.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("{error:#}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Lets the process have as many files open as the system lets it ask for: a connection is one, and the usual 1,024 are soon gone. Where it
+/// cannot be raised, connections wait until others are closed.
+fn raise_file_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    let raised = Rlimit {
+        current: maximum,
+        maximum,
+    };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::debug!("cannot raise the limit of open files: {error}");
     }
 }
 
@@ -48,6 +72,9 @@ async fn up(arguments: UpArgs) -> anyhow::Result<()> {
         None => None,
     };
     let application = Server::start(options).await?;
+    if let Some(address) = application.metrics_address() {
+        tracing::info!("metrics on http://{address}/metrics");
+    }
     tracing::info!("serving {}", application.url());
     signals.next().await;
     signals
@@ -100,17 +127,27 @@ impl StopSignals {
 }
 
 /// Logs to stderr: what the host and its components say, one line a request unless `quiet`, and what `RUST_LOG` asks for.
-fn start_log(quiet: bool) {
+fn start_log(quiet: bool, format: LogFormat) -> std::io::Result<LogGuard> {
     let access = if quiet { "off" } else { "info" };
     let directives = format!("warn,host=info,guest=info,{ACCESS_LOG}={access}");
     let given = std::env::var(EnvFilter::DEFAULT_ENV).unwrap_or_default();
     let filter = EnvFilter::builder()
         .with_default_directive(LevelFilter::WARN.into())
         .parse_lossy(format!("{directives},{given}"));
-    tracing_subscriber::fmt()
+    let (writer, guard) = log::start(std::io::stderr())?;
+    let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
-        .with_target(false)
-        .init();
+        .with_writer(writer);
+    match format {
+        LogFormat::Text => log
+            .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
+            .with_target(false)
+            .init(),
+        LogFormat::Json => log
+            .json()
+            .flatten_event(true)
+            .with_current_span(false)
+            .init(),
+    }
+    Ok(guard)
 }

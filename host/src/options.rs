@@ -3,6 +3,8 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use crate::Limits;
+
 /// How to serve an application. [`Options::new`] gives what tests want; the command line sets every field.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -24,6 +26,27 @@ pub struct Options {
     pub pooling: bool,
     /// A folder of static files that win over the application's routes.
     pub web: Option<PathBuf>,
+    /// What requests, instances and clients may take.
+    pub limits: Limits,
+    /// How many bytes a key-value store holds on disk; a full one refuses further values.
+    pub key_value_bytes: u64,
+    /// How many bytes of values a key-value store keeps in memory.
+    pub key_value_memory_bytes: usize,
+    /// Whether answers are compressed where that pays.
+    pub compress: bool,
+    /// Where metrics are served, under `/metrics`. `None` serves none.
+    pub metrics_listen: Option<SocketAddr>,
+    /// How the line about each request is written.
+    pub log_format: LogFormat,
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// A line for people.
+    Text,
+    /// A JSON object a line, a member for each thing that is said about a request.
+    Json,
 }
 
 impl Options {
@@ -40,6 +63,12 @@ impl Options {
             cache_dir: default_cache_dir(),
             pooling: true,
             web: None,
+            limits: Limits::default(),
+            key_value_bytes: 1 << 30,
+            key_value_memory_bytes: 32 << 20,
+            compress: true,
+            metrics_listen: None,
+            log_format: LogFormat::Text,
         }
     }
 }

@@ -11,16 +11,16 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use app::AllowedHosts;
-use bytes::Bytes;
 use http_body_util::BodyExt;
-use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::{Request, Response, Uri};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::{self, Client, connect::HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use tokio::time::{Instant, Sleep};
 use tower_service::Service;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
+
+use crate::metrics::{ComponentMetrics, OutboundOutcome};
+use crate::timed_body::{TimedBody, TimedError};
 
 /// What Spin waits when a component sets no limit of its own.
 const DEFAULT_TIMEOUT: Duration = Duration::from_mins(10);
@@ -73,7 +73,14 @@ impl Connections {
             .await
             .map_err(|_| Error::ConnectionReadTimeout)?
             .map_err(|error| outbound_error(&error))?;
-        Ok(response.map(|body| TimedBody::new(body, between_bytes).boxed_unsync()))
+        Ok(response.map(|body| {
+            TimedBody::new(body, between_bytes)
+                .map_err(|error| match error {
+                    TimedError::TooSlow => Error::ConnectionReadTimeout,
+                    TimedError::Broken(error) => outbound_error(&error),
+                })
+                .boxed_unsync()
+        }))
     }
 }
 
@@ -83,6 +90,7 @@ pub(crate) struct Outbound {
     pub(crate) component: Arc<str>,
     pub(crate) allowed: Arc<AllowedHosts>,
     pub(crate) connections: Connections,
+    pub(crate) metrics: Arc<ComponentMetrics>,
 }
 
 impl Outbound {
@@ -118,13 +126,18 @@ impl WasiHttpHooks for Outbound {
         _done: Worker,
     ) -> Sending {
         if !self.allows(request.uri()) {
+            self.metrics.count_outbound(OutboundOutcome::Denied);
             return Box::new(async { Err(Error::HttpRequestDenied) });
         }
         let connections = self.connections.clone();
+        let metrics = Arc::clone(&self.metrics);
         Box::new(async move {
-            let response = connections
-                .send(request, options.unwrap_or_default())
-                .await?;
+            let sent = connections.send(request, options.unwrap_or_default()).await;
+            metrics.count_outbound(match &sent {
+                Ok(response) => OutboundOutcome::of_status(response.status().as_u16()),
+                Err(_) => OutboundOutcome::Failed,
+            });
+            let response = sent?;
             // The pool drives the connection; nothing is left to do beside reading the body.
             Ok((response, Box::new(async { Ok(()) }) as Worker))
         })
@@ -158,55 +171,6 @@ impl Service<Uri> for TimedConnector {
                 .await
                 .map_err(|_| ConnectTimeout(limit))?
         })
-    }
-}
-
-/// A response's body that ends in an error when nothing comes for too long.
-struct TimedBody {
-    body: Incoming,
-    limit: Duration,
-    timeout: Pin<Box<Sleep>>,
-}
-
-impl TimedBody {
-    fn new(body: Incoming, limit: Duration) -> Self {
-        Self {
-            body,
-            limit,
-            timeout: Box::pin(tokio::time::sleep(limit)),
-        }
-    }
-}
-
-impl Body for TimedBody {
-    type Data = Bytes;
-    type Error = Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        match Pin::new(&mut self.body).poll_frame(context) {
-            Poll::Ready(Some(Ok(frame))) => {
-                let deadline = Instant::now() + self.limit;
-                self.timeout.as_mut().reset(deadline);
-                Poll::Ready(Some(Ok(frame)))
-            }
-            Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(outbound_error(&error)))),
-            Poll::Ready(None) => Poll::Ready(None),
-            Poll::Pending => match self.timeout.as_mut().poll(context) {
-                Poll::Ready(()) => Poll::Ready(Some(Err(Error::ConnectionReadTimeout))),
-                Poll::Pending => Poll::Pending,
-            },
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }
 

@@ -8,26 +8,31 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use app::Application;
-use http_body_util::{BodyExt, Empty, Full};
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_TYPE, HOST, HeaderValue};
+use hyper::header::{CONNECTION, CONTENT_TYPE, HOST, HeaderValue};
 use hyper::service::service_fn;
-use hyper::{Request, Response, StatusCode};
+use hyper::{Method, Request, Response, StatusCode};
 use serde_json::json;
 use tempfile::TempDir;
-use tokio::sync::watch;
-use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
+use tracing::Level;
 
+use crate::answer::{Answer, AnswerBody, plain, problem, refusal};
 use crate::compile_cache::CompileCache;
-use crate::component::{Component, Runtime};
+use crate::component::{Component, Failure, Runtime};
+use crate::compress;
+use crate::gate::Gate;
+use crate::key_value::StoreLimits;
 use crate::listener::{self, Listener};
+use crate::metrics::{self, Metrics};
 use crate::outbound::{Connections, Outbound};
 use crate::providers::Providers;
+use crate::request_body::{BodyFault, BodyLimits, FaultReport, RequestBody};
 use crate::router::Router;
 use crate::runtime_config::RuntimeConfig;
 use crate::state::Settings;
 use crate::static_files::StaticFiles;
-use crate::{Error, Options, files, key_value};
+use crate::trace_context;
+use crate::{ConnectionLimits, Error, LogFormat, Options, files, key_value};
 
 /// The target of the log's lines about requests, one each.
 pub const ACCESS_LOG: &str = "access";
@@ -35,11 +40,15 @@ pub const ACCESS_LOG: &str = "access";
 /// Where state is kept beside the manifest, as Spin does.
 const STATE_DIR: &str = ".spin";
 
+/// Who answers what no component does, for the log and the metrics.
+const BY_HOST: &str = "(host)";
+const BY_WEB: &str = "(web)";
+const BY_NO_ROUTE: &str = "(no route)";
+
 /// A running application.
 pub struct Server {
     listener: Listener,
-    /// Instances end when this is dropped: a component may compute or wait for longer than anybody wants to wait for it.
-    _instances: watch::Sender<()>,
+    metrics_listener: Option<Listener>,
 }
 
 /// What every request needs.
@@ -49,6 +58,11 @@ struct Served {
     router: Router,
     components: BTreeMap<String, Component>,
     web: Option<StaticFiles>,
+    gate: Gate,
+    metrics: Arc<Metrics>,
+    body_limits: BodyLimits,
+    compress: bool,
+    log_format: LogFormat,
     /// The files that the components see. They are removed with this.
     _files: Vec<TempDir>,
 }
@@ -56,16 +70,27 @@ struct Served {
 impl Server {
     /// Loads the application and begins to serve it. Components that are not in the cache are compiled first.
     pub async fn start(options: Options) -> Result<Self, Error> {
-        let socket = listener::bind(options.listen).await?;
         let address = options.listen;
-        let (instances, ended) = watch::channel(());
-        let served = tokio::task::spawn_blocking(move || Served::load(&options, ended))
+        let socket = listener::bind(address).await?;
+        let metrics_socket = match options.metrics_listen {
+            Some(address) => Some((address, listener::bind(address).await?)),
+            None => None,
+        };
+        let connection_limits = options.limits.connections.clone();
+        let served = tokio::task::spawn_blocking(move || Served::load(&options))
             .await
             .map_err(|error| Error::Engine {
                 source: error.into(),
             })??;
         let served = Arc::new(served);
-        let listener = Listener::serve(socket, move |client| {
+        let metrics_listener = match metrics_socket {
+            Some((address, socket)) => Some(
+                serve_metrics(socket, Arc::clone(&served))
+                    .map_err(|source| Error::Listen { address, source })?,
+            ),
+            None => None,
+        };
+        let listener = Listener::serve(socket, connection_limits, move |client| {
             let served = Arc::clone(&served);
             service_fn(move |request| {
                 let served = Arc::clone(&served);
@@ -75,7 +100,7 @@ impl Server {
         .map_err(|source| Error::Listen { address, source })?;
         Ok(Self {
             listener,
-            _instances: instances,
+            metrics_listener,
         })
     }
 
@@ -89,15 +114,46 @@ impl Server {
         format!("http://{}", self.address())
     }
 
+    /// Where metrics are served, if they are.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics_listener.as_ref().map(Listener::address)
+    }
+
     /// Stops accepting and lets the requests in flight finish, for at most [`SHUTDOWN_GRACE`](crate::SHUTDOWN_GRACE); what still runs then
-    /// is ended.
+    /// is ended. Every answer from now on is the last on its connection.
     pub async fn shutdown(self) {
         self.listener.shutdown().await;
+        // Last, so that it can be watched until the end.
+        if let Some(metrics) = self.metrics_listener {
+            metrics.shutdown().await;
+        }
     }
 }
 
+/// Serves the metrics on a listener of their own: they are for the operator, and clients are not to find them.
+fn serve_metrics(
+    socket: tokio::net::TcpListener,
+    served: Arc<Served>,
+) -> std::io::Result<Listener> {
+    Listener::serve(socket, ConnectionLimits::default(), move |_client| {
+        let served = Arc::clone(&served);
+        service_fn(move |request: Request<Incoming>| {
+            let answer = match (request.method(), request.uri().path()) {
+                (&Method::GET | &Method::HEAD, "/metrics") => {
+                    let mut answer = plain(StatusCode::OK, served.metrics.render(&served.gate));
+                    let content_type = HeaderValue::from_static(metrics::CONTENT_TYPE);
+                    answer.headers_mut().insert(CONTENT_TYPE, content_type);
+                    answer
+                }
+                _ => plain(StatusCode::NOT_FOUND, "metrics are at /metrics\n"),
+            };
+            async { Ok::<_, Infallible>(answer) }
+        })
+    })
+}
+
 impl Served {
-    fn load(options: &Options, ended: watch::Receiver<()>) -> Result<Self, Error> {
+    fn load(options: &Options) -> Result<Self, Error> {
         let wrong = |source| Error::Application {
             path: options.manifest.clone(),
             source,
@@ -122,12 +178,19 @@ impl Served {
             .map_err(wrong)?;
 
         let state_dir = state_dir(options, &config, root);
-        let stores = key_value::open_stores(&application, &config, &state_dir)?;
+        let store_limits = StoreLimits {
+            size_bytes: options.key_value_bytes,
+            memory_bytes: options.key_value_memory_bytes,
+        };
+        let stores = key_value::open_stores(&application, &config, &state_dir, store_limits)?;
         let web = options.web.as_deref().map(StaticFiles::open).transpose()?;
         let router = Router::new(&application.triggers)?;
         let connections = Connections::new().map_err(|source| Error::Engine { source })?;
         let cache = open_cache(options);
-        let runtime = Runtime::new(options.pooling, cache, ended)?;
+        let limits = &options.limits;
+        let runtime = Runtime::new(options.pooling, cache, limits)?;
+        let ids = application.components.keys().map(String::as_str);
+        let metrics = Metrics::new(ids, &[BY_HOST, BY_WEB, BY_NO_ROUTE]);
 
         let mut components = BTreeMap::new();
         let mut folders = Vec::new();
@@ -135,6 +198,7 @@ impl Served {
             let folder = files::lay_out(id, root, &component.files, &component.exclude_files)?;
             let shared_id: Arc<str> = Arc::from(id.as_str());
             let allowed = component.resolve_allowed_hosts(&variables).map_err(wrong)?;
+            let component_metrics = metrics.component(id);
             let granted = |label: &String| Some((label.clone(), Arc::clone(stores.get(label)?)));
             let settings = Settings {
                 id: Arc::clone(&shared_id),
@@ -150,7 +214,10 @@ impl Served {
                     component: shared_id,
                     allowed: Arc::new(allowed),
                     connections: connections.clone(),
+                    metrics: Arc::clone(&component_metrics),
                 },
+                memory_limit_bytes: limits.instance_memory_bytes,
+                metrics: component_metrics,
             };
             let source = root.join(&component.source);
             components.insert(id.clone(), runtime.load(&source, Arc::new(settings))?);
@@ -165,68 +232,160 @@ impl Served {
             router,
             components,
             web,
+            gate: Gate::new(limits),
+            metrics: Arc::new(metrics),
+            body_limits: BodyLimits {
+                size_bytes: limits.request_body_bytes,
+                pause: limits.connections.client_timeout,
+            },
+            compress: options.compress,
+            log_format: options.log_format,
             _files: folders,
         })
     }
 
-    /// Answers a request and writes its line of the access log.
-    async fn respond(
-        &self,
-        request: Request<Incoming>,
-        client: SocketAddr,
-    ) -> Response<HyperOutgoingBody> {
+    /// Answers a request, counts it and writes its line of the access log.
+    async fn respond(&self, mut request: Request<Incoming>, client: SocketAddr) -> Answer {
         let start = Instant::now();
-        let method = request.method().clone();
-        let path = request.uri().path().to_owned();
-        let (response, answered_by) = self.dispatch(request, client).await;
-        let micros = start.elapsed().as_micros();
-        let status = response.status().as_u16();
-        tracing::info!(target: ACCESS_LOG, "{client} {method} {path} {status} {micros} us {answered_by}");
-        response
+        // HEAD tells the length of what GET gives to those who take it as it is.
+        let accepts_gzip =
+            request.method() != Method::HEAD && compress::accepts_gzip(request.headers());
+        let trace_id = trace_context::ensure(request.headers_mut());
+        // What the log needs of a request that is about to be given away.
+        let logged = tracing::enabled!(target: ACCESS_LOG, Level::INFO)
+            .then(|| (request.method().clone(), request.uri().clone()));
+
+        let (answer, answered_by) = self.dispatch(request, client).await;
+        let answer = if self.compress {
+            compressed(accepts_gzip, answer)
+        } else {
+            answer
+        };
+
+        let duration = start.elapsed();
+        let status = answer.status().as_u16();
+        self.metrics.count_request(answered_by, status, duration);
+        if let Some((method, uri)) = logged {
+            let (path, duration_us) = (uri.path(), duration.as_micros() as u64);
+            match self.log_format {
+                LogFormat::Text => {
+                    tracing::info!(target: ACCESS_LOG, "{client} {method} {path} {status} {duration_us} us {answered_by}");
+                }
+                LogFormat::Json => {
+                    tracing::info!(target: ACCESS_LOG, %client, %method, path, status, duration_us, answered_by, trace_id = trace_id.as_str());
+                }
+            }
+        }
+        answer
     }
 
     /// The answer to a request and who gave it: a component's id, or a name in parentheses.
-    async fn dispatch(
-        &self,
-        mut request: Request<Incoming>,
-        client: SocketAddr,
-    ) -> (Response<HyperOutgoingBody>, &str) {
-        let uri = request.uri().clone();
-        match uri.path() {
-            "/.well-known/spin/health" => return (plain(StatusCode::OK, "OK"), "(host)"),
+    async fn dispatch(&self, request: Request<Incoming>, client: SocketAddr) -> (Answer, &str) {
+        let path = request.uri().path();
+        match path {
+            "/.well-known/spin/health" => return (plain(StatusCode::OK, "OK"), BY_HOST),
             "/.well-known/spin/info" => {
-                let mut response = plain(StatusCode::OK, self.info.clone());
+                let mut answer = plain(StatusCode::OK, self.info.clone());
                 let json = HeaderValue::from_static("application/json");
-                response.headers_mut().insert(CONTENT_TYPE, json);
-                return (response, "(host)");
+                answer.headers_mut().insert(CONTENT_TYPE, json);
+                return (answer, BY_HOST);
             }
             _ => {}
         }
         if let Some(web) = &self.web
-            && let Some(response) = web
-                .respond(request.method(), uri.path(), request.headers())
-                .await
+            && let Some(answer) = web.respond(request.method(), path, request.headers()).await
         {
-            return (response, "(web)");
+            return (answer, BY_WEB);
         }
+        let uri = request.uri().clone();
         let Some(matched) = self.router.route(uri.path()) else {
-            return (plain(StatusCode::NOT_FOUND, ""), "(no route)");
+            return (plain(StatusCode::NOT_FOUND, ""), BY_NO_ROUTE);
         };
-        // HTTP/1.0 clients need not name a host; a component's request has one.
-        request
-            .headers_mut()
-            .entry(HOST)
-            .or_insert(HeaderValue::from_static("localhost"));
-        matched.set_headers(request.headers_mut(), &uri, client);
         let Some((id, component)) = self.components.get_key_value(matched.component()) else {
             // `Application` checks that every trigger's component is defined.
-            return (plain(StatusCode::NOT_FOUND, ""), "(no component)");
+            return (plain(StatusCode::NOT_FOUND, ""), BY_NO_ROUTE);
         };
-        let response = component.handle(request).await.unwrap_or_else(|error| {
-            tracing::error!("the component {id:?} failed: {error:#}");
-            plain(StatusCode::INTERNAL_SERVER_ERROR, "")
-        });
-        (response, id)
+        let (mut head, body) = request.into_parts();
+        // HTTP/1.0 clients need not name a host; a component's request has one.
+        let host = head
+            .headers
+            .entry(HOST)
+            .or_insert(HeaderValue::from_static("localhost"));
+        if host.to_str().is_err() {
+            return (
+                problem(StatusCode::BAD_REQUEST, "the header host is not text"),
+                id,
+            );
+        }
+        let report = FaultReport::default();
+        let body = match RequestBody::take_in(body, self.body_limits, &report).await {
+            Ok(body) => body,
+            Err(fault) => return (self.faulty_body(fault), id),
+        };
+        let permit = match self.gate.enter().await {
+            Ok(permit) => permit,
+            Err(reason) => {
+                self.metrics.count_refused(reason);
+                return (refusal(), id);
+            }
+        };
+        matched.set_headers(&mut head.headers, &uri, client);
+        let request = Request::from_parts(head, body);
+        let answer = component.handle(request, permit).await;
+        let answer = match (report.get(), answer) {
+            // Whatever the component made of a body that broke off, it is not what the client asked.
+            (Some(fault), _) => self.faulty_body(fault),
+            (None, Ok(answer)) => answer,
+            (None, Err(failure)) => failed(id, &failure),
+        };
+        (answer, id)
+    }
+
+    fn faulty_body(&self, fault: BodyFault) -> Answer {
+        let mut answer = match fault {
+            BodyFault::TooLarge => problem(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                &format!(
+                    "a request body has at most {} bytes",
+                    self.body_limits.size_bytes
+                ),
+            ),
+            BodyFault::TooSlow => problem(
+                StatusCode::REQUEST_TIMEOUT,
+                &format!(
+                    "nothing of the request body came for {:?}",
+                    self.body_limits.pause
+                ),
+            ),
+            BodyFault::Broken => problem(StatusCode::BAD_REQUEST, "the request body broke off"),
+        };
+        // What is left of the body is not waited for.
+        answer
+            .headers_mut()
+            .insert(CONNECTION, HeaderValue::from_static("close"));
+        answer
+    }
+}
+
+/// The answer for a component that gave none. As in Spin a trap says nothing to the client, since what it says may be a secret.
+fn failed(component: &str, failure: &Failure) -> Answer {
+    tracing::error!("the component {component:?} failed: {failure}");
+    match failure {
+        Failure::TimeLimit(limit) => problem(
+            StatusCode::GATEWAY_TIMEOUT,
+            &format!("there was no answer within {limit:?}"),
+        ),
+        _ => plain(StatusCode::INTERNAL_SERVER_ERROR, ""),
+    }
+}
+
+fn compressed(accepts_gzip: bool, answer: Answer) -> Answer {
+    match answer.into_parts() {
+        (head, AnswerBody::Whole(body)) => {
+            compress::compress(accepts_gzip, Response::from_parts(head, body))
+                .map(AnswerBody::Whole)
+        }
+        (head, body) => Response::from_parts(head, body),
     }
 }
 
@@ -244,18 +403,4 @@ fn open_cache(options: &Options) -> Option<CompileCache> {
     CompileCache::open(folder)
         .inspect_err(|error| tracing::warn!("no compile cache in {}: {error}", folder.display()))
         .ok()
-}
-
-fn plain(status: StatusCode, text: impl Into<String>) -> Response<HyperOutgoingBody> {
-    let text = text.into();
-    let body = if text.is_empty() {
-        Empty::new().map_err(|never| match never {}).boxed_unsync()
-    } else {
-        Full::from(text)
-            .map_err(|never| match never {})
-            .boxed_unsync()
-    };
-    let mut response = Response::new(body);
-    *response.status_mut() = status;
-    response
 }

@@ -9,7 +9,9 @@ use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::guest_log::GuestLog;
-use crate::key_value::{Store, Stores};
+use crate::key_value::{Store, Stores, Value};
+use crate::memory_limit::MemoryLimit;
+use crate::metrics::{ComponentMetrics, KeyValueOperation};
 use crate::outbound::Outbound;
 
 mod bindings {
@@ -37,6 +39,10 @@ pub(crate) struct Settings {
     pub(crate) files: Option<PathBuf>,
     /// Whom it may call.
     pub(crate) outbound: Outbound,
+    /// How large its memories may grow together.
+    pub(crate) memory_limit_bytes: usize,
+    /// Where its deeds are counted.
+    pub(crate) metrics: Arc<ComponentMetrics>,
 }
 
 /// The state of one instance, which lives for one request.
@@ -46,6 +52,7 @@ pub(crate) struct State {
     wasi: WasiCtx,
     http: WasiHttpCtx,
     outbound: Outbound,
+    memory: MemoryLimit,
 }
 
 /// A key-value store that an instance has opened.
@@ -68,15 +75,42 @@ impl State {
             wasi: wasi.build(),
             http: WasiHttpCtx::new(),
             outbound: settings.outbound.clone(),
+            memory: MemoryLimit::new(settings.memory_limit_bytes),
             settings,
         })
+    }
+
+    /// What its memories may grow to, and have grown to.
+    pub(crate) fn memory(&mut self) -> &mut MemoryLimit {
+        &mut self.memory
+    }
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        self.settings.metrics.note_memory(self.memory.used_bytes());
     }
 }
 
 /// Links the interfaces of Spin that this host has.
 pub(crate) fn add_spin_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     variables::add_to_linker::<_, HasSelf<_>>(linker, |state| state)?;
-    key_value::add_to_linker::<_, HasSelf<_>>(linker, |state| state)
+    key_value::add_to_linker::<_, HasSelf<_>>(linker, |state| state)?;
+    share_values(linker)
+}
+
+/// Puts a `get` in place of the generated one, whose values have to be copied into a vector of its own before they are copied into the instance.
+fn share_values(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    type Found = Result<Option<Value>, key_value::Error>;
+    linker.allow_shadowing(true);
+    linker.instance("fermyon:spin/key-value@2.0.0")?.func_wrap(
+        "[method]store.get",
+        |mut store, (opened, key): (Resource<OpenStore>, String)| -> wasmtime::Result<(Found,)> {
+            Ok((store.data_mut().get_value(&opened, &key)?,))
+        },
+    )?;
+    linker.allow_shadowing(false);
+    Ok(())
 }
 
 impl WasiView for State {
@@ -125,23 +159,30 @@ impl key_value::HostStore for State {
     }
 
     fn get(&mut self, store: Resource<OpenStore>, key: String) -> StoreResult<Option<Vec<u8>>> {
-        self.with_store(&store, |store| store.get(&key))
+        let found = self.get_value(&store, &key)?;
+        Ok(found.map(|value| value.map(|value| value.to_vec())))
     }
 
     fn set(&mut self, store: Resource<OpenStore>, key: String, value: Vec<u8>) -> StoreResult<()> {
-        self.with_store(&store, |store| store.set(&key, &value))
+        self.with_store(&store, KeyValueOperation::Set, |store| {
+            store.set(&key, value)
+        })
     }
 
     fn delete(&mut self, store: Resource<OpenStore>, key: String) -> StoreResult<()> {
-        self.with_store(&store, |store| store.delete(&key))
+        self.with_store(&store, KeyValueOperation::Delete, |store| {
+            store.delete(&key)
+        })
     }
 
     fn exists(&mut self, store: Resource<OpenStore>, key: String) -> StoreResult<bool> {
-        self.with_store(&store, |store| store.exists(&key))
+        self.with_store(&store, KeyValueOperation::Exists, |store| {
+            Ok(store.exists(&key))
+        })
     }
 
     fn get_keys(&mut self, store: Resource<OpenStore>) -> StoreResult<Vec<String>> {
-        self.with_store(&store, Store::keys)
+        self.with_store(&store, KeyValueOperation::Keys, |store| Ok(store.keys()))
     }
 
     fn drop(&mut self, store: Resource<OpenStore>) -> wasmtime::Result<()> {
@@ -151,12 +192,34 @@ impl key_value::HostStore for State {
 }
 
 impl State {
+    fn get_value(&self, store: &Resource<OpenStore>, key: &str) -> StoreResult<Option<Value>> {
+        let found = self.store(store)?.get(key);
+        self.settings.metrics.count_key_value(match &found {
+            Ok(Some(_)) => KeyValueOperation::GetHit,
+            Ok(None) => KeyValueOperation::GetMiss,
+            Err(_) => KeyValueOperation::Failed,
+        });
+        Ok(found.map_err(component_error))
+    }
+
     fn with_store<T>(
         &self,
         store: &Resource<OpenStore>,
+        kind: KeyValueOperation,
         operation: impl FnOnce(&Store) -> std::io::Result<T>,
     ) -> StoreResult<T> {
-        let OpenStore(store) = self.table.get(store)?;
-        Ok(operation(store).map_err(|error| key_value::Error::Other(error.to_string())))
+        let result = operation(self.store(store)?);
+        let counted = result.as_ref().map_or(KeyValueOperation::Failed, |_| kind);
+        self.settings.metrics.count_key_value(counted);
+        Ok(result.map_err(component_error))
     }
+
+    fn store(&self, store: &Resource<OpenStore>) -> wasmtime::Result<&Store> {
+        let OpenStore(store) = self.table.get(store)?;
+        Ok(store)
+    }
+}
+
+fn component_error(error: std::io::Error) -> key_value::Error {
+    key_value::Error::Other(error.to_string())
 }

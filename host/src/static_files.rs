@@ -4,15 +4,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-use http_body_util::{BodyExt, Full};
 use hyper::header::{
     CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH,
 };
 use hyper::{HeaderMap, Method, Response, StatusCode};
 use percent_encoding::percent_decode_str;
-use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
 use crate::Error;
+use crate::answer::{Answer, AnswerBody};
 
 /// A folder to serve.
 pub(crate) struct StaticFiles {
@@ -41,7 +40,7 @@ impl StaticFiles {
         method: &Method,
         path: &str,
         headers: &HeaderMap,
-    ) -> Option<Response<HyperOutgoingBody>> {
+    ) -> Option<Answer> {
         if *method != Method::GET && *method != Method::HEAD {
             return None;
         }
@@ -85,13 +84,7 @@ async fn read(file: &Path) -> io::Result<(Vec<u8>, String)> {
     Ok((tokio::fs::read(file).await?, etag))
 }
 
-fn answer(
-    method: &Method,
-    file: &Path,
-    bytes: Vec<u8>,
-    etag: &str,
-    request: &HeaderMap,
-) -> Response<HyperOutgoingBody> {
+fn answer(method: &Method, file: &Path, bytes: Vec<u8>, etag: &str, request: &HeaderMap) -> Answer {
     let known = request
         .get(IF_NONE_MATCH)
         .and_then(|value| value.to_str().ok())
@@ -106,10 +99,7 @@ fn answer(
     } else {
         bytes
     };
-    let body = Full::from(body)
-        .map_err(|never| match never {})
-        .boxed_unsync();
-    let mut response = Response::new(body);
+    let mut response = Response::new(AnswerBody::Whole(body.into()));
     let headers = response.headers_mut();
     if let Ok(etag) = HeaderValue::from_str(etag) {
         headers.insert(ETAG, etag);
@@ -156,6 +146,8 @@ fn content_type(file: &Path) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use http_body_util::BodyExt;
+
     use super::*;
 
     fn site() -> (tempfile::TempDir, StaticFiles) {

@@ -14,8 +14,8 @@ use s3s::auth::SimpleAuth;
 use s3s::service::S3ServiceBuilder;
 use s3s_fs::FileSystem;
 
-use crate::Error;
 use crate::listener::{self, Listener};
+use crate::{ConnectionLimits, Error};
 
 /// The access key unless another is given. It is no secret: the server listens on the loopback interface by default.
 pub const DEFAULT_ACCESS_KEY: &str = "kindred";
@@ -76,13 +76,13 @@ impl Server {
             anonymous_reads: options.anonymous_reads,
         });
         let service = service.build();
-        let listener =
-            Listener::serve(socket, move |_client| service.clone()).map_err(|source| {
-                Error::Listen {
-                    address: options.listen,
-                    source,
-                }
-            })?;
+        let listener = Listener::serve(socket, ConnectionLimits::default(), move |_client| {
+            service.clone()
+        })
+        .map_err(|source| Error::Listen {
+            address: options.listen,
+            source,
+        })?;
         Ok(Self { listener })
     }
 

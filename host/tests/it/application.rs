@@ -58,7 +58,8 @@ source = {guest:?}
     folder
 }
 
-fn options(folder: &TempDir) -> Options {
+/// Options for such a folder.
+pub(crate) fn options(folder: &TempDir) -> Options {
     let mut options = Options::new(folder.path().join("spin.toml"));
     options.variables = vec![("token".to_owned(), "hush".to_owned())];
     options

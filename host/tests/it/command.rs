@@ -5,8 +5,10 @@ use std::net::TcpStream;
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use hyper::Method;
+
 use crate::application::application;
-use crate::client::get;
+use crate::client::{get, send};
 
 fn host() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_host"));
@@ -47,8 +49,10 @@ impl Running {
             line.clear();
             let read = running.log.read_line(&mut line).unwrap();
             assert_ne!(read, 0, "it stopped instead of serving");
-            if let Some((_, url)) = line.trim_end().split_once("serving ") {
-                url.clone_into(&mut running.url);
+            if let Some((_, url)) = line.split_once("serving ") {
+                // In JSON the message ends at a quotation mark.
+                let end = url.find(['"', '\n']).unwrap_or(url.len());
+                url[..end].clone_into(&mut running.url);
             }
         }
         running
@@ -197,6 +201,52 @@ async fn quiet_writes_no_access_log() {
     let (code, log) = running.stop();
     assert_eq!(code, Some(0));
     assert!(!log.contains("GET "), "{log}");
+}
+
+#[tokio::test]
+async fn the_log_may_be_json_and_names_the_trace() {
+    const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let folder = application("");
+    let mut command = host();
+    command
+        .args([
+            "up",
+            "--log-format",
+            "json",
+            "--listen",
+            "127.0.0.1:0",
+            "--variable",
+            "token=x",
+        ])
+        .args(["--metrics-listen", "127.0.0.1:0", "--from"])
+        .arg(folder.path());
+    let running = Running::start(&mut command);
+    let parent = format!("00-{TRACE}-00f067aa0ba902b7-01");
+    let url = format!("{}/guest/count?secret", running.url);
+    send(Method::GET, url, &[("traceparent", &parent)], "").await;
+    get(format!("{}/guest/print", running.url)).await;
+    let (code, log) = running.stop();
+    assert_eq!(code, Some(0));
+    let lines: Vec<serde_json::Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let request = lines
+        .iter()
+        .find(|line| line["path"] == "/guest/count")
+        .unwrap_or_else(|| panic!("no line of the request:\n{log}"));
+    assert_eq!(request["method"], "GET");
+    assert_eq!(request["status"], 200);
+    assert_eq!(request["answered_by"], "guest");
+    assert_eq!(request["trace_id"], TRACE);
+    assert!(request["duration_us"].is_u64() && request["client"].is_string());
+    assert!(!log.contains("secret"), "{log}");
+    assert!(
+        lines
+            .iter()
+            .any(|line| line["message"] == "guest: printed to stdout"),
+        "{log}"
+    );
 }
 
 #[tokio::test]

@@ -3,4 +3,5 @@
 mod application;
 mod client;
 mod command;
+mod load;
 mod object_store;

@@ -57,6 +57,13 @@ async fn handle(request: Request) -> anyhow::Result<impl IntoResponse> {
             eprintln!("printed to stderr");
             text(200, "")
         }
+        "document" => document(&request, &query),
+        "memory" => {
+            // Written to, so that it is really had.
+            let mebibytes: usize = query.parse()?;
+            let memory = vec![1_u8; mebibytes << 20];
+            text(200, std::hint::black_box(&memory).len())
+        }
         "panic" => panic!("as asked"),
         "error" => anyhow::bail!("as asked"),
         "sleep" => {
@@ -73,6 +80,27 @@ async fn handle(request: Request) -> anyhow::Result<impl IntoResponse> {
         }
         _ => text(404, "no such path"),
     })
+}
+
+/// A JSON document of so many bytes as the query says, with an entity tag; 304 to who has it.
+fn document(request: &Request, query: &str) -> Response {
+    const ETAG: &str = "\"document\"";
+    let known = request
+        .header("if-none-match")
+        .and_then(|value| value.as_str())
+        .is_some_and(|value| value.trim_start_matches("W/") == ETAG);
+    let length_bytes = query.parse().unwrap_or(0);
+    let mut body = String::from("[");
+    while body.len() + 2 < length_bytes {
+        body.push_str("1,");
+    }
+    body.push_str("1]");
+    Response::builder()
+        .status(if known { 304 } else { 200 })
+        .header("content-type", "application/json")
+        .header("etag", ETAG)
+        .body(if known { String::new() } else { body })
+        .build()
 }
 
 /// Calls the URL in the query and tells what came: the status, or the error as the component sees it.
