@@ -46,6 +46,7 @@ impl CollectionKeys {
 
     /// An index file of a generation.
     pub fn file(&self, generation: &str, kind: &str) -> String {
-        format!("{}g/{generation}/{kind}.kdx", self.root)
+        // Once for every part that a request reads: put together without the machinery of formatting.
+        [&self.root, "g/", generation, "/", kind, ".kdx"].concat()
     }
 }

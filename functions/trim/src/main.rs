@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use wasm_encoder::{CustomSection, Section};
 use wasmparser::{Parser, Payload};
 use wit_component::{StringEncoding, metadata};
-use wit_parser::{LiveTypes, Resolve, WorldId, WorldItem};
+use wit_parser::{LiveTypes, PackageName, Resolve, WorldId, WorldItem};
 
 /// A name that begins as those of the bindings do, by which they are found.
 const DESCRIPTION_SECTION: &str = "component-type:trimmed";
@@ -42,6 +42,7 @@ fn trim(module: &[u8]) -> Result<Vec<u8>> {
         bail!("it describes no interface: it was not built with Spin's SDK");
     };
     keep_what_is_imported(&mut bindings.resolve, bindings.world, &imports_of(module)?);
+    rename(&mut bindings.resolve, bindings.world);
     // The names of the programs that made the bindings stay, since Spin goes by them.
     let description = metadata::encode(
         &bindings.resolve,
@@ -55,6 +56,26 @@ fn trim(module: &[u8]) -> Result<Vec<u8>> {
     }
     .append_to(&mut stripped);
     Ok(stripped)
+}
+
+/// Gives the world a name of its own. What several descriptions come to is called `root:root/root`, and so is what an adapter has to say: the two would be
+/// taken for one.
+fn rename(resolve: &mut Resolve, world: WorldId) {
+    const NAME: &str = "function";
+    let Some(package) = resolve.worlds[world].package else {
+        return;
+    };
+    let name = PackageName {
+        namespace: "kindred".to_owned(),
+        name: NAME.to_owned(),
+        version: None,
+    };
+    resolve.package_names.insert(name.clone(), package);
+    resolve.packages[package].name = name;
+    NAME.clone_into(&mut resolve.worlds[world].name);
+    let worlds = &mut resolve.packages[package].worlds;
+    worlds.clear();
+    worlds.insert(NAME.to_owned(), world);
 }
 
 /// What a module imports: interface and function.
@@ -127,9 +148,12 @@ fn keep_what_is_imported(resolve: &mut Resolve, world: WorldId, imports: &Import
 
 #[cfg(test)]
 mod tests {
+    use wasi_preview1_component_adapter_provider::{
+        WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
+    };
     use wasm_encoder::{
         CodeSection, EntityType, ExportKind, ExportSection, Function, FunctionSection,
-        ImportSection, Module, TypeSection, ValType,
+        ImportSection, MemorySection, MemoryType, Module, TypeSection, ValType,
     };
     use wit_component::ComponentEncoder;
 
@@ -156,10 +180,22 @@ mod tests {
         for (name, ty) in [("[method]thing.used", 0), ("[resource-drop]thing", 1)] {
             imports.import("test:test/types@1.0.0", name, EntityType::Function(ty));
         }
+        // What the adapter is for.
+        let preview1 = WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME;
+        imports.import(preview1, "proc_exit", EntityType::Function(1));
         let mut functions = FunctionSection::new();
         functions.function(1);
         let mut exports = ExportSection::new();
-        exports.export("test:test/handler@1.0.0#handle", ExportKind::Func, 2);
+        exports.export("test:test/handler@1.0.0#handle", ExportKind::Func, 3);
+        exports.export("memory", ExportKind::Memory, 0);
+        let mut memories = MemorySection::new();
+        memories.memory(MemoryType {
+            minimum: 1,
+            maximum: None,
+            memory64: false,
+            shared: false,
+            page_size_log2: None,
+        });
         let mut body = Function::new([]);
         body.instructions().end();
         let mut code = CodeSection::new();
@@ -169,6 +205,7 @@ mod tests {
             .section(&types)
             .section(&imports)
             .section(&functions)
+            .section(&memories)
             .section(&exports)
             .section(&code);
         let mut module = module.finish();
@@ -187,9 +224,16 @@ mod tests {
         module
     }
 
+    /// As Spin and our host make one.
     fn component_of(module: &[u8]) -> Vec<u8> {
-        let encoder = ComponentEncoder::default().validate(true);
-        let mut encoder = encoder.module(module).unwrap();
+        let encoder = ComponentEncoder::default().validate(true).module(module);
+        let mut encoder = encoder
+            .unwrap()
+            .adapter(
+                WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME,
+                WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
+            )
+            .unwrap();
         encoder.encode().unwrap()
     }
 
