@@ -1,4 +1,4 @@
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 
 use crate::{
     catalogue::{Catalogue, Filter, Record, TitleQuery, Value},
@@ -8,7 +8,7 @@ use crate::{
     outline::{Keys, Outline},
     popularity::Popularity,
     recommend::{HistoryItem, Reason, Scored, diversify, explain, fold_in, in_item_order, top},
-    source::{ByteRange, ByteSource, FileKind},
+    source::{Buffer, ByteRange, ByteSource, FileKind},
 };
 
 /// The best candidates among which diversity may choose, for each item that is wanted.
@@ -21,10 +21,12 @@ const DIVERSITY_POOL_PER_ITEM: usize = 4;
 #[derive(Debug)]
 pub struct Generation<S> {
     source: S,
+    /// All files, opened or not.
+    files: Vec<Outline>,
     blocks: RefCell<Blocks>,
     catalogue: Catalogue,
-    neighbours: Option<Neighbours>,
-    popularity: Option<Popularity>,
+    neighbours: OnceCell<Neighbours>,
+    popularity: OnceCell<Popularity>,
 }
 
 /// A question for recommendations.
@@ -43,70 +45,53 @@ pub struct Question {
 }
 
 impl<S: ByteSource> Generation<S> {
-    /// Opens `files` with one batch of reads: their heads and, as far as the outlines say where the tables lie, what `keys` lead to. Looking these keys up
-    /// then reads nothing more; any other key can be looked up too, with a batch of its own.
+    /// Opens the catalogue, which numbers the items, and the files of the kinds `first` with one batch of reads: their heads and, as far as the catalogue's
+    /// outline says where the tables lie, what `keys` lead to.
     ///
-    /// The catalogue must be among the files, since it numbers the items.
-    pub fn open(source: S, files: &[Outline], keys: &Keys<'_>) -> Result<Self, Error> {
-        let head = |outline: &Outline| ByteRange {
-            file: outline.file,
-            offset: 0,
-            len_bytes: outline.head_len_bytes,
+    /// Looking these keys up then reads nothing more. Any other key can be looked up too, and any other of `files` is opened when a question needs it, each
+    /// with a batch of its own.
+    pub fn open(
+        source: S,
+        files: Vec<Outline>,
+        first: &[FileKind],
+        keys: &Keys<'_>,
+    ) -> Result<Self, Error> {
+        let is_catalogue = |outline: &&Outline| outline.file == FileKind::Catalogue;
+        let catalogue = files.iter().find(is_catalogue);
+        let outline = catalogue.ok_or(missing(FileKind::Catalogue))?;
+        let others = || {
+            files
+                .iter()
+                .filter(|outline| !is_catalogue(outline) && first.contains(&outline.file))
         };
-        let mut ranges: Vec<ByteRange> = files.iter().map(head).collect();
         let mut plan = Plan::default();
-        if let Some(outline) = files
-            .iter()
-            .find(|outline| outline.file == FileKind::Catalogue)
-        {
-            Catalogue::plan_keys(outline, keys, &mut plan);
-        }
+        Catalogue::plan_keys(outline, keys, &mut plan);
+        let mut ranges = vec![head_range(outline)];
+        ranges.extend(others().map(head_range));
         ranges.extend(plan.ranges());
-        let mut heads = read(&source, &ranges)?;
-        let buckets = heads.split_off(files.len());
+        let mut buffers = read(&source, &ranges)?.into_iter();
 
-        let (mut catalogue, mut neighbours, mut popularity) = (None, None, None);
-        for (outline, head) in files.iter().zip(heads) {
-            let container = Container::open(outline.file, head)?;
-            container.check()?;
-            match outline.file {
-                FileKind::Catalogue => {
-                    let opened = Catalogue::open(container)?;
-                    opened.check_tables(outline)?;
-                    catalogue = Some(opened);
-                }
-                FileKind::Neighbours => neighbours = Some(Neighbours::open(container)?),
-                FileKind::Popularity => popularity = Some(Popularity::open(container)?),
-            }
-        }
-        let catalogue = catalogue.ok_or(Error::MissingFile {
-            file: FileKind::Catalogue,
-        })?;
-        let numbered = [
-            neighbours
-                .as_ref()
-                .map(|file| (file.container(), file.item_count())),
-            popularity
-                .as_ref()
-                .map(|file| (file.container(), file.item_count())),
-        ];
-        for (container, item_count) in numbered.into_iter().flatten() {
-            let same_space = container.item_space() == catalogue.container().item_space();
-            if !same_space || item_count != catalogue.item_count() {
-                return Err(Error::MixedCatalogues {
-                    file: container.file(),
-                });
-            }
-        }
+        let head = buffers.next().unwrap_or_default();
+        let catalogue = Catalogue::open(opened(FileKind::Catalogue, head)?)?;
+        catalogue.check_tables(outline)?;
+        let others: Vec<(FileKind, Buffer)> = others()
+            .map(|outline| outline.file)
+            .zip(buffers.by_ref())
+            .collect();
         let mut blocks = Blocks::default();
-        blocks.keep(&plan, buckets)?;
-        Ok(Self {
+        blocks.keep(&plan, buffers)?;
+        let generation = Self {
             source,
+            files,
             blocks: RefCell::new(blocks),
             catalogue,
-            neighbours,
-            popularity,
-        })
+            neighbours: OnceCell::new(),
+            popularity: OnceCell::new(),
+        };
+        for (file, head) in others {
+            generation.keep(opened(file, head)?)?;
+        }
+        Ok(generation)
     }
 
     /// The catalogue.
@@ -323,16 +308,73 @@ impl<S: ByteSource> Generation<S> {
     }
 
     fn neighbours(&self) -> Result<&Neighbours, Error> {
-        self.neighbours.as_ref().ok_or(Error::MissingFile {
-            file: FileKind::Neighbours,
-        })
+        if self.neighbours.get().is_none() {
+            self.open_later(FileKind::Neighbours)?;
+        }
+        let neighbours = self.neighbours.get();
+        neighbours.ok_or(missing(FileKind::Neighbours))
     }
 
     fn popularity(&self) -> Result<&Popularity, Error> {
-        self.popularity.as_ref().ok_or(Error::MissingFile {
-            file: FileKind::Popularity,
-        })
+        if self.popularity.get().is_none() {
+            self.open_later(FileKind::Popularity)?;
+        }
+        let popularity = self.popularity.get();
+        popularity.ok_or(missing(FileKind::Popularity))
     }
+
+    /// Opens a file that was not among the first.
+    fn open_later(&self, file: FileKind) -> Result<(), Error> {
+        let outline = self.files.iter().find(|outline| outline.file == file);
+        let range = head_range(outline.ok_or(missing(file))?);
+        let head = read(&self.source, &[range])?.pop();
+        self.keep(opened(file, head.unwrap_or_default())?)
+    }
+
+    /// Keeps a file beside the catalogue, if both number the items alike.
+    fn keep(&self, container: Container) -> Result<(), Error> {
+        let file = container.file();
+        let same_space = container.item_space() == self.catalogue.container().item_space();
+        let check = |item_count| {
+            if same_space && item_count == self.catalogue.item_count() {
+                Ok(())
+            } else {
+                Err(Error::MixedCatalogues { file })
+            }
+        };
+        match file {
+            FileKind::Catalogue => {}
+            FileKind::Neighbours => {
+                let neighbours = Neighbours::open(container)?;
+                check(neighbours.item_count())?;
+                self.neighbours.get_or_init(|| neighbours);
+            }
+            FileKind::Popularity => {
+                let popularity = Popularity::open(container)?;
+                check(popularity.item_count())?;
+                self.popularity.get_or_init(|| popularity);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn missing(file: FileKind) -> Error {
+    Error::MissingFile { file }
+}
+
+fn head_range(outline: &Outline) -> ByteRange {
+    ByteRange {
+        file: outline.file,
+        offset: 0,
+        len_bytes: outline.head_len_bytes,
+    }
+}
+
+fn opened(file: FileKind, head: Buffer) -> Result<Container, Error> {
+    let container = Container::open(file, head)?;
+    container.check()?;
+    Ok(container)
 }
 
 /// The lists of a history's items, in the order in which they are folded in.

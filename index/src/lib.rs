@@ -27,7 +27,7 @@
 //! let outlines: Vec<Outline> =
 //!     files.iter().map(|(kind, file)| Outline::of(*kind, file)).collect::<Result<_, index::Error>>()?;
 //! let ids = ["alien"];
-//! let generation = Generation::open(MemorySource::new(files), &outlines, &Keys { ids: &ids, titles: &[] })?;
+//! let generation = Generation::open(MemorySource::new(files), outlines, &FileKind::ALL, &Keys { ids: &ids, titles: &[] })?;
 //!
 //! let history = vec![HistoryItem { item: generation.items_of_ids(&ids)?[0].unwrap(), weight: 1.0 }];
 //! let answer = generation.recommend(&Question { history, count: 10, ..Question::default() })?;

@@ -221,7 +221,8 @@ pub(crate) fn check(
         files.push((kind, bytes));
         outlines.push(outline);
     }
-    Generation::open(MemorySource::new(files), &outlines, &Keys::default())
+    let source = MemorySource::new(files);
+    Generation::open(source, outlines, &FileKind::ALL, &Keys::default())
         .map_err(GenerationError::Mixed)?;
     Ok(())
 }

@@ -98,7 +98,8 @@ mod tests {
             .map(|(kind, bytes)| Outline::of(*kind, bytes).unwrap())
             .collect();
         let keys = Keys::default();
-        let generation = Generation::open(MemorySource::new(files), &outlines, &keys).unwrap();
+        let source = MemorySource::new(files);
+        let generation = Generation::open(source, outlines, &[], &keys).unwrap();
         let item = generation.items_of_ids(&["film-4"]).unwrap()[0].unwrap();
         let similar = generation
             .similar(item, index::catalogue::Filter::default(), 2)

@@ -20,7 +20,8 @@ fn native() -> (Manifest, Generation<MemorySource>) {
     let bytes = kinds.map(|kind| (kind, files[&format!("{kind}.kdx")].clone()));
     let outlines = kinds.map(|kind| manifest.files[kind.name()].outline(kind));
     let keys = Keys::default();
-    let generation = Generation::open(MemorySource::new(bytes), &outlines, &keys).unwrap();
+    let source = MemorySource::new(bytes);
+    let generation = Generation::open(source, outlines.to_vec(), &kinds, &keys).unwrap();
     (manifest, generation)
 }
 

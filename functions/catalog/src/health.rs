@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use index::FileKind;
-use kit::{Call, Context, Pointer, http::Response, problem::Problem, storage::StorageError};
+use index::{FileKind, Keys};
+use kit::{Call, Context, Needs, Pointer, http::Response, problem::Problem, storage::StorageError};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -62,9 +62,18 @@ pub(crate) fn readyz(call: &Call<'_>) -> Result<Response, Problem> {
     }
 }
 
+/// All that can be opened.
+const EVERYTHING: Needs<'_> = Needs {
+    kinds: &FileKind::ALL,
+    keys: Keys {
+        ids: &[],
+        titles: &[],
+    },
+};
+
 fn check(context: &Context<'_>, name: &str, pointer: Pointer) -> Result<(), Problem> {
     match pointer {
-        Pointer::Ready(manifest) => context.open_manifest(manifest, &FileKind::ALL).map(|_| ()),
+        Pointer::Ready(manifest) => context.open_manifest(manifest, &EVERYTHING).map(|_| ()),
         Pointer::Unpublished => Err(Problem::NotPublished {
             collection: name.to_owned(),
         }),

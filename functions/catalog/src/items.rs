@@ -1,8 +1,8 @@
 //! Records by id and by title.
 
-use index::FileKind;
+use index::Keys;
 use kit::{
-    Call, Keeping, http::Response, limits::MAXIMUM_ID_COUNT, problem::Problem, record::Item,
+    Call, Keeping, Needs, http::Response, limits::MAXIMUM_ID_COUNT, problem::Problem, record::Item,
 };
 use serde::Serialize;
 
@@ -16,7 +16,12 @@ struct ItemAnswer<'a> {
 /// `GET /v1/{collection}/items/{id}`.
 pub(crate) fn item(call: &Call<'_>) -> Result<Response, Problem> {
     call.query(&[])?;
-    call.answer_from(&[FileKind::Catalogue], Keeping::Everybody, |collection| {
+    let keys = Keys {
+        ids: &[call.parameter("id")],
+        titles: &[],
+    };
+    let needs = Needs { kinds: &[], keys };
+    call.answer_from(&needs, Keeping::Everybody, |collection| {
         let id = call.parameter("id");
         let number = collection.item(id)?;
         let record = collection.generation.records(&[number])?.pop();
@@ -50,19 +55,19 @@ pub(crate) fn items(call: &Call<'_>) -> Result<Response, Problem> {
             what: "or `title` is needed, and only one of them".to_owned(),
         });
     }
-    call.answer_from(&[FileKind::Catalogue], Keeping::Everybody, |collection| {
-        let (names, found) = if let Some(title) = title {
-            let found = collection.generation.items_of_titles(&[title])?;
-            (vec![title], found)
-        } else {
-            let found = collection.generation.items_of_ids(&ids)?;
-            (ids, found)
-        };
+    let keys = Keys {
+        ids: &ids,
+        titles: title.as_slice(),
+    };
+    let needs = Needs { kinds: &[], keys };
+    call.answer_from(&needs, Keeping::Everybody, |collection| {
+        let mut found = collection.generation.items_of_ids(keys.ids)?;
+        found.extend(collection.generation.items_of_titles(keys.titles)?);
+        let names = keys.ids.iter().chain(keys.titles);
         let unknown = names
-            .into_iter()
             .zip(&found)
             .filter(|(_, found)| found.is_none())
-            .map(|(name, _)| name)
+            .map(|(name, _)| *name)
             .collect();
         let numbers: Vec<u32> = found.into_iter().flatten().collect();
         let records = collection.generation.records(&numbers)?;

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use index::{FileKind, Generation, Keys, Outline};
+use index::{FileKind, Generation, Keys};
 use pointer::{CollectionKeys, Manifest};
 
 use crate::{
@@ -14,6 +14,16 @@ pub struct Context<'a> {
     settings: &'a Settings,
     storage: Metered<'a>,
     random: fn() -> u64,
+}
+
+/// What a request will need of a generation, as far as it is known before anything is read. It is read in one batch; what else turns out to be needed is read
+/// when it is.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Needs<'k> {
+    /// Files beside the catalogue.
+    pub kinds: &'k [FileKind],
+    /// What will be looked up.
+    pub keys: Keys<'k>,
 }
 
 /// What the pointer of a collection says.
@@ -89,9 +99,9 @@ impl<'a> Context<'a> {
             .collect()
     }
 
-    /// Opens the current generation of a collection: the pointer, and then the heads of `kinds` in one batch.
-    pub fn open(&'a self, collection: &str, kinds: &[FileKind]) -> Result<Collection<'a>, Problem> {
-        self.open_manifest(self.current(collection)?, kinds)
+    /// Opens the current generation of a collection: the pointer, and then what `needs` says in one batch.
+    pub fn open(&'a self, collection: &str, needs: &Needs<'_>) -> Result<Collection<'a>, Problem> {
+        self.open_manifest(self.current(collection)?, needs)
     }
 
     /// What the pointer of a collection says, which is to be one that is served.
@@ -112,19 +122,18 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Opens the generation that a pointer named. A kind that the generation does not have is left out; the question that needs it says so.
+    /// Opens the generation that a pointer named. A kind that the generation does not have is left
+    /// out; the question that needs it says so.
     pub fn open_manifest(
         &'a self,
         manifest: Manifest,
-        kinds: &[FileKind],
+        needs: &Needs<'_>,
     ) -> Result<Collection<'a>, Problem> {
-        let outlines: Vec<Outline> = kinds
-            .iter()
-            .filter_map(|&kind| Some(manifest.files.get(kind.name())?.outline(kind)))
-            .collect();
+        let outline = |kind: FileKind| Some(manifest.files.get(kind.name())?.outline(kind));
+        let outlines = FileKind::ALL.into_iter().filter_map(outline).collect();
         let keys = CollectionKeys::new("", &manifest.collection);
         let source = GenerationSource::new(&self.storage, keys, &manifest.generation);
-        let generation = Generation::open(source, &outlines, &Keys::default())?;
+        let generation = Generation::open(source, outlines, needs.kinds, &needs.keys)?;
         Ok(Collection {
             manifest,
             generation,

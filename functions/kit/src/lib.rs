@@ -30,6 +30,6 @@ pub mod storage;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use context::{Collection, Context, Pointer};
+pub use context::{Collection, Context, Needs, Pointer};
 pub use keeping::Keeping;
 pub use server::{Answer, Call, Route, paths, respond};

@@ -1,10 +1,9 @@
 use std::time::{Duration, Instant};
 
-use index::FileKind;
 use serde_json::Value;
 
 use crate::{
-    context::{Collection, Context},
+    context::{Collection, Context, Needs},
     http::{Method, Request, Response},
     json,
     keeping::{self, EntityTag, Keeping},
@@ -105,24 +104,24 @@ impl<'a> Call<'a> {
         json::parse(self.request.checked_body()?, json::BODY)
     }
 
-    /// Answers from the current generation of the collection in the path, opened with these kinds of files.
+    /// Answers from the current generation of the collection in the path, opened with what `needs` says.
     ///
     /// What GET is answered may be kept, by whom `keeping` says. Whoever has the answer already is told so before more than the pointer is read.
     pub fn answer_from(
         &self,
-        kinds: &[FileKind],
+        needs: &Needs<'_>,
         keeping: Keeping,
         answer: impl FnOnce(&Collection<'a>) -> Result<Response, Problem>,
     ) -> Result<Response, Problem> {
         let manifest = self.context.current(self.parameter("collection"))?;
         if self.request.method == Method::Post {
-            return answer(&self.context.open_manifest(manifest, kinds)?);
+            return answer(&self.context.open_manifest(manifest, needs)?);
         }
         let tag = EntityTag::of_generation(&manifest.generation, self.request);
         if tag.is_known_to(self.request) {
             return Ok(Response::empty(304).kept(keeping).tagged(tag));
         }
-        let collection = self.context.open_manifest(manifest, kinds)?;
+        let collection = self.context.open_manifest(manifest, needs)?;
         let tag = EntityTag::of_generation(&collection.manifest.generation, self.request);
         Ok(answer(&collection)?.kept(keeping).tagged(tag))
     }

@@ -3,10 +3,11 @@
 //! They tolerate what those pages send: members and parameters that mean nothing, ratings beyond the scale, titles that nobody knows.
 
 use index::{
-    FileKind, Question, catalogue::Record, popularity::POPULAR_MAX_COUNT, recommend::HistoryItem,
+    FileKind, Keys, Question, catalogue::Record, popularity::POPULAR_MAX_COUNT,
+    recommend::HistoryItem,
 };
 use kit::{
-    Call,
+    Call, Needs,
     http::Response,
     json::{BODY, Node},
     limits::{COUNT_RANGE, DEFAULT_COUNT, MAXIMUM_HISTORY_COUNT},
@@ -71,10 +72,12 @@ struct RandomItem {
 fn try_random(call: &Call<'_>) -> Result<Response, Problem> {
     let query = Query::parse(&call.request.query)?;
     let count = query.count("count", COUNT_RANGE, DEFAULT_RANDOM_COUNT)?;
-    let collection = call.context.open(
-        &call.context.settings().default_collection,
-        &[FileKind::Catalogue, FileKind::Popularity],
-    )?;
+    let needs = Needs {
+        kinds: &[FileKind::Popularity],
+        keys: Keys::default(),
+    };
+    let default_collection = &call.context.settings().default_collection;
+    let collection = call.context.open(default_collection, &needs)?;
     let popular = collection.generation.popular(&Question {
         count: POPULAR_MAX_COUNT,
         ..Question::default()
@@ -122,10 +125,16 @@ fn try_recommend_for_titles(call: &Call<'_>) -> Result<Response, Problem> {
             Ok((title.text()?, rating))
         })
         .collect::<Result<_, Problem>>()?;
-    let collection = call
-        .context
-        .open(&call.context.settings().default_collection, &FileKind::ALL)?;
     let titles: Vec<&str> = rated.iter().map(|(title, _)| *title).collect();
+    let needs = Needs {
+        kinds: &[FileKind::Neighbours],
+        keys: Keys {
+            ids: &[],
+            titles: &titles,
+        },
+    };
+    let default_collection = &call.context.settings().default_collection;
+    let collection = call.context.open(default_collection, &needs)?;
     let mut history: Vec<HistoryItem> = Vec::new();
     for (item, (_, rating)) in collection
         .generation

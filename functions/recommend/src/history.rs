@@ -17,7 +17,23 @@ pub(crate) struct Resolved {
     pub(crate) exclude: Vec<u32>,
 }
 
-/// Looks up the items of a history and the excluded ids: one batch for all ids, one for all titles. Of two entries for one item the later counts.
+/// The ids and the titles that a request names: those of the history in its order, and then the excluded ids.
+pub(crate) fn names<'w>(
+    entries: &'w [Entry],
+    exclude: &'w [String],
+) -> (Vec<&'w str>, Vec<&'w str>) {
+    let (mut ids, mut titles) = (Vec::new(), Vec::new());
+    for entry in entries {
+        match &entry.key {
+            Key::Id(id) => ids.push(id.as_str()),
+            Key::Title(title) => titles.push(title.as_str()),
+        }
+    }
+    ids.extend(exclude.iter().map(String::as_str));
+    (ids, titles)
+}
+
+/// Looks up the items of a history and the excluded ids, whose [`names`] the generation was opened for. Of two entries for one item the later counts.
 pub(crate) fn resolve(
     collection: &Collection<'_>,
     entries: &[Entry],
@@ -28,14 +44,7 @@ pub(crate) fn resolve(
         .iter()
         .map(|entry| weight(entry, collection.manifest.values))
         .collect::<Result<_, _>>()?;
-    let (mut ids, mut titles) = (Vec::new(), Vec::new());
-    for entry in entries {
-        match &entry.key {
-            Key::Id(id) => ids.push(id.as_str()),
-            Key::Title(title) => titles.push(title.as_str()),
-        }
-    }
-    ids.extend(exclude.iter().map(String::as_str));
+    let (ids, titles) = names(entries, exclude);
     let mut items_of_ids = collection.generation.items_of_ids(&ids)?.into_iter();
     let mut items_of_titles = collection.generation.items_of_titles(&titles)?.into_iter();
 

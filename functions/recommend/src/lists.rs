@@ -1,8 +1,8 @@
 //! Items without a history: like one, popular, to rate first.
 
-use index::{FileKind, Question, recommend::Scored};
+use index::{FileKind, Keys, Question, recommend::Scored};
 use kit::{
-    Call, Collection, Keeping,
+    Call, Collection, Keeping, Needs,
     http::Response,
     limits::{COUNT_RANGE, DEFAULT_COUNT, DEFAULT_ONBOARDING_COUNT},
     problem::Problem,
@@ -11,6 +11,15 @@ use kit::{
 use serde::Serialize;
 
 use crate::filter::filter_of_query;
+
+/// What lists for everybody need.
+const POPULARITY: Needs<'_> = Needs {
+    kinds: &[FileKind::Popularity],
+    keys: Keys {
+        ids: &[],
+        titles: &[],
+    },
+};
 
 #[derive(Serialize)]
 struct Answer<'a> {
@@ -24,8 +33,14 @@ pub(crate) fn similar(call: &Call<'_>) -> Result<Response, Problem> {
     let query = call.query(&["count", "filter"])?;
     let count = query.count("count", COUNT_RANGE, DEFAULT_COUNT)?;
     let filter = filter_of_query(&query)?;
-    let kinds = [FileKind::Catalogue, FileKind::Neighbours];
-    call.answer_from(&kinds, Keeping::Everybody, |collection| {
+    let needs = Needs {
+        kinds: &[FileKind::Neighbours],
+        keys: Keys {
+            ids: &[call.parameter("id")],
+            titles: &[],
+        },
+    };
+    call.answer_from(&needs, Keeping::Everybody, |collection| {
         let item = collection.item(call.parameter("id"))?;
         let similar = collection.generation.similar(item, filter, count)?;
         answer(collection, scored(collection, &similar)?)
@@ -40,8 +55,7 @@ pub(crate) fn popular(call: &Call<'_>) -> Result<Response, Problem> {
         filter: filter_of_query(&query)?,
         ..Question::default()
     };
-    let kinds = [FileKind::Catalogue, FileKind::Popularity];
-    call.answer_from(&kinds, Keeping::Everybody, |collection| {
+    call.answer_from(&POPULARITY, Keeping::Everybody, |collection| {
         let popular = collection.generation.popular(&question)?;
         answer(collection, scored(collection, &popular)?)
     })
@@ -51,8 +65,7 @@ pub(crate) fn popular(call: &Call<'_>) -> Result<Response, Problem> {
 pub(crate) fn onboarding(call: &Call<'_>) -> Result<Response, Problem> {
     let query = call.query(&["count"])?;
     let count = query.count("count", COUNT_RANGE, DEFAULT_ONBOARDING_COUNT)?;
-    let kinds = [FileKind::Catalogue, FileKind::Popularity];
-    call.answer_from(&kinds, Keeping::Everybody, |collection| {
+    call.answer_from(&POPULARITY, Keeping::Everybody, |collection| {
         let mut numbers = collection.generation.onboarding()?;
         numbers.truncate(count);
         let records = collection.generation.records(&numbers)?;

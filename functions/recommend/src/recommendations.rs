@@ -1,11 +1,11 @@
 //! Recommendations for a history.
 
 use index::{
-    FileKind, Question,
+    FileKind, Keys, Question,
     recommend::{Reason, Scored},
 };
 use kit::{
-    Call, Collection, Keeping,
+    Call, Collection, Keeping, Needs,
     http::Response,
     json::{BODY, Node},
     problem::Problem,
@@ -14,7 +14,7 @@ use kit::{
 use serde::Serialize;
 
 use crate::{
-    history::resolve,
+    history::{names, resolve},
     wish::{Algorithm, MEMBERS, Wish},
 };
 
@@ -35,35 +35,41 @@ struct Answer<'a> {
 /// `POST /v1/{collection}/recommendations`.
 pub(crate) fn by_body(call: &Call<'_>) -> Result<Response, Problem> {
     let body = call.body()?;
-    respond(call, Wish::of_body(&Node::new(&body, BODY))?)
+    respond(call, &Wish::of_body(&Node::new(&body, BODY))?)
 }
 
 /// `GET /v1/{collection}/recommendations`.
 pub(crate) fn by_query(call: &Call<'_>) -> Result<Response, Problem> {
-    respond(call, Wish::of_query(&call.query(&MEMBERS)?)?)
+    respond(call, &Wish::of_query(&call.query(&MEMBERS)?)?)
 }
 
-fn respond(call: &Call<'_>, wish: Wish) -> Result<Response, Problem> {
-    // Heads are read in one batch, whatever will turn out to be needed of them.
+fn respond(call: &Call<'_>, wish: &Wish) -> Result<Response, Problem> {
+    // That nothing follows from a history is rare: what is popular is read when it comes to that.
     let kinds: &[FileKind] = match wish.algorithm {
-        Algorithm::Auto if !wish.history.is_empty() => &FileKind::ALL,
-        Algorithm::Auto | Algorithm::Popular => &[FileKind::Catalogue, FileKind::Popularity],
-        Algorithm::Neighbours => &[FileKind::Catalogue, FileKind::Neighbours],
+        Algorithm::Auto if !wish.history.is_empty() => &[FileKind::Neighbours],
+        Algorithm::Auto | Algorithm::Popular => &[FileKind::Popularity],
+        Algorithm::Neighbours => &[FileKind::Neighbours],
     };
+    let (ids, titles) = names(&wish.history, &wish.exclude);
+    let keys = Keys {
+        ids: &ids,
+        titles: &titles,
+    };
+    let needs = Needs { kinds, keys };
     let keeping = if wish.history.is_empty() && wish.exclude.is_empty() {
         Keeping::Everybody
     } else {
         Keeping::Asker
     };
-    call.answer_from(kinds, keeping, |collection| answer(collection, wish))
+    call.answer_from(&needs, keeping, |collection| answer(collection, wish))
 }
 
-fn answer(collection: &Collection<'_>, wish: Wish) -> Result<Response, Problem> {
+fn answer(collection: &Collection<'_>, wish: &Wish) -> Result<Response, Problem> {
     let resolved = resolve(collection, &wish.history, &wish.exclude)?;
     let question = Question {
         history: resolved.history,
         exclude: resolved.exclude,
-        filter: wish.filter,
+        filter: wish.filter.clone(),
         count: wish.count,
         diversity: wish.diversity,
     };

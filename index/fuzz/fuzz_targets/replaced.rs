@@ -33,5 +33,5 @@ pub(crate) fn ask(kind: FileKind, bytes: &[u8]) {
         }
         outlines.push(outline);
     }
-    let _ = damage::ask_everything(files, &outlines);
+    let _ = damage::ask_everything(files, outlines);
 }

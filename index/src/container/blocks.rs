@@ -56,7 +56,11 @@ impl Blocks {
     }
 
     /// Takes what was read for a plan, one buffer a block in its order, and checks it.
-    pub(crate) fn keep(&mut self, plan: &Plan, buffers: Vec<Buffer>) -> Result<(), Error> {
+    pub(crate) fn keep(
+        &mut self,
+        plan: &Plan,
+        buffers: impl IntoIterator<Item = Buffer>,
+    ) -> Result<(), Error> {
         for (&id, block) in plan.blocks.keys().zip(buffers) {
             if !is_sound(&block) {
                 return Err(Error::ChecksumMismatch {

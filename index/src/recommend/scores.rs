@@ -73,7 +73,7 @@ impl Scores {
         let mut position = item.wrapping_mul(0x9e37_79b1) as usize >> self.shift;
         loop {
             match self.slots.get(position) {
-                Some(slot) if (slot.item != item) & (slot.item != NO_ITEM) => {
+                Some(slot) if slot.item != item && slot.item != NO_ITEM => {
                     position = (position + 1) & mask;
                 }
                 _ => return position,

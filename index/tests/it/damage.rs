@@ -7,13 +7,13 @@ use index::{
 /// Asks everything that reads a block.
 pub(crate) fn ask_everything(
     files: Vec<(FileKind, Vec<u8>)>,
-    outlines: &[Outline],
+    outlines: Vec<Outline>,
 ) -> Result<(), Error> {
     let keys = Keys {
         ids: &["11", "none"],
         titles: &["Heat (1986)"],
     };
-    let generation = Generation::open(MemorySource::new(files), outlines, &keys)?;
+    let generation = Generation::open(MemorySource::new(files), outlines, &FileKind::ALL, &keys)?;
     let items = generation.items_of_ids(&["11", "16", "none"])?;
     let history = items
         .into_iter()

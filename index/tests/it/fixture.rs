@@ -40,7 +40,8 @@ impl Files {
     }
 
     pub(crate) fn open(&self) -> Generation<MemorySource> {
-        Generation::open(self.source(), &self.outlines(), &Keys::default()).unwrap()
+        let keys = Keys::default();
+        Generation::open(self.source(), self.outlines(), &FileKind::ALL, &keys).unwrap()
     }
 }
 

@@ -13,6 +13,9 @@ use crate::fixture::{Files, files_of};
 
 const ITEM_COUNT: u32 = 3_000;
 
+/// What recommendations and similar items are opened with, beside the catalogue.
+const LISTS: [FileKind; 1] = [FileKind::Neighbours];
+
 /// Every item speaks for its 40 followers, and a little for some that are far away.
 static CATALOGUE: LazyLock<Files> = LazyLock::new(|| {
     let records = (0..ITEM_COUNT)
@@ -57,17 +60,15 @@ fn batches(source: &RecordingSource<MemorySource>) -> Vec<Batch> {
     source.take().into_iter().map(batch).collect()
 }
 
-/// The only door: what a request of `kinds` and `keys` reads when it asks `question` of the generation that was opened for it.
+/// The only door: what a request reads that asks `question` of a generation, opened with the kinds `first` and `keys`.
 fn check(
-    kinds: &[FileKind],
+    first: &[FileKind],
     keys: &Keys<'_>,
     question: impl FnOnce(&Generation<&RecordingSource<MemorySource>>),
     expected: &[Batch],
 ) {
     let source = CATALOGUE.recorded();
-    let mut outlines = CATALOGUE.outlines();
-    outlines.retain(|outline| kinds.contains(&outline.file));
-    let generation = Generation::open(&source, &outlines, keys).unwrap();
+    let generation = Generation::open(&source, CATALOGUE.outlines(), first, keys).unwrap();
     question(&generation);
     assert_eq!(batches(&source), expected);
 }
@@ -115,11 +116,11 @@ fn recommendations() {
             Condition::AnyOf(vec!["Comedy".to_owned()]),
         )]),
     };
-    // The heads of all files with the buckets of the ids, and the lists.
-    let opened = (23, 3, 80);
+    // The heads of the two files with the buckets of the ids, and the lists.
+    let opened = (22, 2, 72);
     let lists = (20, 1, 157);
     check(
-        &FileKind::ALL,
+        &LISTS,
         &keys,
         |generation| {
             recommend(generation, &ids, Filter::default());
@@ -127,7 +128,7 @@ fn recommendations() {
         &[opened, lists],
     );
     check(
-        &FileKind::ALL,
+        &LISTS,
         &keys,
         |generation| {
             let (question, items) = recommend(generation, &ids, Filter::default());
@@ -139,7 +140,7 @@ fn recommendations() {
     );
     // The facets of all items come with the lists.
     check(
-        &FileKind::ALL,
+        &LISTS,
         &keys,
         |generation| {
             recommend(generation, &ids, comedies);
@@ -148,12 +149,22 @@ fn recommendations() {
     );
     // Ids that were not known when the generation was opened.
     check(
-        &FileKind::ALL,
+        &LISTS,
         &Keys::default(),
         |generation| {
             recommend(generation, &ids, Filter::default());
         },
-        &[(3, 3, 18), (20, 1, 61), lists],
+        &[(2, 2, 10), (20, 1, 61), lists],
+    );
+    // Where nothing follows from the history, the popular items are what is answered; they are read only then.
+    check(
+        &LISTS,
+        &keys,
+        |generation| {
+            recommend(generation, &ids, Filter::default());
+            generation.popular(&Question::default()).unwrap();
+        },
+        &[opened, lists, (1, 1, 9)],
     );
 }
 
@@ -164,7 +175,7 @@ fn similar_items_and_items_by_id() {
         titles: &[],
     };
     check(
-        &[FileKind::Catalogue, FileKind::Neighbours],
+        &LISTS,
         &keys,
         |generation| {
             let item = generation.items_of_ids(keys.ids).unwrap()[0].unwrap();
@@ -175,7 +186,7 @@ fn similar_items_and_items_by_id() {
         &[(3, 2, 24), (1, 1, 1), (7, 2, 2)],
     );
     check(
-        &[FileKind::Catalogue],
+        &[],
         &keys,
         |generation| {
             let item = generation.items_of_ids(keys.ids).unwrap()[0].unwrap();
@@ -189,7 +200,7 @@ fn similar_items_and_items_by_id() {
         titles: &["The Film Number 42 (1972)"],
     };
     check(
-        &[FileKind::Catalogue],
+        &[],
         &keys,
         |generation| {
             let items = generation.items_of_titles(keys.titles).unwrap();
@@ -207,7 +218,7 @@ fn what_is_popular() {
         ..Question::default()
     };
     check(
-        &[FileKind::Catalogue, FileKind::Popularity],
+        &[FileKind::Popularity],
         &Keys::default(),
         |generation| {
             let popular = generation.popular(&question).unwrap();

@@ -36,7 +36,8 @@ impl IndexRanker {
             .iter()
             .map(|(kind, file)| Outline::of(*kind, file))
             .collect::<Result<Vec<_>, index::Error>>()?;
-        let generation = Generation::open(MemorySource::new(files), &outlines, &Keys::default())?;
+        let source = MemorySource::new(files);
+        let generation = Generation::open(source, outlines, &[], &Keys::default())?;
         Ok(Self {
             generation,
             numbers_in_file,
