@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::exit::EXIT_STATUS_HELP;
 use crate::progress::ProgressForm;
+use crate::seal::DEFAULT_MAXIMUM_MEGABYTES;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -19,6 +20,8 @@ Examples:
   precompute publish --collection movies --bucket films --endpoint http://127.0.0.1:9000
                                               what was built, without a kindred.toml
   precompute rollback                         serve the generation before
+  precompute seal target/functions/recommend.wasm --into target/sealed
+                                              a function that needs no bucket
 
 --endpoint, --bucket, --region and --prefix stand for [storage] of kindred.toml, and --source, --layout, --model, --neighbours and \
     --regularization for what it says of a collection; everything else is only there. Without the file a collection is named with --collection.
@@ -113,6 +116,8 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Upload a generation and have it served; prints its name
     Publish(PublishArgs),
+    /// Write what is published into built functions, which then need no bucket; prints the new files
+    Seal(SealArgs),
     /// Print what is in an index file, in a generation's folder, or in the bucket
     Inspect(InspectArgs),
     /// Have the generation before, or a named one, served again; prints its name
@@ -223,6 +228,23 @@ pub struct PublishArgs {
     /// Publish a generation that is worse than the served one, or not measured as it was, too
     #[arg(long)]
     pub force: bool,
+}
+
+/// Arguments of `seal`.
+#[derive(Args, Debug)]
+pub struct SealArgs {
+    /// The functions as they were built, such as target/functions/recommend.wasm
+    #[arg(required = true, value_name = "FUNCTION")]
+    pub functions: Vec<PathBuf>,
+    /// Where the sealed functions go, under the same names; `source` of spin.toml then says so
+    #[arg(long, value_name = "DIR")]
+    pub into: PathBuf,
+    /// Take the working folder's generation, instead of what is published
+    #[arg(long)]
+    pub built: bool,
+    /// How long the index of all collections together may be; it is in the memory of every machine that runs the function
+    #[arg(long, value_name = "COUNT", default_value_t = DEFAULT_MAXIMUM_MEGABYTES)]
+    pub maximum_megabytes: u32,
 }
 
 /// Arguments of `inspect`.

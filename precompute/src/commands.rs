@@ -5,11 +5,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
 use clap::CommandFactory;
+use pointer::Manifest;
 
-use crate::cli::{Cli, Command, GcArgs, InspectArgs, PublishArgs, RunArgs, TrainArgs};
+use crate::cli::{Cli, Command, GcArgs, InspectArgs, PublishArgs, RunArgs, SealArgs, TrainArgs};
 use crate::generation::{LocalGeneration, verify_published};
 use crate::progress::{Progress, megabytes};
 use crate::publish::{self, CollectOptions, PublishOptions};
+use crate::seal::{SealedIndex, seal_file};
 use crate::settings::{CollectionSettings, Settings};
 use crate::stages::{self, Rebuild};
 use crate::store::S3Store;
@@ -84,6 +86,7 @@ pub fn run(cli: &Cli, progress: &Progress) -> anyhow::Result<()> {
             verify(collection, progress)
         }),
         Command::Publish(args) => publish(&resolve_imported(&no_train)?, *args, progress),
+        Command::Seal(args) => seal(&resolve_imported(&no_train)?, args, progress),
         Command::Rollback(args) => {
             with_bucket(&resolve_imported(&no_train)?, |collection, store| {
                 let CollectionSettings { name, keys, .. } = collection;
@@ -158,18 +161,25 @@ fn verify_what_is_published(
 ) -> anyhow::Result<()> {
     let CollectionSettings { name, keys, .. } = collection;
     let stage = progress.begin(name, "verify");
+    let manifest = published(store, collection)?;
+    verify_published(store, keys, &manifest)?;
+    stage.end(format_args!(
+        "{} is sound in the bucket",
+        manifest.generation
+    ));
+    Ok(())
+}
+
+/// What is published of a collection, which is to be something.
+fn published(store: &S3Store, collection: &CollectionSettings) -> anyhow::Result<Manifest> {
+    let CollectionSettings { name, keys, .. } = collection;
     let current = publish::read_pointer(store, keys, name)?.with_context(|| {
         format!(
             "the collection is not published: there is no `{}`",
             keys.pointer()
         )
     })?;
-    verify_published(store, keys, &current.manifest)?;
-    stage.end(format_args!(
-        "{} is sound in the bucket",
-        current.manifest.generation
-    ));
-    Ok(())
+    Ok(current.manifest)
 }
 
 fn publish(settings: &Settings, args: PublishArgs, progress: &Progress) -> anyhow::Result<()> {
@@ -193,6 +203,38 @@ fn publish(settings: &Settings, args: PublishArgs, progress: &Progress) -> anyho
         ));
         print(format!("{name} {}\n", report.generation).as_bytes())
     })
+}
+
+fn seal(settings: &Settings, args: &SealArgs, progress: &Progress) -> anyhow::Result<()> {
+    let mut index = SealedIndex::default();
+    if args.built {
+        each(settings, |_, collection| {
+            let CollectionSettings { name, folder, .. } = collection;
+            let stage = progress.begin(name, "read");
+            let generation = LocalGeneration::open(&folder.generation(), name)?;
+            index.add_built(&generation)?;
+            stage.end(format_args!("{} is sound", generation.manifest.generation));
+            Ok(())
+        })?;
+    } else {
+        with_bucket(settings, |collection, store| {
+            let stage = progress.begin(&collection.name, "read");
+            let manifest = published(store, collection)?;
+            index.add_published(store, &collection.keys, &manifest)?;
+            stage.end(format_args!("{} is sound", manifest.generation));
+            Ok(())
+        })?;
+    }
+    let archive = index.archive(args.maximum_megabytes)?;
+    for path in &args.functions {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let stage = progress.begin(&name, "seal");
+        let (written, cost) = seal_file(path, &args.into, &archive)
+            .with_context(|| format!("cannot seal {}", path.display()))?;
+        stage.end(cost);
+        print(format!("{}\n", written.display()).as_bytes())?;
+    }
+    Ok(())
 }
 
 fn collect_garbage(

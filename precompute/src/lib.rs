@@ -14,6 +14,7 @@ pub mod interrupt;
 pub mod model_file;
 pub mod progress;
 pub mod publish;
+pub mod seal;
 pub mod settings;
 pub mod stages;
 pub mod store;

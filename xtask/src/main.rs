@@ -86,7 +86,7 @@ fn run(arguments: Arguments) -> Result<()> {
     match arguments.command {
         Command::Up(arguments) => up::up(&workspace, choice, &arguments),
         Command::Test { cargo_arguments } => test::test(&workspace, choice, &cargo_arguments),
-        Command::Functions => functions::build_with_test_guest(&workspace, choice),
+        Command::Functions => functions::build_with_test_guests(&workspace, choice),
         Command::Tidy {
             update_format_hash: true,
         } => tidy::update_format_hash(&workspace),

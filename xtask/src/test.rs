@@ -39,7 +39,7 @@ pub(crate) fn test(
     choice: ToolchainChoice,
     arguments: &[String],
 ) -> Result<()> {
-    functions::build_with_test_guest(workspace, choice)?;
+    functions::build_with_test_guests(workspace, choice)?;
     let data_folder = std::env::var_os(DATA_VARIABLE)
         .map_or_else(|| workspace.root.join("../shared/data"), PathBuf::from);
     // Tests run in the folders of their crates, where a relative path means something else.

@@ -8,5 +8,6 @@ mod faults;
 mod films;
 mod methods;
 mod publish;
+mod sealed;
 mod site;
 mod sources;

@@ -2,8 +2,8 @@
 //!
 //! A sealed function carries its index behind everything that its memory begins with (see `storage/sealed.rs`), so no allocator may take that range for free
 //! memory. libc's does, in some of its releases: without the linker's `__heap_end` it believes that all that the memory begins with behind `__heap_base` is
-//! its own, and overwrites the index when a request needs more than usual. The allocator here knows a static and what `memory.grow` gives it, nothing else. It
-//! also takes the place of libc's (the module `libc`), so that there is no second one.
+//! its own, and overwrites the index when a request needs more than usual. The allocator here hands out what `memory.grow` gives it, and nothing else. It also
+//! takes the place of libc's (the module `libc`), so that there is no second one.
 //!
 //! An instance lives for one request, so nothing is ever given back and neighbours are never merged: a block is taken from what is free, or from the top. All
 //! blocks have the length of a power of two. Vectors double, so they fit, and the last one of them grows where it is; and what remains of a block that becomes
@@ -20,7 +20,7 @@ const PAGE_LEN_BYTES: usize = 64 << 10;
 /// How far the memory grows at once, at least: each call costs the host some microseconds, and what is never touched costs it nothing.
 const MINIMUM_GROWTH_PAGES: usize = 16;
 
-/// The shortest block, and how all blocks are aligned: enough for every type, and two pointers of C's header.
+/// The shortest block, and how all blocks are aligned: enough for every type, and for what lies before C's memory.
 const MINIMUM_BLOCK_LEN_BYTES: usize = 16;
 
 /// The number of block lengths: every power of two that an address can hold.

@@ -28,8 +28,9 @@ const MAXIMUM_FUNCTION_SIZE_BYTES: u64 = 500_000;
 /// The package of the program that trims what the compiler leaves.
 pub(crate) const TRIM: &str = "trim";
 
-/// The guest of the host's own tests; it is a workspace of its own and comes out as `host-guest.wasm`.
-const HOST_GUEST_MANIFEST: &str = "host/tests/guest/Cargo.toml";
+/// What tests run: those of the host, and those of sealed functions. Each is a workspace of its own and comes out under its package's name.
+const TEST_GUEST_MANIFESTS: [&str; 2] =
+    ["host/tests/guest/Cargo.toml", "e2e/tests/guest/Cargo.toml"];
 
 /// Builds every function and checks their sizes.
 pub(crate) fn build(workspace: &Workspace, choice: ToolchainChoice) -> Result<()> {
@@ -100,16 +101,15 @@ pub(crate) fn trim(workspace: &Workspace, modules: &[Module]) -> Result<()> {
     Ok(())
 }
 
-/// Builds every function, and what the tests of the host run.
-pub(crate) fn build_with_test_guest(workspace: &Workspace, choice: ToolchainChoice) -> Result<()> {
+/// Builds every function, and what tests run beside them.
+pub(crate) fn build_with_test_guests(workspace: &Workspace, choice: ToolchainChoice) -> Result<()> {
     build(workspace, choice)?;
-    let manifest = workspace.root.join(HOST_GUEST_MANIFEST);
-    if !manifest.exists() {
-        return Ok(());
-    }
     let toolchain = Toolchain::find(workspace, choice)?;
-    timed("test guest built", || {
-        build_host_guest(workspace, &toolchain, &manifest, &destination(workspace)?)
+    let destination = destination(workspace)?;
+    timed("test guests built", || {
+        TEST_GUEST_MANIFESTS
+            .iter()
+            .try_for_each(|manifest| build_guest(workspace, &toolchain, manifest, &destination))
     })
 }
 
@@ -124,25 +124,24 @@ fn is_function(package: &Package) -> bool {
     package.folder.starts_with("functions/") && package.is_cdylib()
 }
 
-/// The guest has a lock file of its own, but the same profile and target folder: what it shares with the functions is compiled once.
-fn build_host_guest(
+/// A guest has a lock file of its own, but the same profile and target folder: what it shares with the functions is compiled once.
+fn build_guest(
     workspace: &Workspace,
     toolchain: &Toolchain,
-    manifest: &Path,
+    manifest: &str,
     destination: &Path,
 ) -> Result<()> {
-    let guest = Workspace::of_manifest(manifest)?;
+    let path = workspace.root.join(manifest);
+    let guest = Workspace::of_manifest(&path)?;
     let Some(package) = guest.packages.iter().find(|package| package.is_cdylib()) else {
-        bail!(
-            "{HOST_GUEST_MANIFEST} has no cdylib: give its [lib] table `crate-type = [\"cdylib\"]`"
-        );
+        bail!("{manifest} has no cdylib: give its [lib] table `crate-type = [\"cdylib\"]`");
     };
     let target_directory = toolchain.target_directory(&workspace.target_directory);
     // The working folder decides which rust-toolchain.toml counts, hence the root and not the folder of the guest.
     let mut command = build_command(workspace, toolchain, &target_directory);
-    run(command.arg("--manifest-path").arg(manifest))?;
+    run(command.arg("--manifest-path").arg(path))?;
     let module = module_path(&target_directory, &package.name);
-    copy(&module, &destination.join("host-guest.wasm"))
+    copy(&module, &destination.join(format!("{}.wasm", package.name)))
 }
 
 fn build_command(workspace: &Workspace, toolchain: &Toolchain, target_directory: &Path) -> Command {

@@ -89,8 +89,8 @@ mod function {
         }
         let address = std::ptr::with_exposed_provenance(descriptor.address as usize);
         // SAFETY: whoever fills in the descriptor puts the archive into a range that the function's memory has from its start and that lies behind all that
-        // the linker knows. The two allocators of the function, one of them in the place of libc's, take their memory from `memory.grow` and from a static,
-        // so that nothing ever writes there; see `allocator.rs`.
+        // the linker knows. The allocator of the function, which is libc's as well, hands out what `memory.grow` adds behind that and nothing else, so that
+        // nothing ever writes to the archive; see `allocator.rs`.
         Some(unsafe { std::slice::from_raw_parts(address, descriptor.len_bytes as usize) })
     }
 }

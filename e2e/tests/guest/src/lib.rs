@@ -1,0 +1,99 @@
+//! A function that the tests seal. It takes memory from every allocator that a function has, fills it, and looks whether its index is still whole.
+//!
+//! `cargo xtask functions` builds it into `target/functions/e2e-guest.wasm`.
+
+#![allow(
+    unsafe_code,
+    reason = "the macro expands to it, and what C takes is taken through the interface of allocators"
+)]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+
+use index::{Buffer, FileKind};
+use kit::http::Response;
+use kit::problem::Problem;
+use kit::storage::{Document, DocumentQuery, SealedStorage, Storage};
+use kit::{Call, Route};
+use serde_json::{Value, json};
+use spin_sdk::http::{IncomingRequest, ResponseOutparam};
+use spin_sdk::http_component;
+
+const ROUTES: [Route; 1] = [Route::get("/filled/{len_bytes}", filled)];
+
+#[http_component]
+fn handle(request: IncomingRequest, response: ResponseOutparam) {
+    kit::spin::serve(&request, response, &ROUTES);
+}
+
+/// Fills so many bytes of Rust's memory and as many of C's, and then checks every block of the index.
+fn filled(call: &Call<'_>) -> Result<Response, Problem> {
+    let len_bytes: usize = call.parameter("len_bytes").parse().unwrap_or_default();
+    let sealed = SealedStorage::of_this_function().expect("the tests seal this function");
+    let before = checked(&sealed);
+    let of_rust = fill(len_bytes, |size_bytes| vec![0xa5; size_bytes].leak());
+    let of_c = fill(len_bytes, |size_bytes| {
+        // SAFETY: no size is 0, and a whole block of this size is written before it becomes a slice.
+        unsafe {
+            let block = System.alloc(Layout::from_size_align_unchecked(size_bytes, 1));
+            assert!(!block.is_null());
+            block.write_bytes(0x5a, size_bytes);
+            std::slice::from_raw_parts_mut(block, size_bytes)
+        }
+    });
+    let is_whole = of_rust
+        .iter()
+        .all(|block| block.iter().all(|&byte| byte == 0xa5))
+        && of_c
+            .iter()
+            .all(|block| block.iter().all(|&byte| byte == 0x5a));
+    Response::json(&json!({
+        "before": before, "after": checked(&sealed), "is_whole": is_whole,
+        "num_blocks": of_rust.len() + of_c.len(),
+    }))
+}
+
+/// Blocks of many sizes, so many bytes together.
+fn fill(len_bytes: usize, allocate: impl Fn(usize) -> &'static mut [u8]) -> Vec<&'static mut [u8]> {
+    let mut blocks = Vec::new();
+    let (mut size_bytes, mut left) = (1, len_bytes);
+    while 0 < left {
+        size_bytes = (size_bytes * 3 % 100_003).min(left);
+        left -= size_bytes;
+        blocks.push(allocate(size_bytes));
+    }
+    blocks
+}
+
+/// Whether each file is sound, every block of it, or what is not.
+fn checked(sealed: &SealedStorage) -> Value {
+    let Some(pointer) = object(sealed, "movies/current.json".to_owned()) else {
+        return json!("there is no pointer");
+    };
+    let Ok(manifest) = serde_json::from_slice::<Value>(&pointer) else {
+        return json!("the pointer is broken");
+    };
+    let generation = manifest["generation"].as_str().unwrap_or_default();
+    let files = FileKind::ALL.map(|kind| {
+        let checked = match object(sealed, format!("movies/g/{generation}/{kind}.kdx")) {
+            Some(file) => match index::verify(kind, &file) {
+                Ok(_) => json!("sound"),
+                Err(error) => json!(error.to_string()),
+            },
+            None => json!("it is not there"),
+        };
+        (kind.name().to_owned(), checked)
+    });
+    Value::Object(files.into_iter().collect())
+}
+
+/// A whole object.
+fn object(sealed: &SealedStorage, key: String) -> Option<Buffer> {
+    let query = DocumentQuery {
+        key,
+        known_etag: None,
+    };
+    match sealed.documents(&[query]).pop()? {
+        Ok(Document::Read { bytes, .. }) => Some(bytes),
+        _ => None,
+    }
+}
