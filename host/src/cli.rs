@@ -27,7 +27,7 @@ pub(crate) struct Cli {
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Serve the application of a spin.toml.
-    Up(UpArgs),
+    Up(Box<UpArgs>),
     /// Serve a folder as S3.
     S3(S3Args),
 }
@@ -41,6 +41,10 @@ pub(crate) enum Command {
         Values of variables, the first that is given: --variable, the runtime configuration, SPIN_VARIABLE_<NAME> in the \
         environment, the same in .env in the current folder, the default in spin.toml.\n\n\
         RUST_LOG chooses what is logged, for example RUST_LOG=host=debug. What components print stands behind their name."
+)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
 )]
 pub(crate) struct UpArgs {
     /// The spin.toml, or the folder that holds it.

@@ -209,16 +209,15 @@ impl Store {
             self.release(new_bytes, old_bytes);
             return Err(error);
         }
-        match shard.entries.get_mut(key) {
-            Some(entry) => entry.file_bytes = new_bytes,
-            None => {
-                let entry = Entry {
-                    file_bytes: new_bytes,
-                    value: None,
-                    used: false,
-                };
-                shard.entries.insert(key.into(), entry);
-            }
+        if let Some(entry) = shard.entries.get_mut(key) {
+            entry.file_bytes = new_bytes;
+        } else {
+            let entry = Entry {
+                file_bytes: new_bytes,
+                value: None,
+                used: false,
+            };
+            shard.entries.insert(key.into(), entry);
         }
         shard.keep(key, Arc::new(value), self.shard_limit_bytes());
         Ok(())
@@ -252,8 +251,8 @@ impl Store {
             .iter()
             .flat_map(|shard| {
                 let shard = lock(shard);
-                let keys: Vec<String> = shard.entries.keys().map(|key| key.to_string()).collect();
-                keys
+                let keys = shard.entries.keys().map(ToString::to_string);
+                keys.collect::<Vec<String>>()
             })
             .collect();
         keys.sort();
@@ -529,6 +528,19 @@ mod tests {
             store.delete(&number.to_string()).unwrap();
         }
         assert_eq!(store.resident_bytes(), 0);
+    }
+
+    #[test]
+    fn a_value_in_memory_is_shared_and_not_copied() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(&folder);
+        store.set("a", vec![1; 1000]).unwrap();
+        let first = store.get("a").unwrap().unwrap();
+        assert!(Arc::ptr_eq(&first, &store.get("a").unwrap().unwrap()));
+        // Whoever reads it keeps what he has read.
+        store.set("a", vec![2; 1000]).unwrap();
+        assert_eq!(first[0], 1);
+        assert_eq!(store.get("a").unwrap().unwrap()[0], 2);
     }
 
     #[test]

@@ -131,24 +131,34 @@ mod tests {
 
     /// An output that waits until it is opened.
     #[derive(Clone, Default)]
-    struct Gated(Arc<(Mutex<(bool, Vec<u8>)>, Condvar)>);
+    struct Gated(Arc<Output>);
+
+    #[derive(Default)]
+    struct Output {
+        /// What was written, once it is open.
+        written: Mutex<Option<Vec<u8>>>,
+        opened: Condvar,
+    }
 
     impl Gated {
         fn open(&self) {
-            self.0.0.lock().unwrap().0 = true;
-            self.0.1.notify_all();
+            *self.0.written.lock().unwrap() = Some(Vec::new());
+            self.0.opened.notify_all();
         }
 
         fn text(&self) -> String {
-            String::from_utf8(self.0.0.lock().unwrap().1.clone()).unwrap()
+            let written = self.0.written.lock().unwrap();
+            String::from_utf8(written.clone().unwrap_or_default()).unwrap()
         }
     }
 
     impl Write for Gated {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            let state = self.0.0.lock().unwrap();
-            let mut state = self.0.1.wait_while(state, |state| !state.0).unwrap();
-            state.1.extend_from_slice(bytes);
+            let mut written = self.0.written.lock().unwrap();
+            while written.is_none() {
+                written = self.0.opened.wait(written).unwrap();
+            }
+            written.as_mut().unwrap().extend_from_slice(bytes);
             Ok(bytes.len())
         }
 

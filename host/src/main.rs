@@ -23,9 +23,9 @@ fn main() -> ExitCode {
         Command::S3(_) => (false, LogFormat::Text),
     };
     // Dropped last: what was said is written before the program ends.
-    let _log = match start_log(quiet, format) {
-        Ok(guard) => guard,
-        Err(_) => return ExitCode::FAILURE,
+    let Ok(_log) = start_log(quiet, format) else {
+        // Without a thread for the log there is nowhere to say so.
+        return ExitCode::FAILURE;
     };
     raise_file_limit();
     match run(cli.command) {
@@ -54,13 +54,13 @@ fn raise_file_limit() {
 #[tokio::main]
 async fn run(command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Up(arguments) => up(arguments).await,
+        Command::Up(arguments) => up(&arguments).await,
         Command::S3(arguments) => serve_s3(arguments).await,
     }
 }
 
 /// Serves the application, and the S3 beside it. The S3 starts first and stops last: the application reads from it.
-async fn up(arguments: UpArgs) -> anyhow::Result<()> {
+async fn up(arguments: &UpArgs) -> anyhow::Result<()> {
     let mut signals = StopSignals::listen()?;
     let options = arguments.options()?;
     let objects = match arguments.s3_options() {

@@ -37,9 +37,9 @@ pub(crate) struct Metrics {
 #[derive(Default)]
 pub(crate) struct ComponentMetrics {
     pub(crate) requests: Requests,
-    failures: Counters<{ FailureReason::ALL.len() }>,
-    key_value: Counters<{ KeyValueOperation::ALL.len() }>,
-    outbound: Counters<{ OutboundOutcome::ALL.len() }>,
+    failures: Counters<{ FailureReason::LABELS.len() }>,
+    key_value: Counters<{ KeyValueOperation::LABELS.len() }>,
+    outbound: Counters<{ OutboundOutcome::LABELS.len() }>,
     memory_high_water_bytes: AtomicU64,
 }
 
@@ -59,7 +59,8 @@ macro_rules! labels {
         pub(crate) enum $name { $($(#[$variant_attribute])* $variant,)+ }
 
         impl $name {
-            const ALL: &'static [(Self, &'static str)] = &[$((Self::$variant, $label),)+];
+            /// In the order of the variants.
+            const LABELS: &'static [&'static str] = &[$($label,)+];
         }
     };
 }
@@ -265,7 +266,7 @@ impl Metrics {
                 "reason",
                 "Instances that gave no answer, or not all of one.",
             ),
-            FailureReason::ALL.iter().map(|(_, label)| *label),
+            FailureReason::LABELS,
             |component, place| component.failures.get(place),
         );
         self.render_counters(
@@ -275,7 +276,7 @@ impl Metrics {
                 "operation",
                 "What components asked of their key-value stores.",
             ),
-            KeyValueOperation::ALL.iter().map(|(_, label)| *label),
+            KeyValueOperation::LABELS,
             |component, place| component.key_value.get(place),
         );
         self.render_counters(
@@ -285,7 +286,7 @@ impl Metrics {
                 "outcome",
                 "HTTP requests that components sent.",
             ),
-            OutboundOutcome::ALL.iter().map(|(_, label)| *label),
+            OutboundOutcome::LABELS,
             |component, place| component.outbound.get(place),
         );
         page.text
@@ -346,15 +347,15 @@ impl Metrics {
         &self,
         page: &mut Page,
         (family, label, help): (&str, &str, &str),
-        values: impl Iterator<Item = &'static str> + Clone,
+        values: &[&str],
         get: impl Fn(&ComponentMetrics, usize) -> u64,
     ) {
         page.family(family, "counter", help);
         for (id, component) in &self.components {
-            for (place, value) in values.clone().enumerate() {
+            for (place, value) in values.iter().enumerate() {
                 page.sample(
                     family,
-                    &labels(id, Some((label, &value))),
+                    &labels(id, Some((label, value))),
                     get(component, place),
                 );
             }

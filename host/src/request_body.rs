@@ -131,16 +131,12 @@ impl Streamed {
             }
         };
         let length_bytes = frame.data_ref().map_or(0, Bytes::len) as u64;
-        Poll::Ready(Some(match self.left_bytes.checked_sub(length_bytes) {
-            Some(left_bytes) => {
-                self.left_bytes = left_bytes;
-                Ok(frame)
-            }
-            None => {
-                self.report.note(BodyFault::TooLarge);
-                Err(Error::HttpRequestBodySize(None))
-            }
-        }))
+        let Some(left_bytes) = self.left_bytes.checked_sub(length_bytes) else {
+            self.report.note(BodyFault::TooLarge);
+            return Poll::Ready(Some(Err(Error::HttpRequestBodySize(None))));
+        };
+        self.left_bytes = left_bytes;
+        Poll::Ready(Some(Ok(frame)))
     }
 }
 

@@ -199,7 +199,7 @@ impl State {
             Ok(None) => KeyValueOperation::GetMiss,
             Err(_) => KeyValueOperation::Failed,
         });
-        Ok(found.map_err(component_error))
+        Ok(found.map_err(|error| component_error(&error)))
     }
 
     fn with_store<T>(
@@ -211,7 +211,7 @@ impl State {
         let result = operation(self.store(store)?);
         let counted = result.as_ref().map_or(KeyValueOperation::Failed, |_| kind);
         self.settings.metrics.count_key_value(counted);
-        Ok(result.map_err(component_error))
+        Ok(result.map_err(|error| component_error(&error)))
     }
 
     fn store(&self, store: &Resource<OpenStore>) -> wasmtime::Result<&Store> {
@@ -220,6 +220,6 @@ impl State {
     }
 }
 
-fn component_error(error: std::io::Error) -> key_value::Error {
+fn component_error(error: &std::io::Error) -> key_value::Error {
     key_value::Error::Other(error.to_string())
 }

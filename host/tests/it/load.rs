@@ -16,6 +16,9 @@ use crate::client::{Answer, get, send};
 /// How long nobody is surprised to wait on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// What a browser says it takes, shortened.
+const GZIP: (&str, &str) = ("accept-encoding", "gzip, br");
+
 async fn start(change: impl FnOnce(&mut Options)) -> (TempDir, Server) {
     let folder = application("key_value_stores = [\"default\"]");
     let mut options = options(&folder);
@@ -115,12 +118,12 @@ async fn more_requests_than_may_wait_are_refused_and_told_when_to_come_back() {
     let url = server.url();
     let requests = (0..6).map(|_| get(format!("{url}/guest/sleep?300")));
     let answers = futures_util::future::join_all(requests).await;
-    let (served, refused): (Vec<_>, Vec<_>) = answers
+    let (served, turned_away): (Vec<_>, Vec<_>) = answers
         .into_iter()
         .partition(|answer| answer.status == StatusCode::OK);
     // One is served, one waits for it; a third is served if the first was done before it came.
     assert!((2..6).contains(&served.len()), "{}", served.len());
-    for answer in refused {
+    for answer in turned_away {
         assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(answer.header("retry-after"), "1");
         assert_eq!(answer.header("content-type"), "application/problem+json");
@@ -324,8 +327,6 @@ async fn text_is_compressed_for_those_who_take_it() {
     let ask = async |server: &Server, path: &str, headers: &[(&str, &str)]| {
         send(Method::GET, format!("{}{path}", server.url()), headers, "").await
     };
-    const GZIP: (&str, &str) = ("accept-encoding", "gzip, br");
-
     let server = serve(true).await;
     for path in ["/guest/document?5000", "/app.js"] {
         let plain = ask(&server, path, &[]).await;
