@@ -1,7 +1,7 @@
 //! What is served.
 
-use kit::{Call, Keeping, Pointer, http::Response, problem::Problem};
-use pointer::{Manifest, Quality, ValueScale};
+use kit::{Call, Keeping, Pinned, Pointer, http::Response, problem::Problem};
+use pointer::{Quality, ValueScale};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -22,6 +22,8 @@ struct Listed<'a> {
 struct Ready<'a> {
     title: &'a str,
     generation: &'a str,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    stale: bool,
     created_at: &'a str,
     item_count: u64,
     values: Option<ValueScale>,
@@ -29,11 +31,12 @@ struct Ready<'a> {
     synthetic: bool,
 }
 
-impl<'a> From<&'a Manifest> for Ready<'a> {
-    fn from(manifest: &'a Manifest) -> Self {
+impl<'a> From<&'a Pinned> for Ready<'a> {
+    fn from(Pinned { manifest, is_stale }: &'a Pinned) -> Self {
         Self {
             title: &manifest.title,
             generation: &manifest.generation,
+            stale: *is_stale,
             created_at: &manifest.created_at,
             item_count: manifest.item_count,
             values: manifest.values,
@@ -55,7 +58,7 @@ pub(crate) fn collections(call: &Call<'_>) -> Result<Response, Problem> {
             name,
             status: status(pointer),
             ready: match pointer {
-                Pointer::Ready(manifest) => Some(manifest.into()),
+                Pointer::Ready(pinned) => Some(Ready::from(pinned)),
                 Pointer::Unpublished | Pointer::Damaged(_) => None,
             },
         })

@@ -73,7 +73,7 @@ const EVERYTHING: Needs<'_> = Needs {
 
 fn check(context: &Context<'_>, name: &str, pointer: Pointer) -> Result<(), Problem> {
     match pointer {
-        Pointer::Ready(manifest) => context.open_manifest(manifest, &EVERYTHING).map(|_| ()),
+        Pointer::Ready(pinned) => context.open_pinned(pinned, &EVERYTHING).map(|_| ()),
         Pointer::Unpublished => Err(Problem::NotPublished {
             collection: name.to_owned(),
         }),

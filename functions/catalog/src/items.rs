@@ -2,14 +2,15 @@
 
 use index::Keys;
 use kit::{
-    Call, Keeping, Needs, http::Response, limits::MAXIMUM_ID_COUNT, problem::Problem, record::Item,
+    Call, Keeping, Needs, Provenance, http::Response, limits::MAXIMUM_ID_COUNT, problem::Problem,
+    record::Item,
 };
 use serde::Serialize;
 
 #[derive(Serialize)]
 struct ItemAnswer<'a> {
-    collection: &'a str,
-    generation: &'a str,
+    #[serde(flatten)]
+    provenance: Provenance<'a>,
     item: Item,
 }
 
@@ -29,8 +30,7 @@ pub(crate) fn item(call: &Call<'_>) -> Result<Response, Problem> {
             what: format!("the item `{id}` has no record"),
         })?;
         Response::json(&ItemAnswer {
-            collection: &collection.manifest.collection,
-            generation: &collection.manifest.generation,
+            provenance: collection.provenance(),
             item: record.into(),
         })
     })
@@ -38,8 +38,8 @@ pub(crate) fn item(call: &Call<'_>) -> Result<Response, Problem> {
 
 #[derive(Serialize)]
 struct ItemsAnswer<'a> {
-    collection: &'a str,
-    generation: &'a str,
+    #[serde(flatten)]
+    provenance: Provenance<'a>,
     items: Vec<Item>,
     unknown: Vec<&'a str>,
 }
@@ -72,8 +72,7 @@ pub(crate) fn items(call: &Call<'_>) -> Result<Response, Problem> {
         let numbers: Vec<u32> = found.into_iter().flatten().collect();
         let records = collection.generation.records(&numbers)?;
         Response::json(&ItemsAnswer {
-            collection: &collection.manifest.collection,
-            generation: &collection.manifest.generation,
+            provenance: collection.provenance(),
             items: records.into_iter().map(Item::from).collect(),
             unknown,
         })

@@ -58,8 +58,8 @@ fn document() -> Value {
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
             "description": format!(
                 "Recommendations from small index files. Ids are texts. What goes wrong is said as `application/problem+json` (RFC 9457) with a stable `type`. \
-                 Every answer below `/v1/{{collection}}` names the collection and the generation that it was answered from; `Server-Timing` says how many \
-                 round trips to the storage it took. What may be kept has an `ETag`; asked for again with `If-None-Match`, it is 304 as long as its generation \
+                 Every answer below `/v1/{{collection}}` names the collection and the generation that it was answered from, and says so where it may be \
+                 `stale`; `Server-Timing` says how many round trips to the storage it took, and what they brought. What may be kept has an `ETag`; asked for again with `If-None-Match`, it is 304 as long as its generation \
                  is current.\n\n\
                  Limits: a body has at most {MAXIMUM_BODY_LEN_BYTES} bytes (413), a query string at most {MAXIMUM_QUERY_LEN_BYTES} bytes (414), a history at most \
                  {MAXIMUM_HISTORY_COUNT} entries, `exclude` at most {MAXIMUM_EXCLUDE_COUNT} ids, `ids` at most {MAXIMUM_ID_COUNT} ids, a list within a filter at most \
@@ -337,9 +337,14 @@ fn list(entries: Value) -> Value {
 fn schemas() -> Value {
     let text = || json!({ "type": "string" });
     let number = || json!({ "type": "number" });
+    let stale = json!({
+        "const": true,
+        "description": "There when another generation may be current: the storage cannot be asked, or the files of the current one are missing",
+    });
     let answered = |mut members: Value| {
         members["collection"] = text();
         members["generation"] = text();
+        members["stale?"] = stale.clone();
         object(members)
     };
     let status = json!({ "enum": ["ready", "unpublished", "damaged"] });
@@ -399,6 +404,7 @@ fn schemas() -> Value {
             "status": status,
             "title?": text(),
             "generation?": text(),
+            "stale?": stale,
             "created_at?": { "type": "string", "format": "date-time" },
             "item_count?": { "type": "integer" },
             "values?": { "oneOf": [{ "type": "null" }, schema("Values")] },

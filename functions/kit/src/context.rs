@@ -1,19 +1,26 @@
-use std::fmt;
+use std::{cell::Cell, fmt, time::Duration};
 
 use index::{FileKind, Generation, Keys};
 use pointer::{CollectionKeys, Manifest};
+use serde::Serialize;
 
 use crate::{
     problem::Problem,
     settings::Settings,
-    storage::{Document, DocumentQuery, GenerationSource, Metered, Storage, StorageError},
+    storage::{
+        Document, DocumentQuery, GenerationSource, Pointers, SharedStore, Storage, StorageError,
+    },
 };
 
 /// What a function knows beside the request.
 pub struct Context<'a> {
     settings: &'a Settings,
-    storage: Metered<'a>,
+    storage: &'a dyn Storage,
+    store: Option<&'a SharedStore<'a>>,
+    pointers: Pointers<'a>,
     random: fn() -> u64,
+    is_stale: Cell<bool>,
+    pointer_age: Cell<Option<Duration>>,
 }
 
 /// What a request will need of a generation, as far as it is known before anything is read. It is read in one batch; what else turns out to be needed is read
@@ -29,19 +36,40 @@ pub struct Needs<'k> {
 /// What the pointer of a collection says.
 pub enum Pointer {
     /// This generation is current.
-    Ready(Manifest),
+    Ready(Pinned),
     /// Nothing has been published yet.
     Unpublished,
     /// What lies there cannot be read, or may not be.
     Damaged(Problem),
 }
 
-/// A collection whose current generation is open.
+/// The generation that a request answers from, to its end.
+#[derive(Clone, Debug)]
+pub struct Pinned {
+    /// What is known of it.
+    pub manifest: Manifest,
+    /// Whether another one may be current: the storage is away and cannot be asked, or the files of the current one are missing.
+    pub is_stale: bool,
+}
+
+/// A collection of which a generation is open.
 pub struct Collection<'a> {
     /// What the pointer says of it.
     pub manifest: Manifest,
+    /// See [`Pinned::is_stale`].
+    pub is_stale: bool,
     /// The files that were asked for and exist.
     pub generation: Generation<GenerationSource<'a>>,
+}
+
+/// What every answer below `/v1/{collection}` begins with: where it comes from.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Provenance<'a> {
+    collection: &'a str,
+    generation: &'a str,
+    /// Said only where it is so.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    stale: bool,
 }
 
 impl<'a> Context<'a> {
@@ -49,8 +77,22 @@ impl<'a> Context<'a> {
     pub fn new(settings: &'a Settings, storage: &'a dyn Storage, random: fn() -> u64) -> Self {
         Self {
             settings,
-            storage: Metered::new(storage),
+            storage,
+            store: None,
+            pointers: Pointers::new(storage, None, Duration::ZERO),
             random,
+            is_stale: Cell::default(),
+            pointer_age: Cell::default(),
+        }
+    }
+
+    /// The same where earlier requests left something: pointers, taken for current for `pointer_lifetime`, and whatever the storage keeps there.
+    #[must_use]
+    pub fn with_store(self, store: &'a SharedStore<'a>, pointer_lifetime: Duration) -> Self {
+        Self {
+            store: Some(store),
+            pointers: Pointers::new(self.storage, Some(store), pointer_lifetime),
+            ..self
         }
     }
 
@@ -64,34 +106,63 @@ impl<'a> Context<'a> {
         (self.random)()
     }
 
-    /// What was read so far.
-    pub(crate) fn storage(&self) -> &Metered<'a> {
-        &self.storage
+    /// Where everything is read, and what that cost.
+    pub(crate) fn storage(&self) -> &'a dyn Storage {
+        self.storage
     }
 
-    /// What the pointers of `collections` say, read in one batch.
+    /// What earlier requests left.
+    pub(crate) fn store(&self) -> Option<&'a SharedStore<'a>> {
+        self.store
+    }
+
+    /// Whether a pointer or a generation was used that may not be the current one.
+    pub(crate) fn is_stale(&self) -> bool {
+        self.is_stale.get()
+    }
+
+    /// How long ago the oldest pointer in use was certainly the current one.
+    pub(crate) fn pointer_age(&self) -> Option<Duration> {
+        self.pointer_age.get()
+    }
+
+    /// Takes nothing more of what earlier requests left; whether something of it was used, so that to answer anew may give another answer.
+    pub(crate) fn distrust_store(&self) -> bool {
+        let was_used = self.store.is_some_and(SharedStore::distrust);
+        if was_used {
+            self.is_stale.set(false);
+            self.pointer_age.set(None);
+        }
+        was_used
+    }
+
+    /// What the pointers of `collections` say. As far as they have to be read, they are one batch.
     ///
     /// # Errors
     ///
     /// Only that the storage cannot be reached: a collection without a pointer, or with one that is damaged or denied, does not hide the others.
     pub fn pointers(&self, collections: &[String]) -> Result<Vec<Pointer>, Problem> {
-        let queries: Vec<DocumentQuery> = collections
+        let keys: Vec<String> = collections
             .iter()
-            .map(|collection| DocumentQuery {
-                key: CollectionKeys::new("", collection).pointer(),
-                known_etag: None,
-            })
+            .map(|collection| CollectionKeys::new("", collection).pointer())
             .collect();
-        let documents = self.storage.documents(&queries);
+        let documents = self.pointers.read(&keys);
         collections
             .iter()
             .zip(documents)
             .map(|(collection, document)| match document {
-                Ok(Document::Unchanged) => Ok(Pointer::Unpublished),
-                Ok(Document::Read { bytes, .. }) => Ok(match Manifest::parse(&bytes, collection) {
-                    Ok(manifest) => Pointer::Ready(manifest),
-                    Err(error) => Pointer::Damaged(error.into()),
-                }),
+                Ok(document) => {
+                    self.is_stale.set(self.is_stale.get() || document.is_stale);
+                    self.pointer_age
+                        .set(self.pointer_age.get().max(Some(document.age)));
+                    Ok(match Manifest::parse(&document.bytes, collection) {
+                        Ok(manifest) => Pointer::Ready(Pinned {
+                            manifest,
+                            is_stale: document.is_stale,
+                        }),
+                        Err(error) => Pointer::Damaged(error.into()),
+                    })
+                }
                 Err(StorageError::Absent { .. }) => Ok(Pointer::Unpublished),
                 Err(error @ StorageError::Unreachable { .. }) => Err(error.into()),
                 Err(error) => Ok(Pointer::Damaged(error.into())),
@@ -101,11 +172,11 @@ impl<'a> Context<'a> {
 
     /// Opens the current generation of a collection: the pointer, and then what `needs` says in one batch.
     pub fn open(&'a self, collection: &str, needs: &Needs<'_>) -> Result<Collection<'a>, Problem> {
-        self.open_manifest(self.current(collection)?, needs)
+        self.open_pinned(self.current(collection)?, needs)
     }
 
     /// What the pointer of a collection says, which is to be one that is served.
-    pub fn current(&self, collection: &str) -> Result<Manifest, Problem> {
+    pub fn current(&self, collection: &str) -> Result<Pinned, Problem> {
         let known = &self.settings.collections;
         let Some(name) = known.iter().find(|name| *name == collection) else {
             return Err(Problem::UnknownCollection {
@@ -114,7 +185,7 @@ impl<'a> Context<'a> {
             });
         };
         match self.pointers(std::slice::from_ref(name))?.pop() {
-            Some(Pointer::Ready(manifest)) => Ok(manifest),
+            Some(Pointer::Ready(pinned)) => Ok(pinned),
             Some(Pointer::Damaged(problem)) => Err(problem),
             Some(Pointer::Unpublished) | None => Err(Problem::NotPublished {
                 collection: name.clone(),
@@ -122,26 +193,100 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Opens the generation that a pointer named. A kind that the generation does not have is left
-    /// out; the question that needs it says so.
-    pub fn open_manifest(
+    /// Opens the generation that a pointer named. A kind that the generation does not have is left out; the question that needs it says so.
+    ///
+    /// Where its files are not there, another one goes on: the one that the pointer names by now, or the one before it.
+    pub fn open_pinned(
         &'a self,
-        manifest: Manifest,
+        pinned: Pinned,
         needs: &Needs<'_>,
     ) -> Result<Collection<'a>, Problem> {
+        match self.generation(&pinned.manifest, needs) {
+            Ok(generation) => Ok(Collection::new(pinned, generation)),
+            Err(error) if is_missing(&error) => {
+                let replaced = self.open_replaced(&pinned, needs);
+                let previous = || self.open_previous(&pinned.manifest, needs);
+                replaced.or_else(previous).ok_or_else(|| error.into())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The current generation, if `pinned` was named by a pointer that was kept and has been replaced since.
+    fn open_replaced(&'a self, pinned: &Pinned, needs: &Needs<'_>) -> Option<Collection<'a>> {
+        if !self.distrust_store() {
+            return None;
+        }
+        let current = self.current(&pinned.manifest.collection).ok()?;
+        if current.manifest.generation == pinned.manifest.generation {
+            return None;
+        }
+        let generation = self.generation(&current.manifest, needs).ok()?;
+        Some(Collection::new(current, generation))
+    }
+
+    /// The generation before `manifest`, whose own manifest lies beside its files.
+    fn open_previous(&'a self, manifest: &Manifest, needs: &Needs<'_>) -> Option<Collection<'a>> {
+        let previous = manifest.previous.as_deref()?;
+        let query = DocumentQuery {
+            key: CollectionKeys::new("", &manifest.collection).manifest(previous),
+            known_etag: None,
+        };
+        let Ok(Document::Read { bytes, .. }) = self.storage.documents(&[query]).pop()? else {
+            return None;
+        };
+        let manifest = Manifest::parse(&bytes, &manifest.collection).ok()?;
+        let generation = self.generation(&manifest, needs).ok()?;
+        self.is_stale.set(true);
+        let pinned = Pinned {
+            manifest,
+            is_stale: true,
+        };
+        Some(Collection::new(pinned, generation))
+    }
+
+    fn generation(
+        &self,
+        manifest: &Manifest,
+        needs: &Needs<'_>,
+    ) -> Result<Generation<GenerationSource<'a>>, index::Error> {
         let outline = |kind: FileKind| Some(manifest.files.get(kind.name())?.outline(kind));
         let outlines = FileKind::ALL.into_iter().filter_map(outline).collect();
-        let keys = CollectionKeys::new("", &manifest.collection);
-        let source = GenerationSource::new(&self.storage, keys, &manifest.generation);
-        let generation = Generation::open(source, outlines, needs.kinds, &needs.keys)?;
-        Ok(Collection {
-            manifest,
-            generation,
-        })
+        let source = GenerationSource::new(self.storage, manifest);
+        Generation::open(source, outlines, needs.kinds, &needs.keys)
     }
 }
 
-impl Collection<'_> {
+/// Whether a generation could not be opened since its files are not there. To those who may not list the bucket, S3 says of such files that they are denied.
+fn is_missing(error: &index::Error) -> bool {
+    let index::Error::Source { source, .. } = error else {
+        return false;
+    };
+    matches!(
+        source.downcast_ref(),
+        Some(StorageError::Absent { .. } | StorageError::Denied { .. })
+    )
+}
+
+impl<'a> Collection<'a> {
+    fn new(pinned: Pinned, generation: Generation<GenerationSource<'a>>) -> Self {
+        let Pinned { manifest, is_stale } = pinned;
+        Self {
+            manifest,
+            is_stale,
+            generation,
+        }
+    }
+
+    /// What an answer from it begins with.
+    pub fn provenance(&self) -> Provenance<'_> {
+        Provenance {
+            collection: &self.manifest.collection,
+            generation: &self.manifest.generation,
+            stale: self.is_stale,
+        }
+    }
+
     /// Whether the generation has a file of this kind.
     pub fn has(&self, kind: FileKind) -> bool {
         self.manifest.files.contains_key(kind.name())

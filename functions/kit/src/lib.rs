@@ -29,7 +29,8 @@ pub mod spin;
 pub mod storage;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod timing;
 
-pub use context::{Collection, Context, Needs, Pointer};
+pub use context::{Collection, Context, Needs, Pinned, Pointer, Provenance};
 pub use keeping::Keeping;
 pub use server::{Answer, Call, Route, paths, respond};

@@ -1,13 +1,30 @@
 //! What a deployment says: the Spin variables, read into checked types.
 
+use std::{ops::RangeInclusive, time::Duration};
+
 use crate::{
     cors::Origins,
     problem::Problem,
-    storage::{Addressing, Credentials, Endpoint, S3Bucket, SealedStorage},
+    storage::{Addressing, Credentials, Endpoint, S3Bucket, S3Limits, SealedStorage},
 };
 
 /// Where index files are mounted if the deployment does not say otherwise.
 pub const DEFAULT_INDEX_FOLDER: &str = "/index";
+
+/// How long a published generation may wait to be seen, if the deployment does not say otherwise.
+const DEFAULT_POINTER_SECONDS: u32 = 5;
+
+/// An hour: whoever wants a pointer to be kept longer wants a sealed function.
+const MAXIMUM_POINTER_SECONDS: u32 = 3600;
+
+/// 64 MiB of pages: all of some dozen small collections, and what is used of a large one.
+const DEFAULT_BLOCK_CACHE_SLOTS: u32 = 4096;
+
+/// 16 GiB of pages.
+const MAXIMUM_BLOCK_CACHE_SLOTS: u32 = 1 << 20;
+
+/// Five minutes: nobody waits longer for an answer.
+const MAXIMUM_TIMEOUT_MILLISECONDS: u32 = 300_000;
 
 /// Where settings come from: Spin's variables, or a map in tests.
 pub trait Variables {
@@ -32,7 +49,7 @@ pub struct Settings {
 #[derive(Clone, Debug)]
 pub enum IndexSource {
     /// In a bucket.
-    S3(S3Bucket),
+    S3(Box<S3Settings>),
     /// In a folder that is mounted into the component, laid out as the bucket is.
     Files {
         /// The folder.
@@ -40,6 +57,19 @@ pub enum IndexSource {
     },
     /// In the function itself.
     Sealed(SealedStorage),
+}
+
+/// A bucket, and how it is read.
+#[derive(Clone, Debug)]
+pub struct S3Settings {
+    /// The bucket.
+    pub bucket: S3Bucket,
+    /// How long it is waited for.
+    pub limits: S3Limits,
+    /// How long a pointer is taken for the current one without asking.
+    pub pointer_lifetime: Duration,
+    /// How many pages of the index files are kept in the key-value store; none where the block cache is off.
+    pub block_cache_slots: Option<u32>,
 }
 
 impl Settings {
@@ -55,13 +85,16 @@ impl Settings {
     /// | `s3_region` | the region | `us-east-1` |
     /// | `s3_addressing` | `path` or `virtual-host` | `path` |
     /// | `s3_access_key_id`, `s3_secret_access_key`, `s3_session_token` | credentials; without them requests are not signed | |
+    /// | `s3_connect_timeout_ms`, `s3_first_byte_timeout_ms` | how long one GET waits for a connection, and for the head of its answer | 2000, 5000 |
+    /// | `s3_total_timeout_ms` | how long all GETs of a batch may take together, second attempts included | 10000 |
+    /// | `s3_hedge_after_ms` | an answer that is so late is asked for once more, and the first one counts; `0` for never | `0` |
+    /// | `pointer_seconds` | how long a pointer is taken for the current one without asking | 5 |
+    /// | `block_cache` | `on`: pages of index files are kept in the key-value store; or `off` | `on` |
+    /// | `block_cache_slots` | how many pages of 16 KiB are kept | 4096 |
     /// | `collections` | names, separated by commas | none |
     /// | `default_collection` | the collection of the aliases | the first of `collections` |
     /// | `cors_origins` | `*`, or origins separated by commas | none |
-    pub fn read(
-        variables: &dyn Variables,
-        sealed: Option<SealedStorage>,
-    ) -> Result<Self, Problem> {
+    pub fn read(variables: &dyn Variables, sealed: Option<SealedStorage>) -> Result<Self, Problem> {
         let get = |name| {
             variables
                 .get(name)
@@ -113,7 +146,7 @@ impl Settings {
 /// The source that the variables name.
 fn index_source(get: &dyn Fn(&'static str) -> Option<String>) -> Result<IndexSource, Problem> {
     match get("index_source").as_deref() {
-        None | Some("s3") => Ok(IndexSource::S3(bucket(get)?)),
+        None | Some("s3") => Ok(IndexSource::S3(Box::new(s3_settings(get)?))),
         Some("files") => Ok(IndexSource::Files {
             folder: DEFAULT_INDEX_FOLDER.to_owned(),
         }),
@@ -127,6 +160,70 @@ fn index_source(get: &dyn Fn(&'static str) -> Option<String>) -> Result<IndexSou
             )),
         },
     }
+}
+
+fn s3_settings(get: &dyn Fn(&'static str) -> Option<String>) -> Result<S3Settings, Problem> {
+    let defaults = S3Limits::default();
+    let timeout = |name, default: Duration| {
+        let default_ms = default.as_millis() as u32;
+        whole_number(get, name, 1..=MAXIMUM_TIMEOUT_MILLISECONDS, default_ms)
+            .map(|milliseconds| Duration::from_millis(milliseconds.into()))
+    };
+    let hedge_after_ms = whole_number(
+        get,
+        "s3_hedge_after_ms",
+        0..=MAXIMUM_TIMEOUT_MILLISECONDS,
+        0,
+    )?;
+    let hedge_after = Duration::from_millis(hedge_after_ms.into());
+    let limits = S3Limits {
+        connect_timeout: timeout("s3_connect_timeout_ms", defaults.connect_timeout)?,
+        first_byte_timeout: timeout("s3_first_byte_timeout_ms", defaults.first_byte_timeout)?,
+        total_timeout: timeout("s3_total_timeout_ms", defaults.total_timeout)?,
+        hedge_after: Some(hedge_after).filter(|after| !after.is_zero()),
+    };
+    let slots = whole_number(
+        get,
+        "block_cache_slots",
+        1..=MAXIMUM_BLOCK_CACHE_SLOTS,
+        DEFAULT_BLOCK_CACHE_SLOTS,
+    )?;
+    let block_cache_slots = match get("block_cache").as_deref() {
+        None | Some("on") => Some(slots),
+        Some("off") => None,
+        Some(_) => return Err(misconfigured("block_cache", "is to be `on` or `off`")),
+    };
+    let pointer_seconds = whole_number(
+        get,
+        "pointer_seconds",
+        0..=MAXIMUM_POINTER_SECONDS,
+        DEFAULT_POINTER_SECONDS,
+    )?;
+    Ok(S3Settings {
+        bucket: bucket(get)?,
+        limits,
+        pointer_lifetime: Duration::from_secs(pointer_seconds.into()),
+        block_cache_slots,
+    })
+}
+
+fn whole_number(
+    get: &dyn Fn(&'static str) -> Option<String>,
+    name: &'static str,
+    range: RangeInclusive<u32>,
+    default: u32,
+) -> Result<u32, Problem> {
+    let Some(value) = get(name) else {
+        return Ok(default);
+    };
+    let number = value.parse().ok().filter(|number| range.contains(number));
+    number.ok_or_else(|| {
+        let (first, last) = (range.start(), range.end());
+        misconfigured(
+            name,
+            &format!("is to be a whole number from {first} to {last}"),
+        )
+    })
 }
 
 fn bucket(get: &dyn Fn(&'static str) -> Option<String>) -> Result<S3Bucket, Problem> {
@@ -218,12 +315,45 @@ mod tests {
         assert_eq!(settings.collections, ["movies", "books"]);
         assert_eq!(settings.default_collection, "movies");
         assert_eq!(settings.cors_origins, Origins::Listed(Vec::new()));
-        let IndexSource::S3(bucket) = settings.index_source else {
+        let IndexSource::S3(s3) = settings.index_source else {
             panic!("S3 is the default");
         };
+        let S3Settings {
+            bucket,
+            limits,
+            pointer_lifetime,
+            block_cache_slots,
+        } = *s3;
+        assert_eq!(limits, S3Limits::default());
+        assert_eq!(pointer_lifetime, Duration::from_secs(5));
+        assert_eq!(block_cache_slots, Some(4096));
         let aws = Endpoint::parse("https://s3.us-east-1.amazonaws.com").unwrap();
         assert_eq!(bucket.endpoint, aws);
         assert!(bucket.credentials.is_none());
+    }
+
+    #[test]
+    fn how_a_bucket_is_read_can_be_said() {
+        let settings = read(&[
+            ("s3_connect_timeout_ms", "100"),
+            ("s3_first_byte_timeout_ms", "200"),
+            ("s3_total_timeout_ms", "300"),
+            ("s3_hedge_after_ms", "50"),
+            ("pointer_seconds", "0"),
+            ("block_cache", "off"),
+        ]);
+        let IndexSource::S3(settings) = settings.unwrap().index_source else {
+            panic!("S3 is the default");
+        };
+        let limits = S3Limits {
+            connect_timeout: Duration::from_millis(100),
+            first_byte_timeout: Duration::from_millis(200),
+            total_timeout: Duration::from_millis(300),
+            hedge_after: Some(Duration::from_millis(50)),
+        };
+        assert_eq!(settings.limits, limits);
+        assert_eq!(settings.pointer_lifetime, Duration::ZERO);
+        assert_eq!(settings.block_cache_slots, None);
     }
 
     #[test]
@@ -263,6 +393,21 @@ mod tests {
             "cors_origins",
             "https://a.example,*",
             "the variable `cors_origins` is to be `*`, or origins separated by commas, and not both",
+        );
+        check(
+            "block_cache",
+            "yes",
+            "the variable `block_cache` is to be `on` or `off`",
+        );
+        check(
+            "s3_total_timeout_ms",
+            "0",
+            "the variable `s3_total_timeout_ms` is to be a whole number from 1 to 300000",
+        );
+        check(
+            "pointer_seconds",
+            "5s",
+            "the variable `pointer_seconds` is to be a whole number from 0 to 3600",
         );
         check(
             "s3_access_key_id",

@@ -2,8 +2,11 @@
 //!
 //! The bindings are used as they are, without the executor of the SDK: reading a request and writing an answer wait for nothing else.
 
-use spin_sdk::http::{
-    Fields, IncomingRequest, Method as SpinMethod, OutgoingResponse, ResponseOutparam,
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use spin_sdk::{
+    http::{Fields, IncomingRequest, Method as SpinMethod, OutgoingResponse, ResponseOutparam},
+    key_value::Store,
 };
 use wasi::{
     io::streams::{OutputStream, StreamError},
@@ -16,7 +19,10 @@ use crate::{
     limits::MAXIMUM_BODY_LEN_BYTES,
     server::{Route, respond},
     settings::{IndexSource, Settings, Variables},
-    storage::{FilesStorage, S3Storage, SealedStorage, Storage, s3::WasiTransport},
+    storage::{
+        FilesStorage, KeyValue, KeyValueFailure, PageCache, S3Storage, SealedStorage, SharedStore,
+        Storage, s3::WasiTransport,
+    },
 };
 
 /// How much of a body beyond the limit is received and thrown away. A client that sends all before it listens would find the connection closed, and
@@ -26,24 +32,59 @@ const MAXIMUM_DISCARDED_LEN_BYTES: u64 = 4 << 20;
 /// Answers a request of Spin by a function's routes.
 pub fn serve(request: &IncomingRequest, response: ResponseOutparam, routes: &[Route]) {
     let request = read(request);
-    let answer = match Settings::read(&SpinVariables, SealedStorage::of_this_function()) {
-        Ok(settings) => {
-            let storage: Box<dyn Storage> = match &settings.index_source {
-                IndexSource::S3(bucket) => Box::new(S3Storage::new(bucket.clone(), WasiTransport)),
-                IndexSource::Files { folder } => Box::new(FilesStorage::new(folder)),
-                IndexSource::Sealed(sealed) => Box::new(sealed.clone()),
-            };
-            respond(
-                &request,
-                routes,
-                &Context::new(&settings, storage.as_ref(), get_random_u64),
-            )
-        }
-        Err(problem) => problem.response(),
+    let send = |answer: &Response| {
+        log_failure(&request, answer);
+        // The other end is gone, then, and nobody is left to be told.
+        let _ = write(response, &request, answer);
     };
-    log_failure(&request, &answer);
-    // The other end is gone, then, and nobody is left to be told.
-    let _ = write(response, &request, &answer);
+    let settings = match Settings::read(&SpinVariables, SealedStorage::of_this_function()) {
+        Ok(settings) => settings,
+        Err(problem) => return send(&problem.response()),
+    };
+    let answer = |context: Context<'_>| respond(&request, routes, &context);
+    let from = |storage: &dyn Storage| answer(Context::new(&settings, storage, get_random_u64));
+    match &settings.index_source {
+        IndexSource::Sealed(sealed) => send(&from(sealed)),
+        IndexSource::Files { folder } => send(&from(&FilesStorage::new(folder))),
+        IndexSource::S3(s3) => {
+            let transport = WasiTransport::new(s3.limits);
+            let bucket = S3Storage::new(s3.bucket.clone(), s3.limits, transport, get_random_u64);
+            let store = SharedStore::new(&open_default_store, &time_since_1970, s3.bucket.url());
+            let pages;
+            let storage: &dyn Storage = match s3.block_cache_slots {
+                Some(slot_count) => {
+                    pages = PageCache::new(&bucket, &store, slot_count);
+                    &pages
+                }
+                None => &bucket,
+            };
+            let context = Context::new(&settings, storage, get_random_u64);
+            send(&answer(context.with_store(&store, s3.pointer_lifetime)));
+            store.write();
+        }
+    }
+}
+
+/// The store that needs nothing but its name in the manifest.
+fn open_default_store() -> Result<Box<dyn KeyValue>, KeyValueFailure> {
+    let store = Store::open_default().map_err(|_| KeyValueFailure)?;
+    Ok(Box::new(store))
+}
+
+impl KeyValue for Store {
+    fn get(&self, key: &str) -> Result<Option<Vec<u8>>, KeyValueFailure> {
+        Self::get(self, key).map_err(|_| KeyValueFailure)
+    }
+
+    fn set(&self, key: &str, value: &[u8]) -> Result<(), KeyValueFailure> {
+        Self::set(self, key, value).map_err(|_| KeyValueFailure)
+    }
+}
+
+fn time_since_1970() -> Duration {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
 }
 
 struct SpinVariables;

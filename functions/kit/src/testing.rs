@@ -22,7 +22,7 @@ use crate::{
     http::{Method, Request, Response},
     server::{Route, respond},
     settings::{IndexSource, Settings},
-    storage::{Document, DocumentQuery, Piece, Storage, StorageError},
+    storage::{Costs, Document, DocumentQuery, Meter, Piece, Storage, StorageError},
 };
 
 /// The generation of [`TestStorage::films`].
@@ -82,6 +82,7 @@ pub struct TestStorage {
     pub failure: Option<StorageError>,
     /// What it says of single keys instead of giving their objects.
     pub failures: BTreeMap<String, StorageError>,
+    meter: Meter,
 }
 
 impl TestStorage {
@@ -171,6 +172,15 @@ impl TestStorage {
         }
     }
 
+    /// The same, of which nothing has been read yet: a function counts what one request reads.
+    #[must_use]
+    pub fn unread(&self) -> Self {
+        Self {
+            meter: Meter::default(),
+            ..self.clone()
+        }
+    }
+
     /// The same with another manifest of `movies`.
     #[must_use]
     pub fn with_manifest(mut self, edit: impl FnOnce(&mut Manifest)) -> Self {
@@ -220,7 +230,7 @@ impl Storage for TestStorage {
                     key: piece.key.clone(),
                 })
         };
-        pieces.iter().map(read).collect()
+        self.meter.round_trip(|| pieces.iter().map(read).collect())
     }
 
     fn documents(&self, queries: &[DocumentQuery]) -> Vec<Result<Document, StorageError>> {
@@ -230,7 +240,11 @@ impl Storage for TestStorage {
                 etag: None,
             })
         };
-        queries.iter().map(read).collect()
+        self.meter.round_trip(|| queries.iter().map(read).collect())
+    }
+
+    fn costs(&self) -> Costs {
+        self.meter.costs()
     }
 }
 
@@ -257,7 +271,8 @@ pub fn request(line: &str, body: &str) -> Request {
 /// The answer of a function with these routes.
 pub fn ask(routes: &[Route], storage: &TestStorage, request: &Request) -> Response {
     let settings = settings();
-    respond(request, routes, &Context::new(&settings, storage, || 7))
+    let storage = storage.unread();
+    respond(request, routes, &Context::new(&settings, &storage, || 7))
 }
 
 /// The answer's body as JSON.

@@ -2,7 +2,7 @@
 
 use index::{FileKind, Keys, Question, recommend::Scored};
 use kit::{
-    Call, Collection, Keeping, Needs,
+    Call, Collection, Keeping, Needs, Provenance,
     http::Response,
     limits::{COUNT_RANGE, DEFAULT_COUNT, DEFAULT_ONBOARDING_COUNT},
     problem::Problem,
@@ -23,8 +23,8 @@ const POPULARITY: Needs<'_> = Needs {
 
 #[derive(Serialize)]
 struct Answer<'a> {
-    collection: &'a str,
-    generation: &'a str,
+    #[serde(flatten)]
+    provenance: Provenance<'a>,
     items: Vec<Item>,
 }
 
@@ -85,8 +85,7 @@ fn scored(collection: &Collection<'_>, ranking: &[Scored]) -> Result<Vec<Item>, 
 
 fn answer(collection: &Collection<'_>, items: Vec<Item>) -> Result<Response, Problem> {
     Response::json(&Answer {
-        collection: &collection.manifest.collection,
-        generation: &collection.manifest.generation,
+        provenance: collection.provenance(),
         items,
     })
 }

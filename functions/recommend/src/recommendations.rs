@@ -5,7 +5,7 @@ use index::{
     recommend::{Reason, Scored},
 };
 use kit::{
-    Call, Collection, Keeping, Needs,
+    Call, Collection, Keeping, Needs, Provenance,
     http::Response,
     json::{BODY, Node},
     problem::Problem,
@@ -24,8 +24,8 @@ const NOTHING_FOLLOWS: &str = "Nothing follows from the history, so these are po
 
 #[derive(Serialize)]
 struct Answer<'a> {
-    collection: &'a str,
-    generation: &'a str,
+    #[serde(flatten)]
+    provenance: Provenance<'a>,
     algorithm: &'static str,
     fallback: Option<&'static str>,
     unknown: Vec<String>,
@@ -83,8 +83,7 @@ fn answer(collection: &Collection<'_>, wish: &Wish) -> Result<Response, Problem>
     };
     let items = render(collection, &question, &ranking, wish.explain)?;
     Response::json(&Answer {
-        collection: &collection.manifest.collection,
-        generation: &collection.manifest.generation,
+        provenance: collection.provenance(),
         algorithm: ranking.algorithm,
         fallback: ranking.fallback,
         unknown: resolved.unknown,

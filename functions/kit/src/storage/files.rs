@@ -6,7 +6,9 @@ use std::{
 
 use index::Buffer;
 
-use super::{Document, DocumentQuery, MAXIMUM_DOCUMENT_LEN_BYTES, Piece, Storage, StorageError};
+use super::{
+    Costs, Document, DocumentQuery, MAXIMUM_DOCUMENT_LEN_BYTES, Meter, Piece, Storage, StorageError,
+};
 
 /// A folder laid out as the bucket is, mounted into the component.
 ///
@@ -14,6 +16,7 @@ use super::{Document, DocumentQuery, MAXIMUM_DOCUMENT_LEN_BYTES, Piece, Storage,
 #[derive(Clone, Debug)]
 pub struct FilesStorage {
     folder: PathBuf,
+    meter: Meter,
 }
 
 impl FilesStorage {
@@ -21,6 +24,7 @@ impl FilesStorage {
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self {
             folder: folder.into(),
+            meter: Meter::default(),
         }
     }
 
@@ -56,7 +60,7 @@ impl Storage for FilesStorage {
             Ok(bytes) => Ok(Buffer::Owned(bytes)),
             Err(error) => Err(failure(&piece.key, &error)),
         };
-        pieces.iter().map(read).collect()
+        self.meter.round_trip(|| pieces.iter().map(read).collect())
     }
 
     /// Files have no entity tags: a document is read anew each time.
@@ -68,7 +72,11 @@ impl Storage for FilesStorage {
             }),
             Err(error) => Err(failure(&query.key, &error)),
         };
-        queries.iter().map(read).collect()
+        self.meter.round_trip(|| queries.iter().map(read).collect())
+    }
+
+    fn costs(&self) -> Costs {
+        self.meter.costs()
     }
 }
 

@@ -1,26 +1,39 @@
 //! Where index files and pointers lie, behind one trait.
 //!
 //! A [`Storage`] knows keys and bytes and nothing of indexes: a [`GenerationSource`] turns the ranges that a reader plans into [`Piece`]s of objects. A call is
-//! one round trip. Whatever shall stand between a question and the bucket later (a cache, a retry) is another `Storage` around one of these.
+//! one round trip. What stands between a question and the bucket is another `Storage` around the bucket's: the [`PageCache`], which keeps parts of immutable
+//! objects in a [`SharedStore`]. The documents that change are kept there too, by [`Pointers`].
 
+#[cfg(test)]
+mod conformance;
 mod files;
+mod merge;
+mod meter;
+mod pages;
+mod pointers;
 pub mod s3;
 mod sealed;
+mod shared;
 
-use std::cell::Cell;
-use std::time::{Duration, Instant};
+use std::collections::BTreeMap;
 
-use index::{Buffer, ByteRange, ByteSource, SourceError};
-use pointer::CollectionKeys;
+use index::{Buffer, ByteRange, ByteSource, FileKind, SourceError};
+use pointer::{CollectionKeys, Manifest};
 
 pub use files::FilesStorage;
-pub use s3::{Addressing, Credentials, Endpoint, S3Bucket, S3Storage};
+pub use meter::{Costs, Meter};
+pub use pages::PageCache;
+pub use pointers::{PointerDocument, Pointers};
+pub use s3::{Addressing, Credentials, Endpoint, S3Bucket, S3Limits, S3Storage};
 pub use sealed::SealedStorage;
+#[cfg(feature = "testing")]
+pub use shared::testing::MemoryKeyValue;
+pub use shared::{KeyValue, KeyValueFailure, OpenKeyValue, SharedStore, SharedUsage};
 
 /// No pointer is longer: what claims to be one and is, is not read to its end.
 pub const MAXIMUM_DOCUMENT_LEN_BYTES: usize = 256 * 1024;
 
-/// A part of an object that never changes; never empty.
+/// A part of an object that never changes; never empty, and by what is known of the object within it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Piece {
     /// The object's key, without what all keys of a deployment begin with.
@@ -29,6 +42,15 @@ pub struct Piece {
     pub offset: u64,
     /// How long it is.
     pub len_bytes: u32,
+    /// How long the object is, as its manifest says: nothing behind it is ever asked for.
+    pub object_len_bytes: u64,
+}
+
+impl Piece {
+    /// Where the part ends.
+    pub(crate) fn end(&self) -> u64 {
+        self.offset.saturating_add(u64::from(self.len_bytes))
+    }
 }
 
 /// A question for a whole object that may change, of at most [`MAXIMUM_DOCUMENT_LEN_BYTES`].
@@ -76,6 +98,19 @@ pub enum StorageError {
         /// The object's key.
         key: String,
     },
+    /// The storage does not know what our requests are signed with.
+    #[error(
+        "the storage does not accept the credentials ({code}): look at `s3_access_key_id`, `s3_secret_access_key` and `s3_session_token`"
+    )]
+    WrongCredentials {
+        /// What the storage calls it.
+        code: &'static str,
+    },
+    /// The storage takes our requests for old or for early ones.
+    #[error(
+        "the clock here and that of the storage differ too much for signed requests: set them right"
+    )]
+    ClocksDiffer,
     /// There is no answer, or one that says that the storage itself fails. All other errors are those of one object.
     #[error("the storage cannot be reached ({reason})")]
     Unreachable {
@@ -99,68 +134,56 @@ pub trait Storage {
 
     /// Reads all documents side by side: one result each, in the order asked.
     fn documents(&self, queries: &[DocumentQuery]) -> Vec<Result<Document, StorageError>>;
-}
 
-/// A storage with a counter in front: the number of round trips is what a request's speed hangs on.
-pub struct Metered<'a> {
-    storage: &'a dyn Storage,
-    batches: Cell<u32>,
-    duration: Cell<Duration>,
-}
-
-impl<'a> Metered<'a> {
-    /// Nothing read yet.
-    pub fn new(storage: &'a dyn Storage) -> Self {
-        Self {
-            storage,
-            batches: Cell::default(),
-            duration: Cell::default(),
-        }
-    }
-
-    fn meter<T>(&self, batch: impl FnOnce(&dyn Storage) -> T) -> T {
-        let started = Instant::now();
-        let results = batch(self.storage);
-        self.batches.set(self.batches.get() + 1);
-        self.duration.set(self.duration.get() + started.elapsed());
-        results
-    }
-
-    /// How many batches were read.
-    pub fn batches(&self) -> u32 {
-        self.batches.get()
-    }
-
-    /// How long they took together.
-    pub fn duration(&self) -> Duration {
-        self.duration.get()
+    /// What reading cost so far; nothing where the bytes are at hand.
+    fn costs(&self) -> Costs {
+        Costs::default()
     }
 }
 
-impl Storage for Metered<'_> {
-    fn read(&self, pieces: &[Piece]) -> Vec<Result<Buffer, StorageError>> {
-        self.meter(|storage| storage.read(pieces))
-    }
-
-    fn documents(&self, queries: &[DocumentQuery]) -> Vec<Result<Document, StorageError>> {
-        self.meter(|storage| storage.documents(queries))
+impl std::fmt::Debug for dyn Storage + '_ {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Storage")
     }
 }
 
 /// The index files of one generation. A request holds on to the generation that its pointer named, so two are never mixed.
 pub struct GenerationSource<'a> {
     storage: &'a dyn Storage,
-    keys: CollectionKeys,
-    generation: String,
+    objects: BTreeMap<FileKind, (String, u64)>,
 }
 
 impl<'a> GenerationSource<'a> {
-    /// The files of a generation, wherever its collection lies.
-    pub fn new(storage: &'a dyn Storage, keys: CollectionKeys, generation: &str) -> Self {
+    /// The files of the generation that a manifest describes.
+    pub fn new(storage: &'a dyn Storage, manifest: &Manifest) -> Self {
+        let keys = CollectionKeys::new("", &manifest.collection);
+        let object = |kind: FileKind| {
+            let file = manifest.files.get(kind.name())?;
+            let key = keys.file(&manifest.generation, kind.name());
+            Some((kind, (key, file.file_len_bytes)))
+        };
         Self {
             storage,
-            keys,
-            generation: generation.to_owned(),
+            objects: FileKind::ALL.into_iter().filter_map(object).collect(),
+        }
+    }
+
+    fn piece(&self, range: &ByteRange) -> Result<Piece, StorageError> {
+        let Some((key, object_len_bytes)) = self.objects.get(&range.file) else {
+            return Err(StorageError::Absent {
+                key: range.file.name().to_owned(),
+            });
+        };
+        let piece = Piece {
+            key: key.clone(),
+            offset: range.offset,
+            len_bytes: range.len_bytes,
+            object_len_bytes: *object_len_bytes,
+        };
+        if piece.end() <= *object_len_bytes {
+            Ok(piece)
+        } else {
+            Err(StorageError::TooShort { key: key.clone() })
         }
     }
 }
@@ -171,14 +194,15 @@ impl ByteSource for GenerationSource<'_> {
         let pieces: Vec<Piece> = ranges
             .iter()
             .filter(|range| !is_empty(range))
-            .map(|range| Piece {
-                key: self.keys.file(&self.generation, range.file.name()),
-                offset: range.offset,
-                len_bytes: range.len_bytes,
-            })
-            .collect();
-        let mut results = self.storage.read(&pieces).into_iter();
-        // HTTP has no way to ask for nothing, so empty ranges never reach the storage.
+            .map(|range| self.piece(range))
+            .collect::<Result<_, _>>()?;
+        let mut results = if pieces.is_empty() {
+            Vec::new()
+        } else {
+            self.storage.read(&pieces)
+        }
+        .into_iter();
+
         ranges
             .iter()
             .map(|range| {
@@ -208,6 +232,7 @@ pub(crate) mod tests {
                     key,
                     offset,
                     len_bytes,
+                    object_len_bytes: offset.saturating_add(u64::from(len_bytes)),
                 };
                 storage.read(&[piece]).remove(0)
             }

@@ -1,7 +1,7 @@
 use index::Buffer;
 use pointer::archive::{Archive, ArchiveError};
 
-use super::{Document, DocumentQuery, Piece, Storage, StorageError};
+use super::{Document, DocumentQuery, MAXIMUM_DOCUMENT_LEN_BYTES, Piece, Storage, StorageError};
 
 /// The objects that a sealed function carries in its own memory, laid out as the bucket is.
 ///
@@ -57,8 +57,15 @@ impl Storage for SealedStorage {
     /// A function never changes, so there are no versions to tell apart.
     fn documents(&self, queries: &[DocumentQuery]) -> Vec<Result<Document, StorageError>> {
         let read = |query: &DocumentQuery| {
+            let object = self.object(&query.key)?;
+            if MAXIMUM_DOCUMENT_LEN_BYTES < object.len() {
+                return Err(StorageError::Unexpected {
+                    key: query.key.clone(),
+                    what: "it is too long for a document".to_owned(),
+                });
+            }
             Ok(Document::Read {
-                bytes: Buffer::Borrowed(self.object(&query.key)?),
+                bytes: Buffer::Borrowed(object),
                 etag: None,
             })
         };
@@ -124,6 +131,7 @@ mod tests {
             key: "movies/a".to_owned(),
             offset: 0,
             len_bytes: 10,
+            object_len_bytes: 10,
         };
         let [Ok(Buffer::Borrowed(part))] = &storage.read(&[piece])[..] else {
             panic!("a part of the archive");

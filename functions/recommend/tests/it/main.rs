@@ -2,6 +2,7 @@
 
 mod aliases;
 mod bad_input;
+mod going_on;
 mod keeping;
 mod recommendations;
 

@@ -70,6 +70,17 @@ pub(super) struct Address {
 }
 
 impl S3Bucket {
+    /// The address of what all keys are below: a bucket that is another, or elsewhere, has another.
+    pub fn url(&self) -> String {
+        let scheme = if self.endpoint.secure {
+            "https"
+        } else {
+            "http"
+        };
+        let Address { authority, path } = self.address("");
+        format!("{scheme}://{authority}{path}")
+    }
+
     /// Where the object of this key is.
     pub(super) fn address(&self, key: &str) -> Address {
         let Endpoint {
@@ -112,6 +123,16 @@ mod tests {
         };
         let address = bucket.address("movies/a b.kdx");
         assert_eq!(format!("{}{}", address.authority, address.path), expected);
+        assert!(
+            bucket
+                .url()
+                .ends_with(expected.trim_end_matches("movies/a%20b.kdx"))
+        );
+        assert!(bucket.url().starts_with(if bucket.endpoint.secure {
+            "https://"
+        } else {
+            "http://"
+        }));
     }
 
     #[test]

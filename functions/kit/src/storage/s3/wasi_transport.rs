@@ -1,4 +1,7 @@
+use std::time::Duration;
+
 use wasi::{
+    clocks::monotonic_clock,
     http::{
         outgoing_handler::handle,
         types::{
@@ -6,41 +9,127 @@ use wasi::{
             OutgoingRequest, RequestOptions, Scheme,
         },
     },
-    io::streams::StreamError,
+    io::{
+        poll::{Pollable, poll},
+        streams::{InputStream, StreamError},
+    },
 };
 
-use super::{GetRequest, GetResponse, Transport};
+use super::{GetRequest, GetResponse, S3Limits, Transport, TransportFailure};
 
-/// Requests in flight at once. A history at its limit asks for some hundreds of blocks, and a service has better clients than one that opens as many connections.
-const MAXIMUM_REQUESTS_IN_FLIGHT: usize = 64;
-
-/// The host waits ten minutes where nothing is said.
-const CONNECT_TIMEOUT_NANOSECONDS: u64 = 2_000_000_000;
-const FIRST_BYTE_TIMEOUT_NANOSECONDS: u64 = 5_000_000_000;
-const BETWEEN_BYTES_TIMEOUT_NANOSECONDS: u64 = 5_000_000_000;
+/// How long a body may pause. What it may take altogether is the batch's limit.
+const BETWEEN_BYTES_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Carries requests through `wasi:http`.
 #[derive(Clone, Copy, Debug)]
-pub struct WasiTransport;
+pub struct WasiTransport {
+    limits: S3Limits,
+}
 
-impl Transport for WasiTransport {
-    fn get_all(&self, requests: &[GetRequest]) -> Vec<Result<GetResponse, String>> {
-        let mut responses = Vec::with_capacity(requests.len());
-        for requests in requests.chunks(MAXIMUM_REQUESTS_IN_FLIGHT) {
-            // All are on their way before the first is waited for, and the host works on all of them meanwhile: together they take as long as the slowest.
-            let started: Vec<_> = requests.iter().map(start).collect();
-            responses.extend(started.into_iter().zip(requests).map(|(started, request)| {
-                started
-                    .and_then(|response| wait(&response))
-                    .map_err(|error| in_words(&error))
-                    .and_then(|response| read(&response, request))
-            }));
-        }
-        responses
+impl WasiTransport {
+    /// A transport that has the host keep these limits, as far as they are its own.
+    pub fn new(limits: S3Limits) -> Self {
+        Self { limits }
     }
 }
 
-fn start(request: &GetRequest) -> Result<FutureIncomingResponse, ErrorCode> {
+/// A request on its way.
+#[derive(Debug)]
+pub enum Exchange {
+    /// Nothing has come back yet.
+    Sent(Sent),
+    /// The body is coming in.
+    Receiving(Receiving),
+    /// It was not even sent.
+    Refused(TransportFailure),
+    /// The outcome was taken.
+    Over,
+}
+
+/// What hangs on another resource stands before it here, and so is dropped before it, as hosts insist.
+#[derive(Debug)]
+pub struct Sent {
+    arrival: Pollable,
+    response: FutureIncomingResponse,
+    request: GetRequest,
+}
+
+/// As in [`Sent`], the order matters.
+#[derive(Debug)]
+pub struct Receiving {
+    arrival: Pollable,
+    stream: InputStream,
+    _body: IncomingBody,
+    _response: IncomingResponse,
+    request: GetRequest,
+    received: GetResponse,
+}
+
+impl Transport for WasiTransport {
+    type Exchange = Exchange;
+
+    fn now(&self) -> Duration {
+        Duration::from_nanos(monotonic_clock::now())
+    }
+
+    fn send(&self, request: &GetRequest) -> Exchange {
+        match start(request, &self.limits) {
+            Ok(response) => Exchange::Sent(Sent {
+                arrival: response.subscribe(),
+                response,
+                request: request.clone(),
+            }),
+            Err(code) => Exchange::Refused(failure(&code)),
+        }
+    }
+
+    fn advance(&self, exchange: &mut Exchange) -> Option<Result<GetResponse, TransportFailure>> {
+        loop {
+            let outcome = match exchange {
+                Exchange::Sent(sent) => match sent.response.get()? {
+                    Ok(Ok(response)) => {
+                        match Receiving::new(response, std::mem::take(&mut sent.request)) {
+                            Ok(receiving) => {
+                                *exchange = Exchange::Receiving(receiving);
+                                continue;
+                            }
+                            Err(failure) => Err(failure),
+                        }
+                    }
+                    Ok(Err(code)) => Err(failure(&code)),
+                    Err(()) => Err(broken("the answer was taken twice")),
+                },
+                Exchange::Receiving(receiving) => receiving.receive()?,
+                Exchange::Refused(failure) => Err(failure.clone()),
+                Exchange::Over => return None,
+            };
+            *exchange = Exchange::Over;
+            return Some(outcome);
+        }
+    }
+
+    fn wait(&self, exchanges: &[&Exchange], until: Duration) -> Vec<usize> {
+        let is_refused = |exchange: &&Exchange| matches!(exchange, Exchange::Refused(_));
+        if let Some(refused) = exchanges.iter().position(is_refused) {
+            return vec![refused];
+        }
+        let clock = monotonic_clock::subscribe_instant(until.as_nanos() as u64);
+        let arrivals = exchanges.iter().map(|exchange| match exchange {
+            Exchange::Sent(Sent { arrival, .. })
+            | Exchange::Receiving(Receiving { arrival, .. }) => arrival,
+            // Neither is ever waited for: the one was found above, and the other is taken out when it is over.
+            Exchange::Refused(_) | Exchange::Over => &clock,
+        });
+        let pollables: Vec<&Pollable> = arrivals.chain([&clock]).collect();
+        poll(&pollables)
+            .into_iter()
+            .map(|position| position as usize)
+            .filter(|&position| position < exchanges.len())
+            .collect()
+    }
+}
+
+fn start(request: &GetRequest, limits: &S3Limits) -> Result<FutureIncomingResponse, ErrorCode> {
     let headers = Fields::new();
     for (name, value) in [
         ("range", &request.range),
@@ -65,76 +154,95 @@ fn start(request: &GetRequest) -> Result<FutureIncomingResponse, ErrorCode> {
         .and_then(|()| outgoing.set_path_with_query(Some(&request.path_with_query)))
         .map_err(|()| ErrorCode::HttpRequestUriInvalid)?;
     let options = RequestOptions::new();
-    // A host without one of the time-outs refuses it, and its own holds.
-    let _ = options.set_connect_timeout(Some(CONNECT_TIMEOUT_NANOSECONDS));
-    let _ = options.set_first_byte_timeout(Some(FIRST_BYTE_TIMEOUT_NANOSECONDS));
-    let _ = options.set_between_bytes_timeout(Some(BETWEEN_BYTES_TIMEOUT_NANOSECONDS));
+    let nanoseconds = |duration: Duration| Some(duration.as_nanos() as u64);
+    // A host without one of the time-outs refuses it, and its own holds: ten minutes as a rule, so that the batch's limit comes first.
+    let _ = options.set_connect_timeout(nanoseconds(limits.connect_timeout));
+    let _ = options.set_first_byte_timeout(nanoseconds(limits.first_byte_timeout));
+    let _ = options.set_between_bytes_timeout(nanoseconds(BETWEEN_BYTES_TIMEOUT));
     handle(outgoing, Some(options))
 }
 
-fn wait(response: &FutureIncomingResponse) -> Result<IncomingResponse, ErrorCode> {
-    loop {
-        match response.get() {
-            Some(Ok(result)) => return result,
-            Some(Err(())) => {
-                return Err(ErrorCode::InternalError(Some(
-                    "the answer was taken twice".to_owned(),
-                )));
+impl Receiving {
+    /// The head of an answer is there, and its body comes in from here on.
+    fn new(response: IncomingResponse, request: GetRequest) -> Result<Self, TransportFailure> {
+        let headers = response.headers();
+        let header = |name: &str| {
+            let values = headers.get(&name.to_owned());
+            String::from_utf8(values.into_iter().next()?).ok()
+        };
+        let received = GetResponse {
+            status: response.status(),
+            content_range: header("content-range"),
+            etag: header("etag"),
+            body: Vec::new(),
+        };
+        drop(headers);
+        let body = response
+            .consume()
+            .map_err(|()| broken("the answer has no body"))?;
+        let stream = body
+            .stream()
+            .map_err(|()| broken("the body was taken twice"))?;
+        Ok(Self {
+            arrival: stream.subscribe(),
+            stream,
+            _body: body,
+            _response: response,
+            request,
+            received,
+        })
+    }
+
+    /// Takes in what is there of the body; the whole answer, once that is all.
+    fn receive(&mut self) -> Option<Result<GetResponse, TransportFailure>> {
+        while let Some(len_bytes) = self.request.next_read_len_bytes(&self.received) {
+            match self.stream.read(len_bytes.get()) {
+                Ok(chunk) if chunk.is_empty() => return None,
+                Ok(chunk) => self.received.body.extend(chunk),
+                Err(StreamError::Closed) => break,
+                Err(StreamError::LastOperationFailed(_)) => {
+                    return Some(Err(TransportFailure {
+                        what: "the answer broke off".to_owned(),
+                        may_pass: true,
+                    }));
+                }
             }
-            None => response.subscribe().block(),
         }
+        Some(Ok(std::mem::take(&mut self.received)))
     }
 }
 
-fn read(response: &IncomingResponse, request: &GetRequest) -> Result<GetResponse, String> {
-    let headers = response.headers();
-    let header = |name: &str| {
-        let values = headers.get(&name.to_owned());
-        String::from_utf8(values.into_iter().next()?).ok()
-    };
-    let body = response
-        .consume()
-        .map_err(|()| "the answer has no body".to_owned())?;
-    Ok(GetResponse {
-        status: response.status(),
-        content_range: header("content-range"),
-        etag: header("etag"),
-        body: read_body(&body, request)?,
-    })
-}
-
-fn read_body(body: &IncomingBody, request: &GetRequest) -> Result<Vec<u8>, String> {
-    let stream = body
-        .stream()
-        .map_err(|()| "the body was taken twice".to_owned())?;
-    let mut bytes = Vec::new();
-    while let Some(len_bytes) = request.next_read_len_bytes(bytes.len()) {
-        match stream.blocking_read(len_bytes.get()) {
-            Ok(chunk) => bytes.extend(chunk),
-            Err(StreamError::Closed) => break,
-            Err(StreamError::LastOperationFailed(error)) => return Err(error.to_debug_string()),
-        }
+fn broken(what: &str) -> TransportFailure {
+    TransportFailure {
+        what: what.to_owned(),
+        may_pass: false,
     }
-    Ok(bytes)
 }
 
-/// What an error means to whoever runs the deployment.
-fn in_words(error: &ErrorCode) -> String {
-    match error {
-        ErrorCode::HttpRequestDenied => {
-            "the host does not allow it: the endpoint is not among `allowed_outbound_hosts`"
-        }
-        ErrorCode::ConnectionRefused => "the connection was refused",
-        ErrorCode::ConnectionTerminated => "the connection was closed",
+/// What an error means to whoever runs the deployment. A host that cannot tell why a connection broke calls it an error of the protocol, or of its own.
+fn failure(code: &ErrorCode) -> TransportFailure {
+    let (what, may_pass) = match code {
+        ErrorCode::HttpRequestDenied => (
+            "the host does not allow it: the endpoint is not among `allowed_outbound_hosts`",
+            false,
+        ),
+        ErrorCode::ConnectionRefused => ("the connection was refused", false),
+        ErrorCode::ConnectionTerminated
+        | ErrorCode::HttpProtocolError
+        | ErrorCode::HttpResponseIncomplete => ("the connection was closed", true),
+        ErrorCode::InternalError(_) => ("the host failed to carry the request", true),
         ErrorCode::ConnectionTimeout
         | ErrorCode::ConnectionReadTimeout
         | ErrorCode::ConnectionWriteTimeout
-        | ErrorCode::HttpResponseTimeout => "it took too long",
+        | ErrorCode::HttpResponseTimeout => ("it took too long", false),
         ErrorCode::DnsError(_)
         | ErrorCode::DnsTimeout
         | ErrorCode::DestinationNotFound
-        | ErrorCode::DestinationUnavailable => "there is no such host",
-        other => return other.to_string(),
+        | ErrorCode::DestinationUnavailable => ("there is no such host", false),
+        other => return broken(&other.to_string()),
+    };
+    TransportFailure {
+        what: what.to_owned(),
+        may_pass,
     }
-    .to_owned()
 }

@@ -1,0 +1,218 @@
+//! Parts of immutable objects that outlive a request.
+
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+};
+
+use index::Buffer;
+use xxhash_rust::xxh64::xxh64;
+
+use super::{Costs, Document, DocumentQuery, Piece, Storage, StorageError, shared::SharedStore};
+
+/// What is kept is cut into pages of this length; only the last one of an object is shorter.
+///
+/// A get costs about 11 microseconds and a GET, which fills several pages, about 200: so pages are rather long.
+const PAGE_LEN_BYTES: u64 = 16 << 10;
+
+/// A request with an unusually long history leaves no more: what is used often is there after some requests anyway.
+const MAXIMUM_LEFT_PAGES: usize = 64;
+
+/// A storage in front of which pages of its objects lie in the shared store.
+///
+/// A page has one slot, and there is a fixed number of slots, since the store forgets nothing by itself. Pages that follow each other have slots that follow
+/// each other: those of one object displace each other only where the object is longer than all slots.
+///
+/// Useful for: a storage that is far away, or where a request costs money. Not useful for: a folder; or many requests at once over a store that serves one
+/// after the other.
+#[derive(Debug)]
+pub struct PageCache<'a> {
+    storage: &'a dyn Storage,
+    store: &'a SharedStore<'a>,
+    slot_count: u32,
+    pages: RefCell<BTreeMap<PageId, Page>>,
+}
+
+/// A page of an object.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+struct PageId {
+    key: String,
+    number: u64,
+}
+
+#[derive(Debug)]
+struct Page {
+    bytes: Vec<u8>,
+    is_from_store: bool,
+}
+
+impl<'a> PageCache<'a> {
+    /// The storage with this many pages in front.
+    pub fn new(storage: &'a dyn Storage, store: &'a SharedStore<'a>, slot_count: u32) -> Self {
+        Self {
+            storage,
+            store,
+            slot_count: slot_count.max(1),
+            pages: RefCell::default(),
+        }
+    }
+
+    /// Has the pages of `pieces` at hand, as far as they can be had; why the others cannot.
+    fn fetch(
+        &self,
+        pieces: &[Piece],
+        pages: &mut BTreeMap<PageId, Page>,
+    ) -> BTreeMap<PageId, StorageError> {
+        if self.store.is_distrusted() {
+            pages.retain(|_, page| !page.is_from_store);
+        }
+        let mut seen = BTreeSet::new();
+        let mut missing: Vec<(PageId, Piece)> = Vec::new();
+        for piece in pieces {
+            for number in numbers(piece) {
+                let id = PageId {
+                    key: piece.key.clone(),
+                    number,
+                };
+                if pages.contains_key(&id) || !seen.insert(id.clone()) {
+                    continue;
+                }
+                let page = page_piece(piece, number);
+                match self.store.get(&self.slot(&id), &id.name()) {
+                    Some(bytes) if bytes.len() == page.len_bytes as usize => {
+                        let is_from_store = true;
+                        pages.insert(
+                            id,
+                            Page {
+                                bytes,
+                                is_from_store,
+                            },
+                        );
+                    }
+                    _ => missing.push((id, page)),
+                }
+            }
+        }
+        if missing.is_empty() {
+            return BTreeMap::new();
+        }
+        let (ids, missing): (Vec<PageId>, Vec<Piece>) = missing.into_iter().unzip();
+        let mut failures = BTreeMap::new();
+        for (position, (id, result)) in ids.into_iter().zip(self.storage.read(&missing)).enumerate()
+        {
+            match result {
+                Ok(bytes) => {
+                    if position < MAXIMUM_LEFT_PAGES {
+                        self.store.leave(self.slot(&id), &id.name(), &bytes);
+                    }
+                    let page = Page {
+                        bytes: bytes.into_owned(),
+                        is_from_store: false,
+                    };
+                    pages.insert(id, page);
+                }
+                Err(error) => {
+                    failures.insert(id, error);
+                }
+            }
+        }
+        failures
+    }
+
+    fn slot(&self, page: &PageId) -> String {
+        let hash = xxh64(page.key.as_bytes(), xxh64(self.store.scope().as_bytes(), 0));
+        let slot = hash.wrapping_add(page.number) % u64::from(self.slot_count);
+        format!("page-{slot}")
+    }
+}
+
+impl Storage for PageCache<'_> {
+    fn read(&self, pieces: &[Piece]) -> Vec<Result<Buffer, StorageError>> {
+        let mut pages = self.pages.borrow_mut();
+        let failures = self.fetch(pieces, &mut pages);
+        let mut results: Vec<Result<Buffer, StorageError>> = pieces
+            .iter()
+            .map(|piece| assembled(piece, &pages, &failures))
+            .collect();
+        // A page may end after its object where a piece in it does not: the piece as such is asked for then.
+        let short: Vec<usize> = results
+            .iter()
+            .enumerate()
+            .filter(|(_, result)| matches!(result, Err(StorageError::TooShort { .. })))
+            .map(|(position, _)| position)
+            .collect();
+        if !short.is_empty() {
+            let again: Vec<Piece> = short
+                .iter()
+                .filter_map(|&position| pieces.get(position).cloned())
+                .collect();
+            for (position, result) in short.into_iter().zip(self.storage.read(&again)) {
+                if let Some(place) = results.get_mut(position) {
+                    *place = result;
+                }
+            }
+        }
+        results
+    }
+
+    /// Documents change, so none is kept here.
+    fn documents(&self, queries: &[DocumentQuery]) -> Vec<Result<Document, StorageError>> {
+        self.storage.documents(queries)
+    }
+
+    fn costs(&self) -> Costs {
+        self.storage.costs()
+    }
+}
+
+impl PageId {
+    fn name(&self) -> String {
+        format!("{}#{}", self.key, self.number)
+    }
+}
+
+/// The pages in which a piece lies.
+fn numbers(piece: &Piece) -> std::ops::RangeInclusive<u64> {
+    let last = piece.end().saturating_sub(1);
+    piece.offset / PAGE_LEN_BYTES..=last / PAGE_LEN_BYTES
+}
+
+/// A page of a piece's object.
+fn page_piece(piece: &Piece, number: u64) -> Piece {
+    let offset = number * PAGE_LEN_BYTES;
+    let rest = piece.object_len_bytes.saturating_sub(offset);
+    Piece {
+        offset,
+        len_bytes: rest.min(PAGE_LEN_BYTES) as u32,
+        ..piece.clone()
+    }
+}
+
+/// A piece from its pages.
+fn assembled(
+    piece: &Piece,
+    pages: &BTreeMap<PageId, Page>,
+    failures: &BTreeMap<PageId, StorageError>,
+) -> Result<Buffer, StorageError> {
+    let mut bytes = Vec::new();
+    for number in numbers(piece) {
+        let id = PageId {
+            key: piece.key.clone(),
+            number,
+        };
+        if let Some(error) = failures.get(&id) {
+            return Err(error.clone());
+        }
+        let first = number * PAGE_LEN_BYTES;
+        let start = piece.offset.saturating_sub(first) as usize;
+        let end = (piece.end() - first).min(PAGE_LEN_BYTES) as usize;
+        let part = pages
+            .get(&id)
+            .and_then(|page| page.bytes.get(start..end))
+            .ok_or_else(|| StorageError::TooShort {
+                key: piece.key.clone(),
+            })?;
+        bytes.extend_from_slice(part);
+    }
+    Ok(Buffer::Owned(bytes))
+}
