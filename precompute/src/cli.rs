@@ -116,7 +116,7 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Upload a generation and have it served; prints its name
     Publish(PublishArgs),
-    /// Write what is published into built functions, which then need no bucket; prints the new files
+    /// Write what is published into functions that then need no bucket; prints the files
     Seal(SealArgs),
     /// Print what is in an index file, in a generation's folder, or in the bucket
     Inspect(InspectArgs),
