@@ -1,15 +1,14 @@
 //! A bucket of the embedded S3, and generations to put into it.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use e2e::generation::write_generation;
 use host::s3;
 use index::FileKind;
 use index::catalogue::{CatalogueWriter, Record};
 use index::neighbours::{Neighbour, NeighboursWriter};
-use pointer::{MANIFEST_VERSION, Manifest};
-use precompute::generation::{LocalGeneration, MANIFEST_FILE_NAME, file_entry, generation_name};
+use precompute::generation::LocalGeneration;
 use precompute::store::{AccessKeys, S3Location, S3Store};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -19,19 +18,29 @@ pub(crate) struct Bucket {
     runtime: Runtime,
     server: Option<s3::Server>,
     address: SocketAddr,
+    options: s3::Options,
     folder: TempDir,
 }
 
 impl Bucket {
     /// Starts the store with an empty bucket.
     pub(crate) fn start() -> Self {
+        Self::with(|_| ())
+    }
+
+    /// The same with other options.
+    pub(crate) fn with(change: impl FnOnce(&mut s3::Options)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let runtime = Runtime::new().unwrap();
-        let options = s3::Options::new(folder.path(), "kindred");
-        let server = runtime.block_on(s3::Server::start(options)).unwrap();
+        let mut options = s3::Options::new(folder.path(), "kindred");
+        change(&mut options);
+        let server = runtime
+            .block_on(s3::Server::start(options.clone()))
+            .unwrap();
         Self {
             runtime,
             address: server.address(),
+            options,
             server: Some(server),
             folder,
         }
@@ -46,7 +55,7 @@ impl Bucket {
 
     /// Brings it back at the address that it had.
     pub(crate) fn start_again(&mut self) {
-        let mut options = s3::Options::new(self.folder.path(), "kindred");
+        let mut options = self.options.clone();
         options.listen = self.address;
         let server = self.runtime.block_on(s3::Server::start(options)).unwrap();
         self.server = Some(server);
@@ -87,8 +96,8 @@ impl Bucket {
             region: "us-east-1".to_owned(),
             endpoint: Some(self.url()),
             access_keys: Some(AccessKeys {
-                access_key_id: s3::DEFAULT_ACCESS_KEY.to_owned(),
-                secret_access_key: s3::DEFAULT_SECRET_KEY.to_owned(),
+                access_key_id: self.options.access_key.clone(),
+                secret_access_key: self.options.secret_key.clone(),
             }),
         };
         S3Store::connect(&location).unwrap()
@@ -126,27 +135,5 @@ pub(crate) fn build(folder: &Path, title: &str, num_items: u32) -> LocalGenerati
         (FileKind::Catalogue, catalogue.finish().unwrap()),
         (FileKind::Neighbours, neighbours.finish(item_space).unwrap()),
     ];
-    let entries = files.map(|(kind, bytes)| {
-        std::fs::write(folder.join(format!("{kind}.kdx")), &bytes).unwrap();
-        (kind.name().to_owned(), file_entry(kind, &bytes).unwrap())
-    });
-    let mut manifest = Manifest {
-        version: MANIFEST_VERSION,
-        collection: "movies".to_owned(),
-        title: title.to_owned(),
-        generation: String::new(),
-        created_at: "2026-11-21T12:00:00Z".to_owned(),
-        item_count: u64::from(num_items),
-        synthetic: true,
-        values: None,
-        quality: None,
-        files: BTreeMap::from(entries),
-        previous: None,
-    };
-    manifest.generation = generation_name(&manifest);
-    std::fs::write(folder.join(MANIFEST_FILE_NAME), manifest.to_json()).unwrap();
-    LocalGeneration {
-        folder: folder.to_owned(),
-        manifest,
-    }
+    write_generation(folder, "movies", title, u64::from(num_items), &files)
 }

@@ -2,8 +2,11 @@
 
 use std::fs;
 use std::net::TcpListener;
+use std::thread;
+use std::time::Duration;
 
 use index::FileKind;
+use pointer::MANIFEST_VERSION;
 use serde_json::{Value, json};
 
 use crate::bucket::{Bucket, build};
@@ -190,4 +193,53 @@ fn the_next_request_is_answered_from_the_next_generation() {
     // It was built without such an index.
     site.get("/v1/movies/popular")
         .problem(404, "not-in-generation");
+}
+
+#[test]
+fn a_pointer_of_a_newer_format_names_both_versions_and_what_to_do() {
+    let bucket = Bucket::start();
+    publish_films(&bucket);
+    let site = Site::start(&bucket);
+    let pointer = bucket.folder().join("movies/current.json");
+    let mut manifest: Value = serde_json::from_slice(&fs::read(&pointer).unwrap()).unwrap();
+    let newer = MANIFEST_VERSION + 1;
+    manifest["version"] = json!(newer);
+    fs::write(&pointer, manifest.to_string()).unwrap();
+    let problem = site.get("/v1/movies/popular").problem(500, "corrupt-index");
+    let detail = problem["detail"].as_str().unwrap();
+    for part in [
+        format!("version {newer}"),
+        format!("up to {MANIFEST_VERSION}"),
+        "upgrade".to_owned(),
+    ] {
+        assert!(detail.contains(&part), "{detail}");
+    }
+}
+
+#[test]
+fn a_generation_that_is_missing_is_replaced_by_the_one_before() {
+    let bucket = Bucket::start();
+    let first = publish_films(&bucket);
+    let next = tempfile::tempdir().unwrap();
+    build(next.path(), "Alien", 10);
+    let second = publish_folder(&bucket, next.path());
+    fs::remove_dir_all(bucket.folder().join(format!("movies/g/{second}"))).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for site in [
+        Site::start(&bucket),
+        Site::keeping(folder.path(), &bucket.url(), &[]),
+    ] {
+        for _ in 0..2 {
+            let answer = site.get("/v1/movies/items/1");
+            assert_eq!(answer.status, 200, "{}", answer.json());
+            assert_eq!(answer.json()["generation"], first);
+            assert_eq!(answer.json()["item"]["title"], "Heat");
+            thread::sleep(Duration::from_millis(100));
+        }
+    }
+    // And without that there is nothing more to answer from.
+    fs::remove_dir_all(bucket.folder().join(format!("movies/g/{first}"))).unwrap();
+    Site::start(&bucket)
+        .get("/v1/movies/items/1")
+        .problem(500, "corrupt-index");
 }

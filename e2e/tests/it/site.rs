@@ -1,11 +1,14 @@
 //! The functions as they are served, and a client that asks them.
 
+use std::fs;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use host::{Options, Server, s3};
 use kit::http::{Method, Request, Response};
 use kit::testing::assert_described;
 use serde_json::Value;
+use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use ureq::Agent;
 use ureq::http;
@@ -16,8 +19,10 @@ use crate::bucket::Bucket;
 pub(crate) struct Site {
     runtime: Runtime,
     server: Option<Server>,
+    address: SocketAddr,
     url: String,
     agent: Agent,
+    folder: Option<TempDir>,
 }
 
 /// An answer, whole.
@@ -29,27 +34,61 @@ pub(crate) struct Answer {
 }
 
 impl Site {
-    /// Serves the root's `spin.toml` over a bucket, with the collections `movies` and `books`.
+    /// Serves the root's `spin.toml` over a bucket, with the collections `movies` and `books`. It has no key-value store, so each request asks the bucket.
     pub(crate) fn start(bucket: &Bucket) -> Self {
         Self::with(bucket, &[])
     }
 
     /// The same with other variables.
     pub(crate) fn with(bucket: &Bucket, variables: &[(&str, &str)]) -> Self {
-        Self::of_manifest(&workspace().join("spin.toml"), bucket, variables)
+        Self::at(&bucket.url(), variables)
     }
 
-    /// The same with another manifest.
+    /// The same over whatever is at this address.
+    pub(crate) fn at(endpoint: &str, variables: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let manifest = folder.path().join("spin.toml");
+        let text = application();
+        let without_store = text
+            .lines()
+            .filter(|line| !line.starts_with("key_value_stores"));
+        let without_store: Vec<&str> = without_store.collect();
+        fs::write(&manifest, without_store.join("\n")).unwrap();
+        Self::run_in(folder, &manifest, endpoint, variables)
+    }
+
+    /// Serves the root's `spin.toml` as it is, with its key-value store in `folder`: what one request reads, later ones find there.
+    pub(crate) fn keeping(folder: &Path, endpoint: &str, variables: &[(&str, &str)]) -> Self {
+        let manifest = folder.join("spin.toml");
+        fs::write(&manifest, application()).unwrap();
+        Self::run(&manifest, endpoint, variables, folder)
+    }
+
+    /// Serves another manifest.
     pub(crate) fn of_manifest(
         manifest: &Path,
         bucket: &Bucket,
         variables: &[(&str, &str)],
     ) -> Self {
-        component("recommend");
-        component("catalog");
-        let endpoint = bucket.url();
+        let folder = tempfile::tempdir().unwrap();
+        Self::run_in(folder, manifest, &bucket.url(), variables)
+    }
+
+    /// Serves with the state in a folder that goes away with the site.
+    fn run_in(
+        folder: TempDir,
+        manifest: &Path,
+        endpoint: &str,
+        variables: &[(&str, &str)],
+    ) -> Self {
+        let mut site = Self::run(manifest, endpoint, variables, folder.path());
+        site.folder = Some(folder);
+        site
+    }
+
+    fn run(manifest: &Path, endpoint: &str, variables: &[(&str, &str)], state_dir: &Path) -> Self {
         let mut all = vec![
-            ("s3_endpoint", endpoint.as_str()),
+            ("s3_endpoint", endpoint),
             ("s3_access_key_id", s3::DEFAULT_ACCESS_KEY),
             ("s3_secret_access_key", s3::DEFAULT_SECRET_KEY),
             ("collections", "movies,books"),
@@ -58,6 +97,7 @@ impl Site {
         all.retain(|(name, _)| variables.iter().all(|(other, _)| other != name));
         all.extend(variables);
         let mut options = Options::new(manifest);
+        options.state_dir = Some(state_dir.to_owned());
         options.variables = all
             .into_iter()
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -71,10 +111,17 @@ impl Site {
             .build();
         Self {
             url: server.url(),
+            address: server.address(),
             runtime,
             server: Some(server),
             agent: agent.into(),
+            folder: None,
         }
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// Sends a request.
@@ -180,6 +227,17 @@ pub(crate) fn ids(answer: &Value) -> Vec<&str> {
         .iter()
         .map(|item| item["id"].as_str().unwrap())
         .collect()
+}
+
+/// The root's `spin.toml`, with the functions named by their full paths, so that it can lie anywhere.
+fn application() -> String {
+    let mut text = fs::read_to_string(workspace().join("spin.toml")).unwrap();
+    for name in ["recommend", "catalog"] {
+        let relative = format!("\"target/functions/{name}.wasm\"");
+        assert!(text.contains(&relative), "spin.toml names {relative}");
+        text = text.replace(&relative, &format!("{:?}", component(name)));
+    }
+    text
 }
 
 /// The folder of the whole project.

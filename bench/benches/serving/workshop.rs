@@ -1,0 +1,266 @@
+//! What all parts of the measurement share: the published catalogues, the applications over them, and the floor that they are compared with.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use bench::catalogues::{self, Catalogue};
+use bytes::Bytes;
+use e2e::generation::write_generation;
+use e2e::load::{self, Answer, Ask, Load, Report};
+use host::s3;
+use pointer::CollectionKeys;
+use precompute::generation::LocalGeneration;
+use precompute::publish::{PublishOptions, publish};
+use precompute::store::{AccessKeys, S3Location, S3Store};
+use tempfile::TempDir;
+
+use crate::Effort;
+use crate::process::{BUCKET, ServerProcess, Usage};
+
+/// How many recommendations a request wants.
+const NUM_RECOMMENDATIONS: usize = 20;
+
+/// How many connections ask where nothing else is said.
+pub(crate) const NUM_CONNECTIONS: usize = 8;
+
+/// The name of the collection whatever is in it.
+const COLLECTION: &str = "movies";
+
+/// A catalogue in an object store of its own.
+pub(crate) struct Published {
+    pub(crate) generation: LocalGeneration,
+    pub(crate) histories: Vec<Vec<String>>,
+    pub(crate) objects: ServerProcess,
+}
+
+/// See the module.
+pub(crate) struct Workshop {
+    pub(crate) effort: Effort,
+    pub(crate) floor: Option<Measured>,
+    /// Of the sealed MovieLens 1M.
+    pub(crate) sealed: Option<Measured>,
+    folder: TempDir,
+    ml_1m: Option<Published>,
+    next_site: usize,
+}
+
+/// What a load brought.
+pub(crate) struct Measured {
+    pub(crate) report: Report,
+    /// Of the server, for each answer.
+    pub(crate) processor_us: f64,
+    /// What `Server-Timing` counted, by name, on average over the answers.
+    pub(crate) counted: BTreeMap<String, f64>,
+    pub(crate) before: Usage,
+    pub(crate) after: Usage,
+}
+
+impl Workshop {
+    pub(crate) fn open(effort: Effort) -> Self {
+        Self {
+            effort,
+            floor: None,
+            sealed: None,
+            folder: tempfile::tempdir().expect("a temporary folder"),
+            ml_1m: None,
+            next_site: 0,
+        }
+    }
+
+    /// MovieLens 1M, learnt and published when it is first wanted; `None`, and said so, where the data is absent.
+    pub(crate) fn ml_1m(&mut self) -> Option<&Published> {
+        if self.ml_1m.is_none() {
+            let data = catalogues::data_folder();
+            let catalogue = catalogues::ml_1m(&data);
+            if catalogue.is_none() {
+                println!("ml-1m: NOT MEASURED, it is not in {}", data.display());
+            }
+            self.ml_1m = catalogue.map(|catalogue| self.published("ml-1m", &catalogue));
+        }
+        self.ml_1m.as_ref()
+    }
+
+    /// A made-up catalogue.
+    pub(crate) fn made_up(&self, num_items: usize) -> Published {
+        self.published("made-up", &catalogues::made_up(num_items))
+    }
+
+    fn published(&self, name: &str, catalogue: &Catalogue) -> Published {
+        let folder = self.folder.path().join(name);
+        fs::create_dir_all(&folder).expect("the folder can be made");
+        let item_count = catalogue.item_count as u64;
+        let files = &catalogue.files;
+        let generation = write_generation(&folder, COLLECTION, &catalogue.title, item_count, files);
+        let objects = ServerProcess::objects(&self.folder.path().join(format!("{name}-objects")));
+        let location = S3Location {
+            bucket: BUCKET.to_owned(),
+            region: "us-east-1".to_owned(),
+            endpoint: Some(objects.url().to_owned()),
+            access_keys: Some(AccessKeys {
+                access_key_id: s3::DEFAULT_ACCESS_KEY.to_owned(),
+                secret_access_key: s3::DEFAULT_SECRET_KEY.to_owned(),
+            }),
+        };
+        let store = S3Store::connect(&location).expect("the store is there");
+        let options = PublishOptions {
+            maximum_quality_loss: 0.0,
+            force: true,
+        };
+        let keys = CollectionKeys::new("", COLLECTION);
+        publish(&store, &keys, &generation, options).expect("the store takes it");
+        for (kind, bytes) in files {
+            println!("{name}: {kind} {} bytes", bytes.len());
+        }
+        Published {
+            generation,
+            histories: catalogue.histories.clone(),
+            objects,
+        }
+    }
+
+    /// A folder that nobody else has.
+    pub(crate) fn new_folder(&mut self) -> PathBuf {
+        self.next_site += 1;
+        let folder = self.folder.path().join(format!("site-{}", self.next_site));
+        fs::create_dir_all(&folder).expect("the folder can be made");
+        folder
+    }
+
+    /// The root's application over an object store, with its state in a folder of its own.
+    pub(crate) fn site(&mut self, endpoint: &str, variables: &[(&str, &str)]) -> ServerProcess {
+        let functions = workspace().join("target/functions");
+        self.site_of(&functions.join("recommend.wasm"), endpoint, variables)
+    }
+
+    /// The same with another file of the function.
+    pub(crate) fn site_of(
+        &mut self,
+        recommend: &Path,
+        endpoint: &str,
+        variables: &[(&str, &str)],
+    ) -> ServerProcess {
+        let manifest = fs::read_to_string(workspace().join("spin.toml"));
+        let manifest = manifest.expect("the application is there");
+        let catalog = function("catalog");
+        let manifest = manifest
+            .replace(
+                "\"target/functions/recommend.wasm\"",
+                &format!("{recommend:?}"),
+            )
+            .replace("\"target/functions/catalog.wasm\"", &format!("{catalog:?}"));
+        let path = self.new_folder().join("spin.toml");
+        fs::write(&path, manifest).expect("the folder can be written");
+        let mut all = vec![
+            ("s3_endpoint", endpoint),
+            ("s3_access_key_id", s3::DEFAULT_ACCESS_KEY),
+            ("s3_secret_access_key", s3::DEFAULT_SECRET_KEY),
+            ("collections", COLLECTION),
+        ];
+        all.extend(variables);
+        ServerProcess::application(&path, &all)
+    }
+
+    /// Asks a site, first to warm it up and then to measure.
+    pub(crate) fn measure(&self, site: &ServerProcess, asks: &[Ask]) -> Measured {
+        let Effort {
+            warm_up, measuring, ..
+        } = self.effort;
+        measure(site, asks, NUM_CONNECTIONS, warm_up);
+        measure(site, asks, NUM_CONNECTIONS, measuring)
+    }
+
+    /// The processor time above that of a function that does nothing.
+    pub(crate) fn above_floor_us(&self, measured: &Measured) -> f64 {
+        let floor = self.floor.as_ref().map_or(0.0, |floor| floor.processor_us);
+        measured.processor_us - floor
+    }
+}
+
+/// Asks a site in turns for so long.
+pub(crate) fn measure(
+    site: &ServerProcess,
+    asks: &[Ask],
+    num_connections: usize,
+    duration: Duration,
+) -> Measured {
+    let load = Load {
+        address: site.address(),
+        asks,
+        num_connections,
+        duration,
+    };
+    let mut counted = BTreeMap::new();
+    let before = site.usage();
+    let report = load::run(&load, |answer| count(answer, &mut counted));
+    let report = report.expect("the system gives sockets");
+    let after = site.usage();
+    if let Some(failure) = &report.first_failure {
+        println!(
+            "{} requests FAILED, the first with: {failure}",
+            report.num_failed
+        );
+    }
+    let num_answers = report.latencies.len().max(1) as f64;
+    let processor = after.processor.saturating_sub(before.processor);
+    counted.values_mut().for_each(|sum| *sum /= num_answers);
+    Measured {
+        processor_us: processor.as_secs_f64() * 1e6 / num_answers,
+        report,
+        counted,
+        before,
+        after,
+    }
+}
+
+/// Adds up the numbers that `Server-Timing` has in its descriptions, such as `storage;desc="round trips: 3, requests: 12"`.
+fn count(answer: &Answer, counted: &mut BTreeMap<String, f64>) {
+    let timing = answer.headers.get("server-timing");
+    let timing = timing
+        .and_then(|timing| timing.to_str().ok())
+        .unwrap_or_default();
+    // Every second part is between quotation marks.
+    for description in timing.split('"').skip(1).step_by(2) {
+        for part in description.split(',') {
+            if let Some((name, value)) = part.split_once(':')
+                && let Ok(value) = value.trim().parse::<f64>()
+            {
+                *counted.entry(name.trim().to_owned()).or_default() += value;
+            }
+        }
+    }
+}
+
+/// What people ask: recommendations for their histories.
+pub(crate) fn asks(histories: &[Vec<String>]) -> Vec<Ask> {
+    let ask = |history: &Vec<String>| {
+        let ids: Vec<String> = history.iter().map(|id| format!("{id:?}")).collect();
+        let body = format!(
+            "{{\"history\":[{}],\"count\":{NUM_RECOMMENDATIONS}}}",
+            ids.join(",")
+        );
+        Ask::post(
+            format!("/v1/{COLLECTION}/recommendations"),
+            Bytes::from(body),
+        )
+    };
+    histories.iter().map(ask).collect()
+}
+
+/// The folder of the whole project.
+pub(crate) fn workspace() -> &'static Path {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().expect("the crate lies in the workspace")
+}
+
+/// The file of a function.
+pub(crate) fn function(name: &str) -> PathBuf {
+    let path = workspace().join(format!("target/functions/{name}.wasm"));
+    assert!(
+        path.exists(),
+        "{} is not there: run `cargo xtask functions`",
+        path.display()
+    );
+    path
+}
