@@ -187,7 +187,7 @@ impl<S: ByteSource> Generation<S> {
             fold_in(lists(neighbours, &question.history, &blocks)?)
                 .map_err(|error| neighbours.damaged(error))?
         };
-        let candidates = scores.iter().filter(|scored| 0.0 < scored.score);
+        let candidates = scores.slots();
         if question.diversity <= 0.0 {
             return self.best(candidates, question, question.count);
         }

@@ -9,7 +9,8 @@ pub struct Scored {
     pub score: f32,
 }
 
-/// The `count` best of `candidates`, the best first; equal scores go by item number, so that the answer to a question is always the same.
+/// The `count` best of `candidates`, the best first, of those with a score above zero; equal scores go by item number, so that the answer to a question is
+/// always the same.
 ///
 /// O(candidates + count log count): whenever twice as many as wanted are at hand, the worse half goes, and from then on what is worse than the worst of the
 /// rest is not looked at twice. Of 2,000 candidates for 20 places in no order, some 120 are.
@@ -25,17 +26,16 @@ pub fn top(candidates: impl IntoIterator<Item = Scored>, count: usize) -> Vec<Sc
         Scored { item, score }
     };
     let mut best: Vec<u64> = Vec::new();
-    let mut threshold = f32::NEG_INFINITY;
+    let mut threshold = 0.0;
     for candidate in candidates {
-        // An equal score may still win by its number.
-        if candidate.score < threshold {
-            continue;
-        }
-        best.push(key(candidate));
-        if best.len() == count.saturating_mul(2) {
-            let (_, &mut worst, _) = best.select_nth_unstable(last);
-            threshold = scored(worst).score;
-            best.truncate(count);
+        // An equal score may still win by its number. Soon hardly any passes the first condition, so that the processor foresees how it ends.
+        if threshold <= candidate.score && 0.0 < candidate.score {
+            best.push(key(candidate));
+            if best.len() == count.saturating_mul(2) {
+                let (_, &mut worst, _) = best.select_nth_unstable(last);
+                threshold = scored(worst).score;
+                best.truncate(count);
+            }
         }
     }
     best.sort_unstable();
@@ -57,6 +57,7 @@ mod tests {
             let mut sorted = candidates.clone();
             // A stable sort keeps equals in the order of their numbers.
             sorted.sort_by(|left, right| right.score.total_cmp(&left.score));
+            sorted.retain(|scored| 0.0 < scored.score);
             sorted.truncate(count);
             prop_assert_eq!(top(candidates, count), sorted);
         }
