@@ -63,7 +63,7 @@ pub trait ByteSource {
 /// Ranges of a file that are no farther apart are better read as one, with what lies between them.
 ///
 /// Measured on the real Spin, a GET costs about 200 microseconds of processor time and a megabyte about 6 ms: 33 kB take as long as the GET that they save.
-/// A little less serves the slow lines too: a request to MovieLens 1M, cold and with its records, takes 11.3 GETs and 194 kB with it, where 32 KiB give 10.7 and
+/// A little less serves the slow lines too: a request to MovieLens 1M, cold and with its records, takes 11.3 GETs and 195 kB with it, where 32 KiB give 10.7 and
 /// 213 (`cargo bench -p bench --profile dev --bench reads`).
 pub const NEAR_GAP_LEN_BYTES: u32 = 28 << 10;
 
