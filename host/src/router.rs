@@ -20,9 +20,9 @@ pub(crate) struct Router {
 struct Target {
     /// The route as the manifest writes it.
     raw_route: String,
-    /// The same, always with a slash before and never with one after.
-    route: String,
     component: String,
+    /// What every request on this route is told alike.
+    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 /// A path that met a route.
@@ -45,10 +45,23 @@ impl Router {
                 Some(prefix) => format!("{prefix}/*"),
                 None => route.clone(),
             };
+            let prefix = raw_route.strip_suffix("/...").unwrap_or(raw_route);
+            let headers = [
+                ("spin-matched-route", route.as_str()),
+                ("spin-raw-component-route", raw_route),
+                ("spin-component-route", prefix),
+                ("spin-base-path", "/"),
+            ];
             let target = Target {
                 raw_route: raw_route.clone(),
-                route,
                 component: trigger.component.clone(),
+                headers: headers
+                    .into_iter()
+                    .filter_map(|(name, value)| {
+                        let value = HeaderValue::from_str(value).ok()?;
+                        Some((HeaderName::from_static(name), value))
+                    })
+                    .collect(),
             };
             targets.insert(pattern, target);
         }
@@ -89,27 +102,24 @@ impl RouteMatch<'_, '_> {
             headers.remove(name);
         }
 
-        let target = self.matched.handler();
         let host = headers
             .get(HOST)
             .and_then(|host| host.to_str().ok())
             .unwrap_or_default();
         let path_and_query = uri.path_and_query().map_or("/", |both| both.as_str());
-        let full_url = format!("http://{host}{path_and_query}");
-        let prefix = target
-            .raw_route
-            .strip_suffix("/...")
-            .unwrap_or(&target.raw_route);
-        for (name, value) in [
-            ("spin-full-url", full_url.as_str()),
-            ("spin-path-info", &self.path_info()),
-            ("spin-matched-route", &target.route),
-            ("spin-raw-component-route", &target.raw_route),
-            ("spin-component-route", prefix),
-            ("spin-base-path", "/"),
-            ("spin-client-addr", &client.to_string()),
-        ] {
-            insert(headers, name, value);
+        let of_this_request = [
+            ("spin-full-url", format!("http://{host}{path_and_query}")),
+            ("spin-path-info", self.path_info()),
+            ("spin-client-addr", client.to_string()),
+        ];
+        for (name, value) in of_this_request {
+            // A URL never holds bytes that a value cannot.
+            if let Ok(value) = HeaderValue::try_from(value) {
+                headers.insert(HeaderName::from_static(name), value);
+            }
+        }
+        for (name, value) in &self.matched.handler().headers {
+            headers.insert(name, value.clone());
         }
         for capture in &self.matched.captures() {
             let (name, value) = capture;
