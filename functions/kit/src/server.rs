@@ -123,9 +123,6 @@ impl<'a> Call<'a> {
             return Ok(Response::empty(304).kept(keeping).tagged(tag));
         }
         let collection = self.context.open_pinned(pinned, needs)?;
-        if collection.is_stale {
-            return answer(&collection);
-        }
         let tag = EntityTag::of_generation(&collection.manifest.generation, self.request);
         Ok(answer(&collection)?.kept(keeping).tagged(tag))
     }
@@ -141,7 +138,11 @@ pub fn respond<'a>(request: &'a Request, routes: &[Route], context: &'a Context<
     if is_repeated {
         response = answer();
     }
+    // What may not be current is kept by nobody.
     if context.is_stale() {
+        response
+            .headers
+            .retain(|(name, _)| !matches!(*name, "cache-control" | "etag"));
         response = response.with_header("warning", "110 - \"Response is Stale\"");
     }
     let response = keeping::finish(request, response);

@@ -42,10 +42,8 @@ impl Place {
     }
 
     fn ask(&self) -> Answer {
-        let request = testing::request(
-            "POST /v1/movies/recommendations",
-            r#"{"history":["1","2"],"count":3}"#,
-        );
+        let line = "GET /v1/movies/recommendations?history=1,2&count=3";
+        let request = testing::request(line, "");
         let settings = testing::settings();
         let open: OpenKeyValue<'_> = &|| Ok(Box::new(self.left.clone()) as Box<dyn KeyValue>);
         let now = || Duration::from_secs(1_000_000 + self.seconds);
@@ -87,6 +85,7 @@ impl Answer {
         assert_eq!(stale, response.header("warning").is_some());
         if stale && response.status == 200 {
             assert_eq!(body["stale"], true);
+            assert_eq!(header("cache-control"), "no-store");
         }
         Self {
             status: response.status,
