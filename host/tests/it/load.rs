@@ -118,11 +118,11 @@ async fn more_requests_than_may_wait_are_refused_and_told_when_to_come_back() {
     let url = server.url();
     let requests = (0..6).map(|_| get(format!("{url}/guest/sleep?300")));
     let answers = futures_util::future::join_all(requests).await;
-    let (served, turned_away): (Vec<_>, Vec<_>) = answers
+    let (answered, turned_away): (Vec<_>, Vec<_>) = answers
         .into_iter()
         .partition(|answer| answer.status == StatusCode::OK);
     // One is served, one waits for it; a third is served if the first was done before it came.
-    assert!((2..6).contains(&served.len()), "{}", served.len());
+    assert!((2..6).contains(&answered.len()), "{}", answered.len());
     for answer in turned_away {
         assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(answer.header("retry-after"), "1");
