@@ -226,26 +226,23 @@ pub(crate) mod tests {
     /// What a storage says of a part of an object, or without one of a document: the bytes as text, or the error's text.
     pub(crate) fn text_of(storage: &dyn Storage, key: &str, part: Option<(u64, u32)>) -> String {
         let key = key.to_owned();
-        let result = match part {
-            Some((offset, len_bytes)) => {
-                let piece = Piece {
-                    key,
-                    offset,
-                    len_bytes,
-                    object_len_bytes: offset.saturating_add(u64::from(len_bytes)),
-                };
-                storage.read(&[piece]).remove(0)
-            }
-            None => {
-                let query = DocumentQuery {
-                    key,
-                    known_etag: None,
-                };
-                match storage.documents(&[query]).remove(0) {
-                    Ok(Document::Read { bytes, .. }) => Ok(bytes),
-                    Ok(Document::Unchanged) => panic!("nothing was known"),
-                    Err(error) => Err(error),
-                }
+        let result = if let Some((offset, len_bytes)) = part {
+            let piece = Piece {
+                key,
+                offset,
+                len_bytes,
+                object_len_bytes: offset.saturating_add(u64::from(len_bytes)),
+            };
+            storage.read(&[piece]).remove(0)
+        } else {
+            let query = DocumentQuery {
+                key,
+                known_etag: None,
+            };
+            match storage.documents(&[query]).remove(0) {
+                Ok(Document::Read { bytes, .. }) => Ok(bytes),
+                Ok(Document::Unchanged) => panic!("nothing was known"),
+                Err(error) => Err(error),
             }
         };
         match result {
