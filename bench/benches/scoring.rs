@@ -10,6 +10,7 @@
 
 use std::collections::BTreeMap;
 
+use bench::Random;
 use divan::Bencher;
 use index::catalogue::{CatalogueWriter, Record, Value};
 use index::neighbours::{Neighbour, NeighboursWriter};
@@ -56,7 +57,7 @@ fn warm(item_count: u32) -> (Generation<MemorySource>, Question) {
         .collect();
     let mut catalogue = CatalogueWriter::new();
     let mut neighbours = NeighboursWriter::new(item_count as usize, "made up").expect("few items");
-    let mut random = Random(7);
+    let mut random = Random::new(7);
     for item in 0..item_count {
         let fields = BTreeMap::from([
             ("year".to_owned(), Value::Integer(1995)),
@@ -73,7 +74,7 @@ fn warm(item_count: u32) -> (Generation<MemorySource>, Question) {
         catalogue.push(record, 1.0);
         // Nobody asks for the other lists.
         let list = if history_items.contains(&item) {
-            random.list(item_count)
+            list(&mut random, item_count)
         } else {
             Vec::new()
         };
@@ -113,31 +114,18 @@ fn warm(item_count: u32) -> (Generation<MemorySource>, Question) {
     (generation, question)
 }
 
-/// Steele, Lea and Flood: Fast splittable pseudorandom number generators, OOPSLA 2014.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: u32) -> u32 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) % u64::from(limit)) as u32
+fn list(random: &mut Random, item_count: u32) -> Vec<Neighbour> {
+    let mut list = BTreeMap::new();
+    while list.len() < LIST_LEN {
+        let limit = if list.len() % 2 == 0 {
+            item_count / 10
+        } else {
+            item_count
+        };
+        let magnitude = 1.0 + random.below(127) as f32;
+        let sign = if random.below(5) == 0 { -1.0 } else { 1.0 };
+        list.insert(random.below(limit as usize) as u32, sign * magnitude);
     }
-
-    fn list(&mut self, item_count: u32) -> Vec<Neighbour> {
-        let mut list = BTreeMap::new();
-        while list.len() < LIST_LEN {
-            let limit = if list.len() % 2 == 0 {
-                item_count / 10
-            } else {
-                item_count
-            };
-            let magnitude = 1.0 + self.below(127) as f32;
-            let sign = if self.below(5) == 0 { -1.0 } else { 1.0 };
-            list.insert(self.below(limit), sign * magnitude);
-        }
-        let neighbour = |(item, weight)| Neighbour { item, weight };
-        list.into_iter().map(neighbour).collect()
-    }
+    let neighbour = |(item, weight)| Neighbour { item, weight };
+    list.into_iter().map(neighbour).collect()
 }
