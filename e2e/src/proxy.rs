@@ -37,7 +37,8 @@ pub enum Fault {
     BreakOff,
     /// The object is shorter than anybody thinks: what was asked for is answered up to its middle, in a well-formed answer that says so.
     Truncate,
-    /// One bit in the middle of the body is another.
+    /// After the first [`UNHARMED_BYTES`], one bit of every [`CORRUPTION_STEP_BYTES`] is another: a part of a body may be a gap that nobody looks at, and this
+    /// hits whatever is looked at.
     Corrupt,
     /// Only this answer takes so long more.
     Delay(Duration),
@@ -53,6 +54,12 @@ pub enum Fault {
     /// The head of the answer comes, and nothing after it.
     Stall,
 }
+
+/// The beginning of an object says what it is: a file of another version is not what is meant by a corrupt one.
+const UNHARMED_BYTES: usize = 64;
+
+/// No block is shorter with its checksum.
+const CORRUPTION_STEP_BYTES: usize = 16;
 
 impl Fault {
     /// The storage has more to do than it can: asking again a little later is right.
@@ -363,10 +370,9 @@ fn harm(mut response: Response<Bytes>, fault: Fault) -> Response<Answer> {
         Fault::Stall => response.map(|body| Answer::none(&body, Rest::NeverComes)),
         Fault::Corrupt => response.map(|body| {
             let mut body = BytesMut::from(&body[..]);
-            let middle = body.len() / 2;
-            if let Some(byte) = body.get_mut(middle) {
-                *byte ^= 0x10;
-            }
+            let hit = body.iter_mut().skip(UNHARMED_BYTES);
+            hit.step_by(CORRUPTION_STEP_BYTES)
+                .for_each(|byte| *byte ^= 0x10);
             Answer::whole(body.freeze())
         }),
         Fault::Truncate => {
