@@ -53,6 +53,7 @@ pub fn ml_1m(data: &Path) -> Option<Catalogue> {
     if !source.is_dir() {
         return None;
     }
+    let source = source.display().to_string();
     let settings = format!("[collections.c]\ntitle = \"C\"\nsource = {source:?}\n");
     let config =
         Config::parse(&settings, Path::new("kindred.toml")).expect("the settings are right");

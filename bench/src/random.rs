@@ -1,4 +1,4 @@
-/// Sebastiano Vigna's SplitMix64: the same numbers on every machine.
+/// Sebastiano Vigna's `SplitMix64`: the same numbers on every machine.
 #[derive(Clone, Debug)]
 pub struct Random(u64);
 

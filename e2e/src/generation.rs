@@ -1,6 +1,5 @@
 //! A generation of index files that no run of the job has made.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -35,7 +34,7 @@ pub fn write_generation(
         synthetic: true,
         values: None,
         quality: None,
-        files: BTreeMap::from_iter(entries),
+        files: entries.collect(),
         previous: None,
     };
     manifest.generation = generation_name(&manifest);

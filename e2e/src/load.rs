@@ -76,7 +76,7 @@ pub struct Load<'a> {
     pub asks: &'a [Ask],
     /// How many connections ask at once.
     pub num_connections: usize,
-    /// For how long.
+    /// For how long. Every connection asks at least once.
     pub duration: Duration,
 }
 
@@ -163,7 +163,9 @@ struct State<F> {
 /// What one connection does. A connection that breaks is a failure, and another takes its place.
 async fn ask_until_the_end<F: FnMut(&Answer)>(load: &Load<'_>, state: &State<F>) {
     let mut connection = None;
-    while Instant::now() < state.until {
+    let mut has_asked = false;
+    while !has_asked || Instant::now() < state.until {
+        has_asked = true;
         let sender = match connection.take() {
             Some(sender) => sender,
             None => match connect(load.address).await {

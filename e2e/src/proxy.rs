@@ -366,7 +366,7 @@ fn harm(mut response: Response<Bytes>, fault: Fault) -> Response<Answer> {
     match fault {
         // Both were seen to before.
         Fault::Reset | Fault::Delay(_) => response.map(Answer::whole),
-        Fault::BreakOff => response.map(|body| Answer::half(body, Rest::Breaks)),
+        Fault::BreakOff => response.map(|body| Answer::half(&body, Rest::Breaks)),
         Fault::Stall => response.map(|body| Answer::none(&body, Rest::NeverComes)),
         Fault::Corrupt => response.map(|body| {
             let mut body = BytesMut::from(&body[..]);
@@ -451,7 +451,7 @@ impl Answer {
         }
     }
 
-    fn half(bytes: Bytes, rest: Rest) -> Self {
+    fn half(bytes: &Bytes, rest: Rest) -> Self {
         Self {
             announced_len_bytes: bytes.len() as u64,
             bytes: Some(bytes.slice(..bytes.len() / 2)),

@@ -145,11 +145,8 @@ impl Workshop {
         let manifest = manifest.expect("the application is there");
         let catalog = function("catalog");
         let manifest = manifest
-            .replace(
-                "\"target/functions/recommend.wasm\"",
-                &format!("{recommend:?}"),
-            )
-            .replace("\"target/functions/catalog.wasm\"", &format!("{catalog:?}"));
+            .replace("\"target/functions/recommend.wasm\"", &quoted(recommend))
+            .replace("\"target/functions/catalog.wasm\"", &quoted(&catalog));
         let path = self.new_folder().join("spin.toml");
         fs::write(&path, manifest).expect("the folder can be written");
         let mut all = vec![
@@ -204,7 +201,9 @@ pub(crate) fn measure(
     }
     let num_answers = report.latencies.len().max(1) as f64;
     let processor = after.processor.saturating_sub(before.processor);
-    counted.values_mut().for_each(|sum| *sum /= num_answers);
+    for sum in counted.values_mut() {
+        *sum /= num_answers;
+    }
     Measured {
         processor_us: processor.as_secs_f64() * 1e6 / num_answers,
         report,
@@ -246,6 +245,11 @@ pub(crate) fn asks(histories: &[Vec<String>]) -> Vec<Ask> {
         )
     };
     histories.iter().map(ask).collect()
+}
+
+/// A path as TOML has it.
+fn quoted(path: &Path) -> String {
+    format!("{:?}", path.display().to_string())
 }
 
 /// The folder of the whole project.

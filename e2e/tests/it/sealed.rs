@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::bucket::{Bucket, build};
 use crate::films::publish_films;
-use crate::site::{Answer, Site, component, workspace};
+use crate::site::{Answer, Site, component, quoted, workspace};
 
 /// More than a memory begins with, behind everything that a linker knows: what an allocator that takes it for its own overwrites first.
 const FILLED_LEN_BYTES: usize = 8 << 20;
@@ -41,7 +41,7 @@ fn sealed_application(archive: &[u8]) -> (TempDir, PathBuf) {
         let source = format!("\"target/functions/{name}.wasm\"");
         assert!(manifest.contains(&source), "{source}");
         let sealed = seal(name, folder.path(), archive);
-        manifest = manifest.replace(&source, &format!("{sealed:?}"));
+        manifest = manifest.replace(&source, &quoted(&sealed));
     }
     let path = folder.path().join("spin.toml");
     fs::write(&path, manifest).unwrap();

@@ -235,9 +235,14 @@ fn application() -> String {
     for name in ["recommend", "catalog"] {
         let relative = format!("\"target/functions/{name}.wasm\"");
         assert!(text.contains(&relative), "spin.toml names {relative}");
-        text = text.replace(&relative, &format!("{:?}", component(name)));
+        text = text.replace(&relative, &quoted(&component(name)));
     }
     text
+}
+
+/// A path as TOML has it.
+pub(crate) fn quoted(path: &Path) -> String {
+    format!("{:?}", path.display().to_string())
 }
 
 /// The folder of the whole project.
