@@ -1,9 +1,6 @@
 //! Parts of immutable objects that outlive a request.
 
-use std::{
-    cell::RefCell,
-    collections::{BTreeMap, BTreeSet},
-};
+use std::cell::RefCell;
 
 use index::Buffer;
 use xxhash_rust::xxh64::xxh64;
@@ -30,7 +27,8 @@ pub struct PageCache<'a> {
     storage: &'a dyn Storage,
     store: &'a SharedStore<'a>,
     slot_count: u32,
-    pages: RefCell<BTreeMap<PageId, Page>>,
+    /// In the order of their ids. A list, since each kind of map is another 6 kB of a function.
+    pages: RefCell<Vec<Page>>,
 }
 
 /// A page of an object.
@@ -42,7 +40,9 @@ struct PageId {
 
 #[derive(Debug)]
 struct Page {
-    bytes: Vec<u8>,
+    id: PageId,
+    /// Or why it cannot be had.
+    bytes: Result<Vec<u8>, StorageError>,
     is_from_store: bool,
 }
 
@@ -57,66 +57,53 @@ impl<'a> PageCache<'a> {
         }
     }
 
-    /// Has the pages of `pieces` at hand, as far as they can be had; why the others cannot.
-    fn fetch(
-        &self,
-        pieces: &[Piece],
-        pages: &mut BTreeMap<PageId, Page>,
-    ) -> BTreeMap<PageId, StorageError> {
-        if self.store.is_distrusted() {
-            pages.retain(|_, page| !page.is_from_store);
-        }
-        let mut seen = BTreeSet::new();
-        let mut missing: Vec<(PageId, Piece)> = Vec::new();
+    /// Has the pages of `pieces` at hand, as far as they can be had. What could not be had before is asked for again.
+    fn fetch(&self, pieces: &[Piece], pages: &mut Vec<Page>) {
+        let is_distrusted = self.store.is_distrusted();
+        pages.retain(|page| page.bytes.is_ok() && !(is_distrusted && page.is_from_store));
+        let mut missing = Vec::new();
         for piece in pieces {
             for number in numbers(piece) {
                 let id = PageId {
                     key: piece.key.clone(),
                     number,
                 };
-                if pages.contains_key(&id) || !seen.insert(id.clone()) {
+                let Err(place) = find(pages, &id) else {
                     continue;
+                };
+                let asked = page_piece(piece, number);
+                let kept = self
+                    .store
+                    .get(&self.slot(&id), &id.name())
+                    .filter(|bytes| bytes.len() == asked.len_bytes as usize);
+                let page = Page {
+                    is_from_store: kept.is_some(),
+                    // Until it is read.
+                    bytes: kept.ok_or_else(|| too_short(piece)),
+                    id: id.clone(),
+                };
+                if !page.is_from_store {
+                    missing.push((id, asked));
                 }
-                let page = page_piece(piece, number);
-                match self.store.get(&self.slot(&id), &id.name()) {
-                    Some(bytes) if bytes.len() == page.len_bytes as usize => {
-                        let is_from_store = true;
-                        pages.insert(
-                            id,
-                            Page {
-                                bytes,
-                                is_from_store,
-                            },
-                        );
-                    }
-                    _ => missing.push((id, page)),
-                }
+                pages.insert(place, page);
             }
         }
         if missing.is_empty() {
-            return BTreeMap::new();
+            return;
         }
         let (ids, missing): (Vec<PageId>, Vec<Piece>) = missing.into_iter().unzip();
-        let mut failures = BTreeMap::new();
-        for (position, (id, result)) in ids.into_iter().zip(self.storage.read(&missing)).enumerate()
-        {
-            match result {
-                Ok(bytes) => {
-                    if position < MAXIMUM_LEFT_PAGES {
-                        self.store.leave(self.slot(&id), &id.name(), &bytes);
-                    }
-                    let page = Page {
-                        bytes: bytes.into_owned(),
-                        is_from_store: false,
-                    };
-                    pages.insert(id, page);
-                }
-                Err(error) => {
-                    failures.insert(id, error);
-                }
+        for (position, (id, result)) in ids.iter().zip(self.storage.read(&missing)).enumerate() {
+            if let Ok(bytes) = &result
+                && position < MAXIMUM_LEFT_PAGES
+            {
+                self.store.leave(self.slot(id), &id.name(), bytes);
+            }
+            if let Ok(place) = find(pages, id)
+                && let Some(page) = pages.get_mut(place)
+            {
+                page.bytes = result.map(Buffer::into_owned);
             }
         }
-        failures
     }
 
     fn slot(&self, page: &PageId) -> String {
@@ -129,10 +116,10 @@ impl<'a> PageCache<'a> {
 impl Storage for PageCache<'_> {
     fn read(&self, pieces: &[Piece]) -> Vec<Result<Buffer, StorageError>> {
         let mut pages = self.pages.borrow_mut();
-        let failures = self.fetch(pieces, &mut pages);
+        self.fetch(pieces, &mut pages);
         let mut results: Vec<Result<Buffer, StorageError>> = pieces
             .iter()
-            .map(|piece| assembled(piece, &pages, &failures))
+            .map(|piece| assembled(piece, &pages))
             .collect();
         // A page may end after its object where a piece in it does not: the piece as such is asked for then.
         let short: Vec<usize> = results
@@ -188,31 +175,35 @@ fn page_piece(piece: &Piece, number: u64) -> Piece {
     }
 }
 
+/// The position of a page, or the one where it would be.
+fn find(pages: &[Page], id: &PageId) -> Result<usize, usize> {
+    pages.binary_search_by(|page| page.id.cmp(id))
+}
+
+fn too_short(piece: &Piece) -> StorageError {
+    StorageError::TooShort {
+        key: piece.key.clone(),
+    }
+}
+
 /// A piece from its pages.
-fn assembled(
-    piece: &Piece,
-    pages: &BTreeMap<PageId, Page>,
-    failures: &BTreeMap<PageId, StorageError>,
-) -> Result<Buffer, StorageError> {
-    let mut bytes = Vec::new();
+fn assembled(piece: &Piece, pages: &[Page]) -> Result<Buffer, StorageError> {
+    let mut assembled = Vec::new();
     for number in numbers(piece) {
         let id = PageId {
             key: piece.key.clone(),
             number,
         };
-        if let Some(error) = failures.get(&id) {
-            return Err(error.clone());
-        }
+        let page = find(pages, &id)
+            .ok()
+            .and_then(|place| pages.get(place))
+            .ok_or_else(|| too_short(piece))?;
+        let bytes = page.bytes.as_ref().map_err(StorageError::clone)?;
         let first = number * PAGE_LEN_BYTES;
         let start = piece.offset.saturating_sub(first) as usize;
         let end = (piece.end() - first).min(PAGE_LEN_BYTES) as usize;
-        let part = pages
-            .get(&id)
-            .and_then(|page| page.bytes.get(start..end))
-            .ok_or_else(|| StorageError::TooShort {
-                key: piece.key.clone(),
-            })?;
-        bytes.extend_from_slice(part);
+        let part = bytes.get(start..end).ok_or_else(|| too_short(piece))?;
+        assembled.extend_from_slice(part);
     }
-    Ok(Buffer::Owned(bytes))
+    Ok(Buffer::Owned(assembled))
 }
