@@ -15,8 +15,6 @@ pub mod s3;
 mod sealed;
 mod shared;
 
-use std::collections::BTreeMap;
-
 use index::{Buffer, ByteRange, ByteSource, FileKind, SourceError};
 use pointer::{CollectionKeys, Manifest};
 
@@ -147,10 +145,17 @@ impl std::fmt::Debug for dyn Storage + '_ {
     }
 }
 
+/// An index file where it lies.
+struct Object {
+    kind: FileKind,
+    key: String,
+    len_bytes: u64,
+}
+
 /// The index files of one generation. A request holds on to the generation that its pointer named, so two are never mixed.
 pub struct GenerationSource<'a> {
     storage: &'a dyn Storage,
-    objects: BTreeMap<FileKind, (String, u64)>,
+    objects: Vec<Object>,
 }
 
 impl<'a> GenerationSource<'a> {
@@ -159,8 +164,11 @@ impl<'a> GenerationSource<'a> {
         let keys = CollectionKeys::new("", &manifest.collection);
         let object = |kind: FileKind| {
             let file = manifest.files.get(kind.name())?;
-            let key = keys.file(&manifest.generation, kind.name());
-            Some((kind, (key, file.file_len_bytes)))
+            Some(Object {
+                kind,
+                key: keys.file(&manifest.generation, kind.name()),
+                len_bytes: file.file_len_bytes,
+            })
         };
         Self {
             storage,
@@ -169,21 +177,20 @@ impl<'a> GenerationSource<'a> {
     }
 
     fn piece(&self, range: &ByteRange) -> Result<Piece, StorageError> {
-        let Some((key, object_len_bytes)) = self.objects.get(&range.file) else {
-            return Err(StorageError::Absent {
-                key: range.file.name().to_owned(),
-            });
-        };
+        let object = self.objects.iter().find(|object| object.kind == range.file);
+        let object = object.ok_or_else(|| StorageError::Absent {
+            key: range.file.name().to_owned(),
+        })?;
         let piece = Piece {
-            key: key.clone(),
+            key: object.key.clone(),
             offset: range.offset,
             len_bytes: range.len_bytes,
-            object_len_bytes: *object_len_bytes,
+            object_len_bytes: object.len_bytes,
         };
-        if piece.end() <= *object_len_bytes {
+        if piece.end() <= object.len_bytes {
             Ok(piece)
         } else {
-            Err(StorageError::TooShort { key: key.clone() })
+            Err(StorageError::TooShort { key: piece.key })
         }
     }
 }
