@@ -246,8 +246,10 @@ impl<S: ByteSource> Generation<S> {
         question: &Question,
         count: usize,
     ) -> Result<Vec<Scored>, Error> {
-        let mut unwanted: Vec<u32> = question.exclude.clone();
-        unwanted.extend(question.history.iter().map(|entry| entry.item));
+        let history = question.history.iter().map(|entry| entry.item);
+        let unwanted = question.exclude.iter().copied().chain(history);
+        // In 64 bits, as all that is sorted here: see `recommend::sort_key`.
+        let mut unwanted: Vec<u64> = unwanted.map(u64::from).collect();
         unwanted.sort_unstable();
         // As many more as may have to go again: a few look-ups among the best instead of one for every candidate.
         let room = count.saturating_add(unwanted.len());
@@ -260,7 +262,7 @@ impl<S: ByteSource> Generation<S> {
             let passes = |scored: &Scored| matching.get(scored.item as usize) == Some(&true);
             top(candidates.filter(passes), room)
         };
-        best.retain(|scored| unwanted.binary_search(&scored.item).is_err());
+        best.retain(|scored| unwanted.binary_search(&scored.item.into()).is_err());
         best.truncate(count);
         Ok(best)
     }

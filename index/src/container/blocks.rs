@@ -46,13 +46,19 @@ pub(crate) static HEAD_ONLY: Blocks = Blocks {
 
 impl Blocks {
     /// Reads what is planned and not yet here, in one batch, and checks it. Nothing to read is no batch.
-    pub(crate) fn fetch(&mut self, mut plan: Plan, source: &impl ByteSource) -> Result<(), Error> {
-        plan.blocks.retain(|id, _| !self.blocks.contains_key(id));
-        if plan.blocks.is_empty() {
+    pub(crate) fn fetch(&mut self, plan: Plan, source: &impl ByteSource) -> Result<(), Error> {
+        // Put together anew, since code that takes something out of a map would be 5 kB of a function.
+        let mut missing = Plan::default();
+        for (id, range) in plan.blocks {
+            if !self.blocks.contains_key(&id) {
+                missing.insert(id, range);
+            }
+        }
+        if missing.blocks.is_empty() {
             return Ok(());
         }
-        let buffers = read(source, &plan.ranges())?;
-        self.keep(&plan, buffers)
+        let buffers = read(source, &missing.ranges())?;
+        self.keep(&missing, buffers)
     }
 
     /// Takes what was read for a plan, one buffer a block in its order, and checks it.
