@@ -27,7 +27,7 @@ pub struct PageCache<'a> {
     storage: &'a dyn Storage,
     store: &'a SharedStore<'a>,
     slot_count: u32,
-    /// In the order of their ids. A list, since each kind of map is another 6 kB of a function.
+    /// In the order of their ids. A list, since each kind of map is another 7 kB of a function.
     pages: RefCell<Vec<Page>>,
 }
 
