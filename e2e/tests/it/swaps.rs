@@ -14,9 +14,13 @@ use crate::site::Site;
 
 /// How long it goes on for unless this says so many seconds: a minute is for the nights.
 const SECONDS_VARIABLE: &str = "KINDRED_SWAP_SECONDS";
-const DEFAULT_SECONDS: u64 = 5;
+const DEFAULT_SECONDS: u64 = 8;
 
 const TIME_BETWEEN_SWAPS: Duration = Duration::from_millis(200);
+
+/// A kept pointer is looked at once a second, and could meet the same generation each time. So every third one, now of one kind and now of the other, stays
+/// for longer.
+const TIME_TO_BE_SEEN: Duration = Duration::from_millis(1400);
 
 /// Ids mean other items in each, and lists are of another length, so that parts of two would show.
 const GENERATIONS: [(&str, u32); 2] = [("Alien", 30), ("Brazil", 50)];
@@ -95,12 +99,17 @@ fn check(keeps: bool) {
             })
             .unwrap()
         });
-        for folder in folders.iter().cycle() {
+        for (number, folder) in folders.iter().cycle().enumerate() {
             if asking.is_finished() {
                 break;
             }
             publish_folder(&bucket, folder.path());
-            thread::sleep(TIME_BETWEEN_SWAPS);
+            let stays = number % 3 == 2;
+            thread::sleep(if stays {
+                TIME_TO_BE_SEEN
+            } else {
+                TIME_BETWEEN_SWAPS
+            });
         }
         asking.join().unwrap()
     });
