@@ -12,7 +12,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use index::{Buffer, FileKind};
 use kit::http::Response;
 use kit::problem::Problem;
-use kit::storage::{Document, DocumentQuery, SealedStorage, Storage};
+use kit::storage::{Document, DocumentQuery, Piece, SealedStorage, Storage, StorageError};
 use kit::{Call, Route};
 use serde_json::{Value, json};
 use spin_sdk::http::{IncomingRequest, ResponseOutparam};
@@ -66,7 +66,11 @@ fn fill(len_bytes: usize, allocate: impl Fn(usize) -> &'static mut [u8]) -> Vec<
 
 /// Whether each file is sound, every block of it, or what is not.
 fn checked(sealed: &SealedStorage) -> Value {
-    let Some(pointer) = object(sealed, "movies/current.json".to_owned()) else {
+    let query = DocumentQuery {
+        key: "movies/current.json".to_owned(),
+        known_etag: None,
+    };
+    let Some(Ok(Document::Read { bytes: pointer, .. })) = sealed.documents(&[query]).pop() else {
         return json!("there is no pointer");
     };
     let Ok(manifest) = serde_json::from_slice::<Value>(&pointer) else {
@@ -74,9 +78,13 @@ fn checked(sealed: &SealedStorage) -> Value {
     };
     let generation = manifest["generation"].as_str().unwrap_or_default();
     let files = FileKind::ALL.map(|kind| {
-        let checked = match object(sealed, format!("movies/g/{generation}/{kind}.kdx")) {
-            Some(file) => match index::verify(kind, &file) {
-                Ok(_) => json!("sound"),
+        let key = format!("movies/g/{generation}/{kind}.kdx");
+        let checked = match manifest["files"][kind.name()]["file_len_bytes"].as_u64() {
+            Some(len_bytes) => match file(sealed, key, len_bytes) {
+                Ok(file) => match index::verify(kind, &file) {
+                    Ok(_) => json!("sound"),
+                    Err(error) => json!(error.to_string()),
+                },
                 Err(error) => json!(error.to_string()),
             },
             None => json!("it is not there"),
@@ -86,14 +94,14 @@ fn checked(sealed: &SealedStorage) -> Value {
     Value::Object(files.into_iter().collect())
 }
 
-/// A whole object.
-fn object(sealed: &SealedStorage, key: String) -> Option<Buffer> {
-    let query = DocumentQuery {
-        key,
-        known_etag: None,
+/// A whole file.
+fn file(sealed: &SealedStorage, key: String, len_bytes: u64) -> Result<Buffer, StorageError> {
+    let piece = Piece {
+        key: key.clone(),
+        offset: 0,
+        len_bytes: len_bytes as u32,
+        object_len_bytes: len_bytes,
     };
-    match sealed.documents(&[query]).pop()? {
-        Ok(Document::Read { bytes, .. }) => Some(bytes),
-        _ => None,
-    }
+    let absent = Err(StorageError::Absent { key });
+    sealed.read(&[piece]).pop().unwrap_or(absent)
 }
