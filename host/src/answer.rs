@@ -1,57 +1,18 @@
-//! The body of an answer: whole, or still being written by the instance that gives it.
-
-use std::pin::Pin;
-use std::task::{Context, Poll};
+//! The answers of this host, and those that it gives itself.
 
 use bytes::Bytes;
-use hyper::body::{Body, Frame, SizeHint};
 use hyper::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use hyper::{Response, StatusCode};
 use serde_json::json;
-use wasmtime_wasi_http::Error;
 
+use crate::body::MaybeWhole;
 use crate::call::Stream;
 
 /// An answer of this host.
 pub(crate) type Answer = Response<AnswerBody>;
 
-/// What an answer says.
-pub(crate) enum AnswerBody {
-    /// All of it, so that its length is known and it can be compressed.
-    Whole(Bytes),
-    /// The beginning, and an instance that writes the rest.
-    Streamed(Box<Stream>),
-}
-
-impl Body for AnswerBody {
-    type Data = Bytes;
-    type Error = Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        match &mut *self {
-            Self::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
-            Self::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
-            Self::Streamed(stream) => stream.poll_frame(context),
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        match self {
-            Self::Whole(bytes) => bytes.is_empty(),
-            Self::Streamed(_) => false,
-        }
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Self::Streamed(_) => SizeHint::default(),
-        }
-    }
-}
+/// What an answer says: all of it, so that its length is known and it can be compressed, or the beginning and an instance that writes the rest.
+pub(crate) type AnswerBody = MaybeWhole<Stream>;
 
 /// An answer with a text, which may be empty.
 pub(crate) fn plain(status: StatusCode, text: impl Into<Bytes>) -> Answer {

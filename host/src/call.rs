@@ -215,10 +215,15 @@ impl Stream {
             call.finish();
         }
     }
+}
+
+impl Body for Stream {
+    type Data = Bytes;
+    type Error = Error;
 
     /// The next piece of the body, which is also how the instance gets on.
-    pub(crate) fn poll_frame(
-        &mut self,
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         if !self.written.is_empty() {

@@ -16,6 +16,7 @@
 //! **Invariant:** nothing here knows what a component computes. Functions are files.
 
 mod answer;
+mod body;
 mod call;
 mod compile_cache;
 mod component;
@@ -32,6 +33,7 @@ mod memory_limit;
 mod metrics;
 mod options;
 mod outbound;
+mod patience;
 mod providers;
 mod request_body;
 mod router;

@@ -19,9 +19,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
-use tokio::time::{Instant, Sleep};
 
 use crate::error::Cause;
+use crate::patience::Patience;
 use crate::{ConnectionLimits, Error};
 
 /// How long a shutdown waits for the requests in flight.
@@ -258,19 +258,15 @@ fn waiting_clients(socket: TcpListener) -> Vec<(TcpStream, SocketAddr)> {
 /// with it.
 struct ClientStream {
     stream: TcpStream,
-    patience: Duration,
-    /// Made when a write first has to wait, which answers that fit the system's buffers never do.
-    timeout: Option<Pin<Box<Sleep>>>,
-    waiting: bool,
+    /// It runs while a write has to wait, which answers that fit the system's buffers never do.
+    patience: Patience,
 }
 
 impl ClientStream {
-    fn new(stream: TcpStream, patience: Duration) -> Self {
+    fn new(stream: TcpStream, pause: Duration) -> Self {
         Self {
             stream,
-            patience,
-            timeout: None,
-            waiting: false,
+            patience: Patience::new(pause),
         }
     }
 
@@ -280,22 +276,10 @@ impl ClientStream {
         written: Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
         if written.is_ready() {
-            self.waiting = false;
+            self.patience.rest();
             return written;
         }
-        let timeout = match &mut self.timeout {
-            Some(timeout) => {
-                if !self.waiting {
-                    timeout.as_mut().reset(Instant::now() + self.patience);
-                }
-                timeout
-            }
-            None => self
-                .timeout
-                .insert(Box::pin(tokio::time::sleep(self.patience))),
-        };
-        self.waiting = true;
-        ready!(timeout.as_mut().poll(context));
+        ready!(self.patience.poll_lost(context));
         Poll::Ready(Err(io::Error::new(
             io::ErrorKind::TimedOut,
             "the client does not take its answer",

@@ -14,6 +14,7 @@ use http_body_util::BodyExt;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use wasmtime_wasi_http::Error;
 
+use crate::body::MaybeWhole;
 use crate::timed_body::{TimedBody, TimedError};
 
 /// A body of a known length up to this is read ahead.
@@ -40,12 +41,7 @@ pub(crate) enum BodyFault {
 }
 
 /// A body as an instance gets it.
-pub(crate) enum RequestBody {
-    /// All of it.
-    Whole(Bytes),
-    /// What comes of it.
-    Streamed(Box<Streamed>),
-}
+pub(crate) type RequestBody = MaybeWhole<Streamed>;
 
 /// Tells what went wrong with a body that was handed on: the instance only sees that its reading failed, and answers whatever it likes.
 #[derive(Clone, Default)]
@@ -114,9 +110,12 @@ pub(crate) struct Streamed {
     report: FaultReport,
 }
 
-impl Streamed {
+impl Body for Streamed {
+    type Data = Bytes;
+    type Error = Error;
+
     fn poll_frame(
-        &mut self,
+        mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let frame = match std::task::ready!(Pin::new(&mut self.body).poll_frame(context)) {
@@ -138,34 +137,12 @@ impl Streamed {
         self.left_bytes = left_bytes;
         Poll::Ready(Some(Ok(frame)))
     }
-}
-
-impl Body for RequestBody {
-    type Data = Bytes;
-    type Error = Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        match &mut *self {
-            Self::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
-            Self::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
-            Self::Streamed(streamed) => streamed.poll_frame(context),
-        }
-    }
 
     fn is_end_stream(&self) -> bool {
-        match self {
-            Self::Whole(bytes) => bytes.is_empty(),
-            Self::Streamed(streamed) => streamed.body.is_end_stream(),
-        }
+        self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Self::Streamed(streamed) => streamed.body.size_hint(),
-        }
+        self.body.size_hint()
     }
 }

@@ -6,16 +6,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
-use tokio::time::{Instant, Sleep};
+
+use crate::patience::Patience;
 
 /// A body whose pieces have to come within a time of each other.
 pub(crate) struct TimedBody {
     body: Incoming,
-    pause: Duration,
-    /// Made when the first piece is not there at once, which it mostly is.
-    timeout: Option<Pin<Box<Sleep>>>,
-    /// Whether the time runs: it does while somebody waits for a piece, and not while the last one is worked on.
-    waiting: bool,
+    /// It runs while somebody waits for a piece, and not while the last one is worked on.
+    patience: Patience,
 }
 
 /// Why there is no next piece.
@@ -31,9 +29,7 @@ impl TimedBody {
     pub(crate) fn new(body: Incoming, pause: Duration) -> Self {
         Self {
             body,
-            pause,
-            timeout: None,
-            waiting: false,
+            patience: Patience::new(pause),
         }
     }
 }
@@ -48,24 +44,11 @@ impl Body for TimedBody {
     ) -> Poll<Option<Result<Frame<Bytes>, TimedError>>> {
         let this = &mut *self;
         if let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(context) {
-            this.waiting = false;
+            this.patience.rest();
             return Poll::Ready(frame.map(|frame| frame.map_err(TimedError::Broken)));
         }
-        let timeout = match &mut this.timeout {
-            Some(timeout) => {
-                if !this.waiting {
-                    timeout.as_mut().reset(Instant::now() + this.pause);
-                }
-                timeout
-            }
-            None => this
-                .timeout
-                .insert(Box::pin(tokio::time::sleep(this.pause))),
-        };
-        this.waiting = true;
-        timeout
-            .as_mut()
-            .poll(context)
+        this.patience
+            .poll_lost(context)
             .map(|()| Some(Err(TimedError::TooSlow)))
     }
 

@@ -6,6 +6,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use bench::Random;
+use e2e::application::{function, source};
 use e2e::load::{self, Ask, Load};
 use e2e::proxy::{Exchange, Proxy, Trip, dependent_trips};
 use index::neighbours::Neighbour;
@@ -15,7 +16,7 @@ use precompute::seal::{SealedIndex, seal_file};
 
 use crate::process::ServerProcess;
 use crate::table::{Row, number};
-use crate::workshop::{Measured, Workshop, asks, function, measure};
+use crate::workshop::{Measured, Workshop, asks, measure};
 
 /// A storage in the same country is that far away.
 const DISTANCE: Duration = Duration::from_millis(15);
@@ -47,8 +48,8 @@ fn in_short(measured: &Measured) -> String {
 pub(crate) fn floor(workshop: &mut Workshop) -> Vec<Row> {
     let manifest = format!(
         "spin_manifest_version = 2\n[application]\nname = \"floor\"\n[[trigger.http]]\nroute = \"/...\"\ncomponent = \"nothing\"\n\
-         [component.nothing]\nsource = {:?}\n",
-        function("host-guest").display().to_string()
+         [component.nothing]\n{}",
+        source(&function("host-guest"))
     );
     let path = workshop.new_folder().join("spin.toml");
     fs::write(&path, manifest).expect("the folder can be written");
@@ -298,20 +299,12 @@ fn cold(
     };
     let of = |value: fn(&Single) -> f64| singles.iter().map(value).collect::<Vec<f64>>();
     let trips = of(|single| single.trips.len() as f64);
-    let gets = of(|single| {
-        single
-            .trips
-            .iter()
-            .map(|trip| trip.num_exchanges as f64)
-            .sum()
-    });
-    let bytes = of(|single| {
-        single
-            .trips
-            .iter()
-            .map(|trip| trip.body_len_bytes as f64)
-            .sum()
-    });
+    let summed = |value: fn(&Trip) -> f64| {
+        let sum = |single: &Single| single.trips.iter().map(value).sum();
+        singles.iter().map(sum).collect::<Vec<f64>>()
+    };
+    let gets = summed(|trip| trip.num_exchanges as f64);
+    let bytes = summed(|trip| trip.body_len_bytes as f64);
     let ids = of(|single| ms(single.ids) / ms(DISTANCE));
     let whole = of(|single| ms(single.whole) / ms(DISTANCE));
     let most = |values: &[f64]| format!("the most {}", number(maximum(values)));

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bench::catalogues::{self, Catalogue};
 use bytes::Bytes;
+use e2e::application::{self, function, source};
 use e2e::generation::write_generation;
 use e2e::load::{self, Answer, Ask, Load, Report};
 use host::s3;
@@ -130,8 +131,7 @@ impl Workshop {
 
     /// The root's application over an object store, with its state in a folder of its own.
     pub(crate) fn site(&mut self, endpoint: &str, variables: &[(&str, &str)]) -> ServerProcess {
-        let functions = workspace().join("target/functions");
-        self.site_of(&functions.join("recommend.wasm"), endpoint, variables)
+        self.site_of(&function("recommend"), endpoint, variables)
     }
 
     /// The same with another file of the function.
@@ -141,12 +141,10 @@ impl Workshop {
         endpoint: &str,
         variables: &[(&str, &str)],
     ) -> ServerProcess {
-        let manifest = fs::read_to_string(workspace().join("spin.toml"));
-        let manifest = manifest.expect("the application is there");
-        let catalog = function("catalog");
-        let manifest = manifest
-            .replace("\"target/functions/recommend.wasm\"", &quoted(recommend))
-            .replace("\"target/functions/catalog.wasm\"", &quoted(&catalog));
+        let manifest = application::manifest(|name| match name {
+            "recommend" => source(recommend),
+            other => source(&function(other)),
+        });
         let path = self.new_folder().join("spin.toml");
         fs::write(&path, manifest).expect("the folder can be written");
         let mut all = vec![
@@ -245,26 +243,4 @@ pub(crate) fn asks(histories: &[Vec<String>]) -> Vec<Ask> {
         )
     };
     histories.iter().map(ask).collect()
-}
-
-/// A path as TOML has it.
-fn quoted(path: &Path) -> String {
-    format!("{:?}", path.display().to_string())
-}
-
-/// The folder of the whole project.
-pub(crate) fn workspace() -> &'static Path {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().expect("the crate lies in the workspace")
-}
-
-/// The file of a function.
-pub(crate) fn function(name: &str) -> PathBuf {
-    let path = workspace().join(format!("target/functions/{name}.wasm"));
-    assert!(
-        path.exists(),
-        "{} is not there: run `cargo xtask functions`",
-        path.display()
-    );
-    path
 }

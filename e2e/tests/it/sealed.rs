@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use e2e::application::{self, function, source};
 use pointer::CollectionKeys;
 use precompute::publish::read_pointer;
 use precompute::seal::{DEFAULT_MAXIMUM_MEGABYTES, SealedIndex, seal_file};
@@ -11,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::bucket::{Bucket, build};
 use crate::films::publish_films;
-use crate::site::{Answer, Site, component, quoted, workspace};
+use crate::site::{Answer, Site};
 
 /// More than a memory begins with, behind everything that a linker knows: what an allocator that takes it for its own overwrites first.
 const FILLED_LEN_BYTES: usize = 8 << 20;
@@ -29,20 +30,14 @@ fn archive(bucket: &Bucket) -> Vec<u8> {
 
 /// Seals a function into a folder.
 fn seal(name: &str, into: &Path, archive: &[u8]) -> PathBuf {
-    let (written, _) = seal_file(&component(name), into, archive).unwrap();
+    let (written, _) = seal_file(&function(name), into, archive).unwrap();
     written
 }
 
 /// The root's `spin.toml` with sealed functions, and nothing else changed.
 fn sealed_application(archive: &[u8]) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
-    let mut manifest = fs::read_to_string(workspace().join("spin.toml")).unwrap();
-    for name in ["recommend", "catalog"] {
-        let source = format!("\"target/functions/{name}.wasm\"");
-        assert!(manifest.contains(&source), "{source}");
-        let sealed = seal(name, folder.path(), archive);
-        manifest = manifest.replace(&source, &quoted(&sealed));
-    }
+    let manifest = application::manifest(|name| source(&seal(name, folder.path(), archive)));
     let path = folder.path().join("spin.toml");
     fs::write(&path, manifest).unwrap();
     (folder, path)
@@ -177,7 +172,7 @@ fn the_same_function_and_the_same_index_give_the_same_file() {
     let first = sealed();
     assert!(first == sealed());
     for (name, sealed) in ["recommend", "catalog"].iter().zip(&first) {
-        let built = fs::read(component(name)).unwrap();
+        let built = fs::read(function(name)).unwrap();
         let added = sealed.len() - built.len();
         let archive_len_bytes = archive(&bucket).len();
         assert!(

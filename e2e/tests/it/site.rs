@@ -2,8 +2,9 @@
 
 use std::fs;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use e2e::application::{function, manifest, source};
 use host::{Options, Server, s3};
 use kit::http::{Method, Request, Response};
 use kit::testing::assert_described;
@@ -229,34 +230,7 @@ pub(crate) fn ids(answer: &Value) -> Vec<&str> {
         .collect()
 }
 
-/// The root's `spin.toml`, with the functions named by their full paths, so that it can lie anywhere.
+/// The root's `spin.toml` as it can lie anywhere.
 fn application() -> String {
-    let mut text = fs::read_to_string(workspace().join("spin.toml")).unwrap();
-    for name in ["recommend", "catalog"] {
-        let relative = format!("\"target/functions/{name}.wasm\"");
-        assert!(text.contains(&relative), "spin.toml names {relative}");
-        text = text.replace(&relative, &quoted(&component(name)));
-    }
-    text
-}
-
-/// A path as TOML has it.
-pub(crate) fn quoted(path: &Path) -> String {
-    format!("{:?}", path.display().to_string())
-}
-
-/// The folder of the whole project.
-pub(crate) fn workspace() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
-}
-
-/// A component's file. Tests without it fail, since they would prove nothing.
-pub(crate) fn component(name: &str) -> PathBuf {
-    let path = workspace().join(format!("target/functions/{name}.wasm"));
-    assert!(
-        path.exists(),
-        "{} is not there: run `cargo xtask functions`",
-        path.display()
-    );
-    path
+    manifest(|name| source(&function(name)))
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use e2e::application::{self, function, source};
 use index::recommend::{HistoryItem, Scored, history_weight};
 use index::{FileKind, Generation, Keys, MemorySource, Question};
 use pointer::Manifest;
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::bucket::Bucket;
 use crate::films::{generation, publish_films};
-use crate::site::{Site, component, workspace};
+use crate::site::Site;
 
 /// The generation as the job wrote it, open in this process.
 fn native() -> (Manifest, Generation<MemorySource>) {
@@ -124,16 +125,10 @@ fn a_mounted_folder_gives_the_answers_of_the_bucket() {
     let path = bucket.folder().with_file_name("spin.toml");
     let folder = bucket.folder();
     let folder = folder.file_name().unwrap();
-    let mut manifest = fs::read_to_string(workspace().join("spin.toml")).unwrap();
-    for name in ["recommend", "catalog"] {
-        let source = format!("source = \"target/functions/{name}.wasm\"\n");
-        assert!(manifest.contains(&source), "{source}");
-        let mounted = format!(
-            "source = {:?}\nfiles = [{{ source = {folder:?}, destination = \"/index\" }}]\n",
-            component(name),
-        );
-        manifest = manifest.replace(&source, &mounted);
-    }
+    let manifest = application::manifest(|name| {
+        let source = source(&function(name));
+        format!("{source}files = [{{ source = {folder:?}, destination = \"/index\" }}]\n")
+    });
     fs::write(&path, manifest).unwrap();
     // Nobody is asked.
     bucket.stop();
