@@ -45,13 +45,13 @@ fn reasons(bencher: Bencher, item_count: u32) {
     bencher.bench_local(|| generation.reasons(&items, &question.history));
 }
 
-fn best(generation: &Generation<MemorySource>, question: &Question) -> Vec<u32> {
+fn best(generation: &Generation<'static>, question: &Question) -> Vec<u32> {
     let best = generation.recommend(question).expect("the lists are sound");
     best.iter().map(|scored| scored.item).collect()
 }
 
 /// A generation that has read whatever the question and its answer need.
-fn warm(item_count: u32) -> (Generation<MemorySource>, Question) {
+fn warm(item_count: u32) -> (Generation<'static>, Question) {
     let history_items: Vec<u32> = (0..HISTORY_LEN)
         .map(|number| number * (item_count / HISTORY_LEN))
         .collect();

@@ -7,8 +7,10 @@ use crate::{
     neighbours::{List, Neighbours},
     outline::{Keys, Outline},
     popularity::Popularity,
-    recommend::{HistoryItem, Reason, Scored, diversify, explain, fold_in, in_item_order, top},
-    source::{Buffer, ByteRange, ByteSource, FileKind},
+    recommend::{
+        HistoryItem, Reason, Scored, Scores, diversify, explain, fold_in, in_item_order, top,
+    },
+    source::{ByteRange, ByteSource, Bytes, FileKind},
 };
 
 /// The best candidates among which diversity may choose, for each item that is wanted.
@@ -19,8 +21,8 @@ const DIVERSITY_POOL_PER_ITEM: usize = 4;
 /// A question plans what it needs and reads it in batches: the lists of a history are one, the records of the results another. Blocks that were read stay
 /// for the next question; a function lives for one request, and the evaluation asks thousands.
 #[derive(Debug)]
-pub struct Generation<S> {
-    source: S,
+pub struct Generation<'s> {
+    source: Box<dyn ByteSource + 's>,
     /// All files, opened or not.
     files: Vec<Outline>,
     blocks: RefCell<Blocks>,
@@ -44,14 +46,14 @@ pub struct Question {
     pub diversity: f32,
 }
 
-impl<S: ByteSource> Generation<S> {
+impl<'s> Generation<'s> {
     /// Opens the catalogue, which numbers the items, and the files of the kinds `first` with one batch of reads: their heads and, as far as the catalogue's
     /// outline says where the tables lie, what `keys` lead to.
     ///
     /// Looking these keys up then reads nothing more. Any other key can be looked up too, and any other of `files` is opened when a question needs it, each
     /// with a batch of its own.
     pub fn open(
-        source: S,
+        source: impl ByteSource + 's,
         files: Vec<Outline>,
         first: &[FileKind],
         keys: &Keys<'_>,
@@ -74,14 +76,14 @@ impl<S: ByteSource> Generation<S> {
         let head = buffers.next().unwrap_or_default();
         let catalogue = Catalogue::open(opened(FileKind::Catalogue, head)?)?;
         catalogue.check_tables(outline)?;
-        let others: Vec<(FileKind, Buffer)> = others()
+        let others: Vec<(FileKind, Bytes)> = others()
             .map(|outline| outline.file)
             .zip(buffers.by_ref())
             .collect();
         let mut blocks = Blocks::default();
         blocks.keep(&plan, buffers)?;
         let generation = Self {
-            source,
+            source: Box::new(source),
             files,
             blocks: RefCell::new(blocks),
             catalogue,
@@ -184,15 +186,24 @@ impl<S: ByteSource> Generation<S> {
         })?;
         let scores = {
             let blocks = self.blocks.borrow();
-            fold_in(lists(neighbours, &question.history, &blocks)?)
-                .map_err(|error| neighbours.damaged(error))?
+            fold_in(
+                lists(neighbours, &question.history, &blocks)?,
+                self.catalogue.item_count(),
+            )
+            .map_err(|error| neighbours.damaged(error))?
         };
-        let candidates = scores.slots();
+        let best = |count| match &scores {
+            Scores::ByItem(sums) => {
+                let candidates = sums.iter().zip(0..);
+                let candidates = candidates.map(|(&score, item)| Scored { item, score });
+                self.best(candidates, question, count)
+            }
+            Scores::Hashed(table) => self.best(table.slots().iter().copied(), question, count),
+        };
         if question.diversity <= 0.0 {
-            return self.best(candidates, question, question.count);
+            return best(question.count);
         }
-        let pool_count = question.count.saturating_mul(DIVERSITY_POOL_PER_ITEM);
-        let pool = self.best(candidates, question, pool_count)?;
+        let pool = best(question.count.saturating_mul(DIVERSITY_POOL_PER_ITEM))?;
         self.diverse(&pool, question)
     }
 
@@ -306,7 +317,7 @@ impl<S: ByteSource> Generation<S> {
     fn fetch(&self, fill: impl FnOnce(&mut Plan) -> Result<(), Error>) -> Result<(), Error> {
         let mut plan = Plan::default();
         fill(&mut plan)?;
-        self.blocks.borrow_mut().fetch(plan, &self.source)
+        self.blocks.borrow_mut().fetch(plan, &*self.source)
     }
 
     fn neighbours(&self) -> Result<&Neighbours, Error> {
@@ -329,7 +340,7 @@ impl<S: ByteSource> Generation<S> {
     fn open_later(&self, file: FileKind) -> Result<(), Error> {
         let outline = self.files.iter().find(|outline| outline.file == file);
         let range = head_range(outline.ok_or(missing(file))?);
-        let head = read(&self.source, &[range])?.pop();
+        let head = read(&*self.source, &[range])?.pop();
         self.keep(opened(file, head.unwrap_or_default())?)
     }
 
@@ -373,7 +384,7 @@ fn head_range(outline: &Outline) -> ByteRange {
     }
 }
 
-fn opened(file: FileKind, head: Buffer) -> Result<Container, Error> {
+fn opened(file: FileKind, head: Bytes) -> Result<Container, Error> {
     let container = Container::open(file, head)?;
     container.check()?;
     Ok(container)

@@ -58,6 +58,6 @@ pub use error::{Error, Place, WriteError};
 pub use generation::{Generation, Question};
 pub use outline::{Keys, Outline, Table};
 pub use source::{
-    Buffer, ByteRange, ByteSource, FileKind, MemorySource, NEAR_GAP_LEN_BYTES, RecordingSource,
+    ByteRange, ByteSource, Bytes, FileKind, MemorySource, NEAR_GAP_LEN_BYTES, RecordingSource,
     SourceError, merge_near,
 };

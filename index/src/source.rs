@@ -1,6 +1,9 @@
 //! How readers ask for bytes without doing any I/O.
 
-use std::{borrow::Cow, cell::RefCell, fmt};
+use std::{cell::RefCell, fmt};
+
+/// What was read: a part of what was read together, or of the program itself, which nobody has to copy.
+pub use bytes::Bytes;
 
 /// The kinds of index files; a generation holds at most one file of each.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -45,9 +48,6 @@ pub struct ByteRange {
     pub len_bytes: u32,
 }
 
-/// What was read: bytes of its own, or a part of the program itself, which nobody has to copy.
-pub type Buffer = Cow<'static, [u8]>;
-
 /// What went wrong while bytes were read; the caller that made the source knows the type.
 pub type SourceError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -57,7 +57,13 @@ pub type SourceError = Box<dyn std::error::Error + Send + Sync>;
 /// exactly `len_bytes` long; anything shorter is an error of the source.
 pub trait ByteSource {
     /// Reads all ranges, or fails as a whole.
-    fn read(&self, ranges: &[ByteRange]) -> Result<Vec<Buffer>, SourceError>;
+    fn read(&self, ranges: &[ByteRange]) -> Result<Vec<Bytes>, SourceError>;
+}
+
+impl fmt::Debug for dyn ByteSource + '_ {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("ByteSource")
+    }
 }
 
 /// Ranges of a file that are no farther apart are better read as one, with what lies between them.
@@ -113,14 +119,14 @@ impl<S> RecordingSource<S> {
 }
 
 impl<S: ByteSource> ByteSource for RecordingSource<S> {
-    fn read(&self, ranges: &[ByteRange]) -> Result<Vec<Buffer>, SourceError> {
+    fn read(&self, ranges: &[ByteRange]) -> Result<Vec<Bytes>, SourceError> {
         self.batches.borrow_mut().push(ranges.to_vec());
         self.source.read(ranges)
     }
 }
 
 impl<S: ByteSource + ?Sized> ByteSource for &S {
-    fn read(&self, ranges: &[ByteRange]) -> Result<Vec<Buffer>, SourceError> {
+    fn read(&self, ranges: &[ByteRange]) -> Result<Vec<Bytes>, SourceError> {
         (**self).read(ranges)
     }
 }
@@ -141,14 +147,14 @@ impl MemorySource {
 }
 
 impl ByteSource for MemorySource {
-    fn read(&self, ranges: &[ByteRange]) -> Result<Vec<Buffer>, SourceError> {
+    fn read(&self, ranges: &[ByteRange]) -> Result<Vec<Bytes>, SourceError> {
         let piece = |range: &ByteRange| {
             let start = usize::try_from(range.offset).ok()?;
             let end = start.checked_add(range.len_bytes as usize)?;
             self.files
                 .get(&range.file)?
                 .get(start..end)
-                .map(|bytes| Buffer::Owned(bytes.to_vec()))
+                .map(|bytes| Bytes::from(bytes.to_vec()))
         };
         ranges
             .iter()

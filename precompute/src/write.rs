@@ -23,7 +23,11 @@ pub fn index_files(
         let record = Record {
             id: item.id.clone(),
             title: item.title.clone(),
-            fields: item.fields.clone(),
+            fields: item
+                .fields
+                .iter()
+                .map(|(name, value)| (name.as_str().into(), value.clone()))
+                .collect(),
         };
         catalogue.push(record, popularity);
     }

@@ -14,7 +14,7 @@ use crate::films::{generation, publish_films};
 use crate::site::Site;
 
 /// The generation as the job wrote it, open in this process.
-fn native() -> (Manifest, Generation<MemorySource>) {
+fn native() -> (Manifest, Generation<'static>) {
     let files = generation();
     let manifest = Manifest::parse(&files[MANIFEST_FILE_NAME], "movies").unwrap();
     let kinds = FileKind::ALL;

@@ -2,8 +2,8 @@
 //!
 //! A sealed function carries its index behind everything that its memory begins with (see `storage/sealed.rs`), so no allocator may take that range for free
 //! memory. libc's does, in some of its releases: without the linker's `__heap_end` it believes that all that the memory begins with behind `__heap_base` is
-//! its own, and overwrites the index when a request needs more than usual. The allocator here hands out what `memory.grow` gives it, and nothing else. It also
-//! takes the place of libc's (the module `libc`), so that there is no second one.
+//! its own, and overwrites the index when a request needs more than usual. The allocator here hands out a reserve of its own, a static, and then what `memory.grow`
+//! gives it, and nothing else. It also takes the place of libc's (the module `libc`), so that there is no second one.
 //!
 //! An instance lives for one request, so nothing is ever given back and neighbours are never merged: a block is taken from what is free, or from the top. All
 //! blocks have the length of a power of two. Vectors double, so they fit, and the last one of them grows where it is; and what remains of a block that becomes
@@ -17,7 +17,8 @@
 /// The unit in which a memory grows.
 const PAGE_LEN_BYTES: usize = 64 << 10;
 
-/// How far the memory grows at once, at least: each call costs the host some microseconds, and what is never touched costs it nothing.
+/// How long the reserve is, and how far the memory grows at once, at least. Most requests need less and never grow it, which would cost the host some 40
+/// microseconds: it changes the protection of the pages, for all its threads, and changes it back. What is never touched costs it nothing.
 const MINIMUM_GROWTH_PAGES: usize = 16;
 
 /// The shortest block, and how all blocks are aligned: enough for every type, and for what lies before C's memory.
@@ -173,16 +174,37 @@ mod function {
     use std::alloc::{GlobalAlloc, Layout};
     use std::cell::UnsafeCell;
 
-    use super::{Heap, MINIMUM_BLOCK_LEN_BYTES, PAGE_LEN_BYTES, Pages, pointer};
+    use super::{
+        Heap, MINIMUM_BLOCK_LEN_BYTES, MINIMUM_GROWTH_PAGES, PAGE_LEN_BYTES, Pages, pointer,
+    };
 
     #[global_allocator]
-    static HEAP: SharedHeap = SharedHeap(UnsafeCell::new(Heap::new(LinearMemory)));
+    static HEAP: SharedHeap = SharedHeap(UnsafeCell::new(Heap::new(LinearMemory {
+        has_reserve: true,
+    })));
+
+    /// What the first pages are taken from. It is nowhere in the function's file, since it begins with nothing but zeros.
+    static RESERVE: Reserve = Reserve(UnsafeCell::new([0; RESERVE_LEN_BYTES]));
+
+    #[repr(align(16))]
+    struct Reserve(UnsafeCell<[u8; RESERVE_LEN_BYTES]>);
+
+    const RESERVE_LEN_BYTES: usize = MINIMUM_GROWTH_PAGES * PAGE_LEN_BYTES;
+
+    // SAFETY: a function has one thread.
+    unsafe impl Sync for Reserve {}
 
     /// The memory of the function.
-    struct LinearMemory;
+    struct LinearMemory {
+        has_reserve: bool,
+    }
 
     impl Pages for LinearMemory {
         fn grow(&mut self, num_pages: usize) -> Option<usize> {
+            if self.has_reserve && num_pages == MINIMUM_GROWTH_PAGES {
+                self.has_reserve = false;
+                return Some(RESERVE.0.get().expose_provenance());
+            }
             let num_pages_before = core::arch::wasm32::memory_grow::<0>(num_pages);
             // All bits are set when there is no more.
             num_pages_before.checked_mul(PAGE_LEN_BYTES)

@@ -59,7 +59,7 @@ pub struct Collection<'a> {
     /// See [`Pinned::is_stale`].
     pub is_stale: bool,
     /// The files that were asked for and exist.
-    pub generation: Generation<GenerationSource<'a>>,
+    pub generation: Generation<'a>,
 }
 
 /// What every answer below `/v1/{collection}` begins with: where it comes from.
@@ -249,7 +249,7 @@ impl<'a> Context<'a> {
         &self,
         manifest: &Manifest,
         needs: &Needs<'_>,
-    ) -> Result<Generation<GenerationSource<'a>>, index::Error> {
+    ) -> Result<Generation<'a>, index::Error> {
         let outline = |kind: FileKind| Some(manifest.files.get(kind.name())?.outline(kind));
         let outlines = FileKind::ALL.into_iter().filter_map(outline).collect();
         let source = GenerationSource::new(self.storage, manifest);
@@ -269,7 +269,7 @@ fn is_missing(error: &index::Error) -> bool {
 }
 
 impl<'a> Collection<'a> {
-    fn new(pinned: Pinned, generation: Generation<GenerationSource<'a>>) -> Self {
+    fn new(pinned: Pinned, generation: Generation<'a>) -> Self {
         let Pinned { manifest, is_stale } = pinned;
         Self {
             manifest,

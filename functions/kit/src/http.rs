@@ -6,6 +6,9 @@ use serde::Serialize;
 
 use crate::{limits::MAXIMUM_BODY_LEN_BYTES, problem::Problem};
 
+/// Room for most answers from the beginning, so that they are not moved while they grow.
+const USUAL_BODY_LEN_BYTES: usize = 8 << 10;
+
 /// What a request wants done.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Method {
@@ -132,7 +135,8 @@ impl Response {
 
     /// A value as JSON.
     pub fn json(value: &impl Serialize) -> Result<Self, Problem> {
-        let body = serde_json::to_vec(value).map_err(|error| Problem::Internal {
+        let mut body = Vec::with_capacity(USUAL_BODY_LEN_BYTES);
+        serde_json::to_writer(&mut body, value).map_err(|error| Problem::Internal {
             what: error.to_string(),
         })?;
         Ok(Self::of_type("application/json", body))

@@ -50,7 +50,8 @@ impl Serialize for Item {
         members.serialize_entry("id", &self.record.id)?;
         members.serialize_entry("title", &self.record.title)?;
         for (name, value) in &self.record.fields {
-            if OWN_MEMBERS.contains(&name.as_str()) || name == IMAGE_FIELD {
+            let name = &**name;
+            if OWN_MEMBERS.contains(&name) || name == IMAGE_FIELD {
                 continue;
             }
             match value {

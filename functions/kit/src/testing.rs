@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use index::{
-    Buffer, FileKind, Outline,
+    Bytes, FileKind, Outline,
     catalogue::{self, CatalogueWriter, Record},
     neighbours::{Neighbour, NeighboursWriter},
     popularity::PopularityWriter,
@@ -94,11 +94,11 @@ impl TestStorage {
         for (position, (id, title, year, genres, image)) in FILMS.into_iter().enumerate() {
             let genres = genres.iter().map(|&genre| genre.to_owned()).collect();
             let mut fields = BTreeMap::from([
-                ("genres".to_owned(), catalogue::Value::TextList(genres)),
-                ("year".to_owned(), catalogue::Value::Integer(year)),
+                ("genres".into(), catalogue::Value::TextList(genres)),
+                ("year".into(), catalogue::Value::Integer(year)),
             ]);
             if !image.is_empty() {
-                fields.insert("image".to_owned(), catalogue::Value::Text(image.to_owned()));
+                fields.insert("image".into(), catalogue::Value::Text(image.to_owned()));
             }
             let record = Record {
                 id: id.to_owned(),
@@ -220,14 +220,14 @@ impl TestStorage {
 }
 
 impl Storage for TestStorage {
-    fn read(&self, pieces: &[Piece]) -> Vec<Result<Buffer, StorageError>> {
+    fn read(&self, pieces: &[Piece]) -> Vec<Result<Bytes, StorageError>> {
         let read = |piece: &Piece| {
             let start = piece.offset as usize;
             self.object(&piece.key)?
                 .get(start..start + piece.len_bytes as usize)
-                .map(|bytes| Buffer::Owned(bytes.to_vec()))
+                .map(|bytes| Bytes::from(bytes.to_vec()))
                 .ok_or_else(|| StorageError::TooShort {
-                    key: piece.key.clone(),
+                    key: piece.key.to_string(),
                 })
         };
         self.meter.round_trip(|| pieces.iter().map(read).collect())
@@ -236,7 +236,7 @@ impl Storage for TestStorage {
     fn documents(&self, queries: &[DocumentQuery]) -> Vec<Result<Document, StorageError>> {
         let read = |query: &DocumentQuery| {
             Ok(Document::Read {
-                bytes: Buffer::Owned(self.object(&query.key)?.clone()),
+                bytes: Bytes::from(self.object(&query.key)?.clone()),
                 etag: None,
             })
         };

@@ -47,7 +47,7 @@ pub(super) fn serialize(records: &[Record], fields: &[Field]) -> (Section, Secti
         block.clear();
         for record in records {
             for field in filterable(fields) {
-                let numbers = numbers.get(field.name.as_str());
+                let numbers = numbers.get(&*field.name);
                 write_value(
                     record.fields.get(&field.name),
                     field.kind,
@@ -117,9 +117,11 @@ impl Matcher {
         if let Some(name) = filter
             .fields
             .keys()
-            .find(|&name| !filterable(fields).any(|field| field.name == *name))
+            .find(|&name| !filterable(fields).any(|field| *field.name == **name))
         {
-            let known = filterable(fields).map(|field| field.name.clone()).collect();
+            let known = filterable(fields)
+                .map(|field| field.name.to_string())
+                .collect();
             return Err(Error::UnknownFilterField {
                 field: name.clone(),
                 known,
@@ -129,10 +131,10 @@ impl Matcher {
         let mut dictionary_number = 0;
         for field in filterable(fields) {
             let wrong = |expected| Error::WrongFilterKind {
-                field: field.name.clone(),
+                field: field.name.to_string(),
                 expected,
             };
-            let wanted = match (filter.fields.get(&field.name), field.kind.is_textual()) {
+            let wanted = match (filter.fields.get(&*field.name), field.kind.is_textual()) {
                 (None, _) => None,
                 (Some(Condition::AnyOf(texts)), true) => Some(Wanted::Numbers(numbers_of(
                     texts,

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use bincode::{Decode, Encode};
 
 use crate::container::SectionId;
@@ -31,7 +33,7 @@ pub(super) struct Metadata {
 /// A field of the records.
 #[derive(Clone, Debug, Decode, Encode, Eq, PartialEq)]
 pub(super) struct Field {
-    pub(super) name: String,
+    pub(super) name: Arc<str>,
     pub(super) kind: FieldKind,
     /// Whether the field has a column among the facets.
     pub(super) filterable: bool,

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     facets::Matcher,
@@ -209,7 +209,7 @@ impl Catalogue {
                     Value::TextList(texts.collect::<Result<_, _>>()?)
                 }
             };
-            fields.insert(field.name.clone(), value);
+            fields.insert(Arc::clone(&field.name), value);
         }
         Ok(Record { id, title, fields })
     }

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::metadata::FieldKind;
 
@@ -10,7 +10,8 @@ pub struct Record {
     /// The title as shown. It is found with and without a year in parentheses, whether that stands here or in the field `year`.
     pub title: String,
     /// Everything else by name, such as `year` or `genres`. Of one name, all values in a catalogue are of one kind.
-    pub fields: BTreeMap<String, Value>,
+    /// Records of a reader share their names.
+    pub fields: BTreeMap<Arc<str>, Value>,
 }
 
 /// One field of a record.

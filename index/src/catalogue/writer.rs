@@ -68,7 +68,7 @@ fn schema(records: &[Record]) -> Result<Vec<Field>, WriteError> {
     for record in records {
         for (name, value) in &record.fields {
             if *kinds.entry(name).or_insert(value.kind()) != value.kind() {
-                let (id, field) = (record.id.clone(), name.clone());
+                let (id, field) = (record.id.clone(), name.to_string());
                 return Err(WriteError::SchemaMismatch { id, field });
             }
             let distinct = texts.entry(name).or_default();
@@ -83,7 +83,7 @@ fn schema(records: &[Record]) -> Result<Vec<Field>, WriteError> {
         let count = counts.get(name).copied().unwrap_or(0);
         let few = distinct <= FACET_MAX_DISTINCT && FACET_MIN_ITEMS_A_VALUE * distinct <= count;
         Field {
-            name: name.to_owned(),
+            name: name.into(),
             kind,
             filterable: !kind.is_textual() || few,
         }

@@ -62,7 +62,8 @@ pub(crate) struct RiceReader<'a> {
     pending: u64,
     pending_bits: u32,
     parameter: u32,
-    next: u32,
+    /// The least that the next number can be.
+    next: u64,
 }
 
 impl<'a> RiceReader<'a> {
@@ -80,7 +81,11 @@ impl<'a> RiceReader<'a> {
     }
 
     /// The next number of the list. The caller knows how many there are: the padding reads as further numbers.
-    #[inline]
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "the walk over lists is what a request computes most, and its state belongs in registers"
+    )]
     pub(crate) fn next_value(&mut self) -> Result<u32, OutOfBytes> {
         self.refill();
         let ones = self.pending.trailing_ones();
@@ -91,16 +96,25 @@ impl<'a> RiceReader<'a> {
             self.skip(len_bits);
             (ones, remainder)
         } else {
-            self.next_long_code()?
+            // By a copy: a reader of which somebody has the address stays in memory.
+            let mut copy = self.clone();
+            let code = copy.next_long_code()?;
+            *self = copy;
+            code
         };
         let gap = (u64::from(quotient) << self.parameter) | remainder;
-        let value = u32::try_from(u64::from(self.next) + gap).map_err(|_| OutOfBytes)?;
-        self.next = value.checked_add(1).ok_or(OutOfBytes)?;
-        Ok(value)
+        let value = self.next + gap;
+        if value < u64::from(u32::MAX) {
+            self.next = value + 1;
+            Ok(value as u32)
+        } else {
+            Err(OutOfBytes)
+        }
     }
 
     /// A quotient and a remainder that are not read ahead in full, or beyond the end.
     #[cold]
+    #[inline(never)]
     fn next_long_code(&mut self) -> Result<(u32, u64), OutOfBytes> {
         let mut quotient = 0_u32;
         loop {

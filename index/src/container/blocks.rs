@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::layout::{SectionId, is_sound, split_block};
 use crate::{
     error::{Error, Place},
-    source::{Buffer, ByteRange, ByteSource, FileKind},
+    source::{ByteRange, ByteSource, Bytes, FileKind},
 };
 
 /// Names a block within a generation.
@@ -17,18 +17,26 @@ pub(crate) struct BlockId {
 /// The blocks that the next step of a query needs, without duplicates and in the order of the files.
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
-    blocks: BTreeMap<BlockId, ByteRange>,
+    /// **Invariant:** ascending by id, and each id once.
+    blocks: Vec<(BlockId, ByteRange)>,
 }
 
 impl Plan {
     /// Adds a block, which lies there.
     pub(crate) fn insert(&mut self, block: BlockId, range: ByteRange) {
-        self.blocks.insert(block, range);
+        let place = self.blocks.partition_point(|(earlier, _)| *earlier < block);
+        if self
+            .blocks
+            .get(place)
+            .is_none_or(|(next, _)| *next != block)
+        {
+            self.blocks.insert(place, (block, range));
+        }
     }
 
     /// What is to be read, in the order of the blocks.
     pub(crate) fn ranges(&self) -> Vec<ByteRange> {
-        self.blocks.values().copied().collect()
+        self.blocks.iter().map(|&(_, range)| range).collect()
     }
 }
 
@@ -36,7 +44,7 @@ impl Plan {
 #[derive(Debug, Default)]
 pub(crate) struct Blocks {
     /// **Invariant:** every block ends with the checksum of its content; [`Self::keep`] is the only way in.
-    blocks: BTreeMap<BlockId, Buffer>,
+    blocks: BTreeMap<BlockId, Bytes>,
 }
 
 /// No fetched blocks, which is all that a section in the head needs.
@@ -46,28 +54,22 @@ pub(crate) static HEAD_ONLY: Blocks = Blocks {
 
 impl Blocks {
     /// Reads what is planned and not yet here, in one batch, and checks it. Nothing to read is no batch.
-    pub(crate) fn fetch(&mut self, plan: Plan, source: &impl ByteSource) -> Result<(), Error> {
-        // Put together anew, since code that takes something out of a map would be 5 kB of a function.
-        let mut missing = Plan::default();
-        for (id, range) in plan.blocks {
-            if !self.blocks.contains_key(&id) {
-                missing.insert(id, range);
-            }
-        }
-        if missing.blocks.is_empty() {
+    pub(crate) fn fetch(&mut self, mut plan: Plan, source: &dyn ByteSource) -> Result<(), Error> {
+        plan.blocks.retain(|(id, _)| !self.blocks.contains_key(id));
+        if plan.blocks.is_empty() {
             return Ok(());
         }
-        let buffers = read(source, &missing.ranges())?;
-        self.keep(&missing, buffers)
+        let buffers = read(source, &plan.ranges())?;
+        self.keep(&plan, buffers)
     }
 
     /// Takes what was read for a plan, one buffer a block in its order, and checks it.
     pub(crate) fn keep(
         &mut self,
         plan: &Plan,
-        buffers: impl IntoIterator<Item = Buffer>,
+        buffers: impl IntoIterator<Item = Bytes>,
     ) -> Result<(), Error> {
-        for (&id, block) in plan.blocks.keys().zip(buffers) {
+        for (&(id, _), block) in plan.blocks.iter().zip(buffers) {
             if !is_sound(&block) {
                 return Err(Error::ChecksumMismatch {
                     file: id.file,
@@ -97,7 +99,7 @@ impl Blocks {
 }
 
 /// One batch of reads, held to the promise of [`ByteSource::read`].
-pub(crate) fn read(source: &impl ByteSource, ranges: &[ByteRange]) -> Result<Vec<Buffer>, Error> {
+pub(crate) fn read(source: &dyn ByteSource, ranges: &[ByteRange]) -> Result<Vec<Bytes>, Error> {
     let buffers = source.read(ranges).map_err(|source| Error::Source {
         ranges: ranges.len(),
         source,

@@ -10,14 +10,14 @@ use crate::{
     codec::Cursor,
     error::{Error, Place},
     metadata,
-    source::{Buffer, ByteRange, FileKind},
+    source::{ByteRange, Bytes, FileKind},
 };
 
 /// The head of one index file, opened.
 #[derive(Debug)]
 pub struct Container {
     file: FileKind,
-    head: Buffer,
+    head: Bytes,
     format_version: u16,
     file_len_bytes: u64,
     item_space: u64,
@@ -62,7 +62,7 @@ impl Container {
     /// # Errors
     ///
     /// Foreign, newer, truncated and self-contradictory heads are told apart.
-    pub fn open(file: FileKind, head: impl Into<Buffer>) -> Result<Self, Error> {
+    pub fn open(file: FileKind, head: impl Into<Bytes>) -> Result<Self, Error> {
         let corrupt = |what| Error::Corrupt { file, what };
         let mut head = head.into();
         let (header, mut cursor) = Header::read(file, &head)?;
@@ -121,10 +121,7 @@ impl Container {
             }
             sections.push(entry);
         }
-        match &mut head {
-            Buffer::Owned(bytes) => bytes.truncate(head_len),
-            Buffer::Borrowed(bytes) => *bytes = bytes.get(..head_len).unwrap_or(bytes),
-        }
+        head.truncate(head_len);
         Ok(Self {
             file,
             head,

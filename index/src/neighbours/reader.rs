@@ -110,7 +110,11 @@ pub(crate) struct List<'a> {
 impl Iterator for List<'_> {
     type Item = Result<Neighbour, OutOfBytes>;
 
-    #[inline]
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "the walk over lists is what a request computes most, and its state belongs in registers"
+    )]
     fn next(&mut self) -> Option<Self::Item> {
         let &weight = self.weights.next()?;
         let item = match self.items.next_value() {

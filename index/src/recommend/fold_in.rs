@@ -1,5 +1,5 @@
 use super::{
-    Scores,
+    Scored, Scores,
     sort_key::{ascending, of_ascending, parts, sort_key},
 };
 use crate::neighbours::Neighbour;
@@ -70,18 +70,21 @@ pub fn in_item_order(history: &[HistoryItem]) -> Vec<HistoryItem> {
 
 /// The scores of the items that a history speaks of: each the sum, over the history's items and their lists, of the one's weight times the neighbour's.
 ///
-/// The sums go in the order of `lists`; see [`in_item_order`]. O(neighbours), in time and in memory, however many items there are.
-pub fn fold_in<L, E>(lists: Vec<(HistoryItem, L)>) -> Result<Scores, E>
+/// The items' numbers are below `item_count`. The sums go in the order of `lists`; see [`in_item_order`]. O(neighbours), in time and in memory, however many
+/// items there are.
+pub fn fold_in<L, E>(lists: Vec<(HistoryItem, L)>, item_count: u32) -> Result<Scores, E>
 where
     L: Iterator<Item = Result<Neighbour, E>>,
 {
     let neighbour_count = lists.iter().map(|(_, list)| list.size_hint().0).sum();
-    let mut scores = Scores::with_room_for(neighbour_count);
+    let mut scores = Scores::with_room_for(neighbour_count, item_count);
     for (HistoryItem { weight, .. }, list) in lists {
-        for neighbour in list {
-            let neighbour = neighbour?;
-            scores.add(neighbour.item, weight * neighbour.weight);
-        }
+        scores.add(list.map(|neighbour| {
+            neighbour.map(|neighbour| Scored {
+                item: neighbour.item,
+                score: weight * neighbour.weight,
+            })
+        }))?;
     }
     Ok(scores)
 }
@@ -174,7 +177,7 @@ mod tests {
         ) {
             let history: Vec<HistoryItem> =
                 weights.iter().rev().map(|(&item, &weight)| HistoryItem { item, weight }).collect();
-            let scores = fold_in(lists(&matrix, &history)).unwrap();
+            let scores = fold_in(lists(&matrix, &history), ITEM_COUNT).unwrap();
             let targets: Vec<u32> = (0..ITEM_COUNT).collect();
             let reasons = explain(&targets, lists(&matrix, &history)).unwrap();
             for (target, mut reasons) in targets.into_iter().zip(reasons) {
@@ -197,7 +200,7 @@ mod tests {
         let matrix = vec![vec![0.0, 0.5], vec![0.0, 0.0]];
         let score = |weight| {
             let history = [HistoryItem { item: 0, weight }];
-            fold_in(lists(&matrix, &history)).unwrap().get(1)
+            fold_in(lists(&matrix, &history), 2).unwrap().get(1)
         };
         assert!(score(-1.0) < 0.0 && 0.0 < score(1.0));
     }

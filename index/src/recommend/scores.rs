@@ -1,16 +1,67 @@
 use super::Scored;
 
-/// How many slots there are at first: at least room for a few items, and at most half a megabyte, whatever is foreseen.
+/// How many slots a table has at first: at least room for a few items, and at most half a megabyte, whatever is foreseen.
 const FIRST_SLOT_COUNTS: (usize, usize) = (1 << 4, 1 << 16);
 
 /// No item has this number: a catalogue has at most so many.
 const NO_ITEM: u32 = u32::MAX;
 
-/// Sums by item: room for the items that were spoken of, and not for all that there are.
-///
+/// Sums by item: in the time and the room of the items that were spoken of, however many there are.
+#[derive(Clone, Debug)]
+pub enum Scores {
+    /// The sum of each item, where the catalogue has no more items than a table would have slots.
+    ByItem(Vec<f32>),
+    /// The sums of those that were spoken of.
+    Hashed(ScoreTable),
+}
+
+impl Scores {
+    /// Sums of nothing, with room for so many of a catalogue's items. Where it turns out to be too little, the room grows.
+    pub fn with_room_for(expected_item_count: usize, item_count: u32) -> Self {
+        let (least, most) = FIRST_SLOT_COUNTS;
+        let slot_count = expected_item_count
+            .saturating_mul(2)
+            .clamp(least, most)
+            .next_power_of_two();
+        if item_count as usize <= slot_count {
+            Self::ByItem(vec![0.0; item_count as usize])
+        } else {
+            Self::Hashed(ScoreTable::of_slots(slot_count))
+        }
+    }
+
+    /// Adds to the sums of items. Of one that the catalogue does not have nothing is kept.
+    pub fn add<E>(&mut self, shares: impl Iterator<Item = Result<Scored, E>>) -> Result<(), E> {
+        match self {
+            Self::ByItem(sums) => {
+                for share in shares {
+                    let Scored { item, score } = share?;
+                    if let Some(sum) = sums.get_mut(item as usize) {
+                        *sum += score;
+                    }
+                }
+            }
+            Self::Hashed(table) => {
+                for share in shares {
+                    table.add(share?);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The sum of an item.
+    pub fn get(&self, item: u32) -> f32 {
+        match self {
+            Self::ByItem(sums) => sums.get(item as usize).copied().unwrap_or_default(),
+            Self::Hashed(table) => table.get(item),
+        }
+    }
+}
+
 /// A hash table with open addressing: one array and no list, since a history of 20 items adds 4,000 times and the whole is to take some microseconds.
 #[derive(Clone, Debug)]
-pub struct Scores {
+pub struct ScoreTable {
     /// A power of two of them, of which at most half are taken.
     slots: Vec<Scored>,
     /// 32 less the number of bits that number the slots.
@@ -18,14 +69,7 @@ pub struct Scores {
     taken_count: usize,
 }
 
-impl Scores {
-    /// Sums of nothing, with room for so many items. Where it turns out to be too little, the room grows.
-    pub fn with_room_for(item_count: usize) -> Self {
-        let (least, most) = FIRST_SLOT_COUNTS;
-        let slot_count = item_count.saturating_mul(2).clamp(least, most);
-        Self::of_slots(slot_count.next_power_of_two())
-    }
-
+impl ScoreTable {
     fn of_slots(slot_count: usize) -> Self {
         let empty = Scored {
             item: NO_ITEM,
@@ -38,37 +82,29 @@ impl Scores {
         }
     }
 
-    /// Adds to the sum of an item, which is zero at first.
     #[inline]
-    pub fn add(&mut self, item: u32, share: f32) {
-        let position = self.position(item);
+    fn add(&mut self, share: Scored) {
+        let position = self.position(share.item);
         if let Some(slot) = self.slots.get_mut(position) {
             // Without a branch: nobody can foresee whether the item is new.
-            self.taken_count += usize::from(slot.item != item);
-            slot.item = item;
-            slot.score += share;
+            self.taken_count += usize::from(slot.item != share.item);
+            slot.item = share.item;
+            slot.score += share.score;
         }
         if self.slots.len() < 2 * self.taken_count {
             self.grow();
         }
     }
 
-    /// The sum of an item.
-    pub fn get(&self, item: u32) -> f32 {
+    fn get(&self, item: u32) -> f32 {
         let slot = self.slots.get(self.position(item));
         slot.map_or(0.0, |slot| slot.score)
     }
 
-    /// The items that were added to and their sums, in no order that means anything.
-    pub fn iter(&self) -> impl Iterator<Item = Scored> + '_ {
-        let is_taken = |slot: &Scored| slot.item != NO_ITEM;
-        self.slots().filter(is_taken)
-    }
-
-    /// The same, and among them empty slots: no items, with a sum of zero. For [`top`](super::top), which looks for large sums and throws most away at first
-    /// sight, it is faster not to ask first whether a slot is empty, which nobody can foresee.
-    pub(crate) fn slots(&self) -> impl Iterator<Item = Scored> + '_ {
-        self.slots.iter().copied()
+    /// The items that were added to and their sums, and among them empty slots: no items, with a sum of zero. For [`top`](super::top), which looks for large
+    /// sums and throws most away at first sight, it is faster not to ask first whether a slot is empty, which nobody can foresee.
+    pub(crate) fn slots(&self) -> &[Scored] {
+        &self.slots
     }
 
     /// The slot of an item: its own, or the empty one that it would take. Half of them are empty, so the walk ends.
@@ -90,8 +126,8 @@ impl Scores {
     #[cold]
     fn grow(&mut self) {
         let mut larger = Self::of_slots(self.slots.len() * 2);
-        for Scored { item, score } in self.iter() {
-            larger.add(item, score);
+        for &slot in self.slots.iter().filter(|slot| slot.item != NO_ITEM) {
+            larger.add(slot);
         }
         *self = larger;
     }
@@ -99,41 +135,47 @@ impl Scores {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::{collections::BTreeMap, convert::Infallible};
 
     use proptest::prelude::*;
 
     use super::*;
 
-    fn check(shares: impl Iterator<Item = (u32, f32)> + Clone) {
+    fn check(item_count: u32, shares: impl Iterator<Item = (u32, f32)>) {
         let mut sums: BTreeMap<u32, f32> = BTreeMap::new();
-        let mut scores = Scores::with_room_for(0);
-        for (item, share) in shares {
-            *sums.entry(item).or_insert(0.0) += share;
-            scores.add(item, share);
+        let mut scores = Scores::with_room_for(0, item_count);
+        for (item, score) in shares {
+            *sums.entry(item).or_insert(0.0) += score;
+            let share = Ok::<_, Infallible>(Scored { item, score });
+            scores.add(std::iter::once(share)).unwrap();
         }
-        let mut found: Vec<(u32, f32)> = scores
-            .iter()
-            .map(|scored| (scored.item, scored.score))
-            .collect();
-        found.sort_unstable_by_key(|&(item, _)| item);
-        assert_eq!(found, Vec::from_iter(sums.clone()));
-        for item in [0, 1, 7, u32::MAX - 1] {
+        for (&item, &sum) in &sums {
+            assert_eq!(scores.get(item), sum, "{item}");
+        }
+        for item in [0, 1, 7, NO_ITEM - 1] {
             assert_eq!(scores.get(item), sums.get(&item).copied().unwrap_or(0.0));
+        }
+        if let Scores::Hashed(table) = scores {
+            let is_item = |slot: &&Scored| slot.item != NO_ITEM;
+            assert_eq!(table.slots().iter().filter(is_item).count(), sums.len());
         }
     }
 
     proptest! {
         #[test]
         fn are_those_of_a_map(shares in prop::collection::vec((0..50_u32, -1.0..1.0_f32), 0..200)) {
-            check(shares.iter().copied());
+            check(50, shares.iter().copied());
+            check(16, shares.iter().map(|&(item, share)| (item % 16, share)));
             // Far apart, so that the whole range of numbers is met.
-            check(shares.iter().map(|&(item, share)| (u32::MAX - 1 - item * 80_000_000, share)));
+            check(NO_ITEM, shares.iter().map(|&(item, share)| (NO_ITEM - 1 - item * 80_000_000, share)));
         }
     }
 
     #[test]
     fn grow_with_what_is_added() {
-        check((0..20_000).chain(10_000..30_000).map(|item| (item, 0.5)));
+        check(
+            NO_ITEM,
+            (0..20_000).chain(10_000..30_000).map(|item| (item, 0.5)),
+        );
     }
 }

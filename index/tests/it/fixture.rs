@@ -39,7 +39,7 @@ impl Files {
         RecordingSource::new(self.source())
     }
 
-    pub(crate) fn open(&self) -> Generation<MemorySource> {
+    pub(crate) fn open(&self) -> Generation<'static> {
         let keys = Keys::default();
         Generation::open(self.source(), self.outlines(), &FileKind::ALL, &keys).unwrap()
     }
@@ -51,13 +51,13 @@ pub(crate) fn record(id: &str, title: &str, year: i64, genres: &[&str]) -> Recor
         id: id.to_owned(),
         title: title.to_owned(),
         fields: BTreeMap::from([
-            ("genres".to_owned(), Value::TextList(genres)),
+            ("genres".into(), Value::TextList(genres)),
             (
-                "image".to_owned(),
+                "image".into(),
                 Value::Text(format!("https://example.org/{id}.jpg")),
             ),
-            ("rating".to_owned(), Value::Real(year as f64 / 1000.0)),
-            ("year".to_owned(), Value::Integer(year)),
+            ("rating".into(), Value::Real(year as f64 / 1000.0)),
+            ("year".into(), Value::Integer(year)),
         ]),
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use index::{
-    Generation, MemorySource, Question,
+    Generation, Question,
     catalogue::{Condition, Filter, Record, Value},
     recommend::{HistoryItem, Scored},
 };
@@ -271,7 +271,7 @@ fn values() -> impl Strategy<Value = Vec<Record>> {
     let fields = prop::collection::vec(value, 0..4).prop_map(move |values| {
         values
             .into_iter()
-            .map(|value| (name(&value).to_owned(), value))
+            .map(|value| (name(&value).into(), value))
             .collect()
     });
     let content = ("[a-zA-Z ,é]{0,12}", fields);
@@ -321,7 +321,7 @@ proptest! {
             })
             .collect();
         let records = (0..40).map(|n| record(&n.to_string(), "film", 2000, &[])).collect();
-        let generation: Generation<MemorySource> =
+        let generation: Generation<'static> =
             files_of(records, &scaled(weights.clone()), &[1.0; 40], &[]).open();
         let history: Vec<HistoryItem> =
             history_items.iter().map(|(&item, &weight)| HistoryItem { item, weight }).collect();

@@ -23,12 +23,9 @@ static CATALOGUE: LazyLock<Files> = LazyLock::new(|| {
             id: format!("tt{item:07}"),
             title: format!("The film number {item}"),
             fields: BTreeMap::from([
+                ("year".into(), Value::Integer(1930 + i64::from(item % 90))),
                 (
-                    "year".to_owned(),
-                    Value::Integer(1930 + i64::from(item % 90)),
-                ),
-                (
-                    "genres".to_owned(),
+                    "genres".into(),
                     Value::TextList(vec![["Comedy", "Drama"][item as usize % 2].to_owned()]),
                 ),
             ]),
@@ -64,7 +61,7 @@ fn batches(source: &RecordingSource<MemorySource>) -> Vec<Batch> {
 fn check(
     first: &[FileKind],
     keys: &Keys<'_>,
-    question: impl FnOnce(&Generation<&RecordingSource<MemorySource>>),
+    question: impl FnOnce(&Generation<'_>),
     expected: &[Batch],
 ) {
     let source = CATALOGUE.recorded();
@@ -77,11 +74,7 @@ fn history_ids() -> Vec<String> {
     (0..20).map(|n| format!("tt{:07}", n * n * 5)).collect()
 }
 
-fn recommend(
-    generation: &Generation<&RecordingSource<MemorySource>>,
-    ids: &[&str],
-    filter: Filter,
-) -> (Question, Vec<u32>) {
+fn recommend(generation: &Generation<'_>, ids: &[&str], filter: Filter) -> (Question, Vec<u32>) {
     let known = generation.items_of_ids(ids).unwrap();
     let history = known
         .into_iter()

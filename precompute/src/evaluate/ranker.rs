@@ -19,7 +19,7 @@ impl<R: Ranker + ?Sized> Ranker for &R {
 
 /// Ranks as the function does that serves a generation: with the index file's reader and its scoring, over the files' bytes.
 pub struct IndexRanker {
-    generation: Generation<MemorySource>,
+    generation: Generation<'static>,
     /// From the data set's item numbers to the file's, and back.
     numbers_in_file: Vec<u32>,
     item_order: Vec<u32>,

@@ -9,7 +9,7 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 
-use index::{Buffer, FileKind};
+use index::{Bytes, FileKind};
 use kit::http::Response;
 use kit::problem::Problem;
 use kit::storage::{Document, DocumentQuery, Piece, SealedStorage, Storage, StorageError};
@@ -95,9 +95,9 @@ fn checked(sealed: &SealedStorage) -> Value {
 }
 
 /// A whole file.
-fn file(sealed: &SealedStorage, key: String, len_bytes: u64) -> Result<Buffer, StorageError> {
+fn file(sealed: &SealedStorage, key: String, len_bytes: u64) -> Result<Bytes, StorageError> {
     let piece = Piece {
-        key: key.clone(),
+        key: key.as_str().into(),
         offset: 0,
         len_bytes: len_bytes as u32,
         object_len_bytes: len_bytes,

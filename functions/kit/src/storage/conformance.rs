@@ -106,7 +106,7 @@ fn pattern(len: usize, seed: usize) -> Vec<u8> {
 
 fn piece(key: &str, offset: u64, len_bytes: u32, object_len_bytes: u64) -> Piece {
     Piece {
-        key: key.to_owned(),
+        key: key.into(),
         offset,
         len_bytes,
         object_len_bytes,
@@ -296,7 +296,7 @@ proptest! {
         with_each(&objects, |name, storage| {
             for batch in pieces.chunks(7) {
                 for (piece, result) in batch.iter().zip(storage.read(batch)) {
-                    let expected = &objects[&piece.key][piece.offset as usize..piece.end() as usize];
+                    let expected = &objects[&*piece.key][piece.offset as usize..piece.end() as usize];
                     assert!(result.is_ok_and(|bytes| *bytes == *expected), "{name}: {piece:?}");
                 }
             }

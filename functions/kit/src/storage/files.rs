@@ -4,7 +4,7 @@ use std::{
     path::PathBuf,
 };
 
-use index::Buffer;
+use index::Bytes;
 
 use super::{
     Costs, Document, DocumentQuery, MAXIMUM_DOCUMENT_LEN_BYTES, Meter, Piece, Storage, StorageError,
@@ -29,7 +29,7 @@ impl FilesStorage {
     }
 
     fn read_piece(&self, piece: &Piece) -> io::Result<Vec<u8>> {
-        let mut file = File::open(self.folder.join(&piece.key))?;
+        let mut file = File::open(self.folder.join(&*piece.key))?;
         file.seek(SeekFrom::Start(piece.offset))?;
         // Memory grows with what is there, not with what a manifest claims.
         let mut bytes = Vec::new();
@@ -55,9 +55,9 @@ impl FilesStorage {
 }
 
 impl Storage for FilesStorage {
-    fn read(&self, pieces: &[Piece]) -> Vec<Result<Buffer, StorageError>> {
+    fn read(&self, pieces: &[Piece]) -> Vec<Result<Bytes, StorageError>> {
         let read = |piece: &Piece| match self.read_piece(piece) {
-            Ok(bytes) => Ok(Buffer::Owned(bytes)),
+            Ok(bytes) => Ok(Bytes::from(bytes)),
             Err(error) => Err(failure(&piece.key, &error)),
         };
         self.meter.round_trip(|| pieces.iter().map(read).collect())
@@ -67,7 +67,7 @@ impl Storage for FilesStorage {
     fn documents(&self, queries: &[DocumentQuery]) -> Vec<Result<Document, StorageError>> {
         let read = |query: &DocumentQuery| match self.read_document(&query.key) {
             Ok(bytes) => Ok(Document::Read {
-                bytes: Buffer::Owned(bytes),
+                bytes: Bytes::from(bytes),
                 etag: None,
             }),
             Err(error) => Err(failure(&query.key, &error)),

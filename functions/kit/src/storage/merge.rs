@@ -3,9 +3,9 @@
 //! A GET costs about 200 microseconds of processor time in the component and its host, and a megabyte about 6 milliseconds. So some KiB that nobody asked for are
 //! cheaper read than left out; [`NEAR_GAP_LEN_BYTES`] says how many, since the index's layout is measured with it.
 
-use index::{Buffer, NEAR_GAP_LEN_BYTES};
+use index::{Bytes, NEAR_GAP_LEN_BYTES};
 
-use super::{Piece, StorageError};
+use super::{Piece, StorageError, part, too_short};
 
 /// The longest gap between two parts that is read with them.
 const MAXIMUM_GAP_LEN_BYTES: u64 = NEAR_GAP_LEN_BYTES as u64;
@@ -67,29 +67,18 @@ fn len_with(span: &Piece, piece: &Piece) -> Option<u32> {
 pub(super) fn cut(
     pieces: &[Piece],
     spans: &[Span],
-    results: Vec<Result<Vec<u8>, StorageError>>,
-) -> Vec<Result<Buffer, StorageError>> {
-    let mut cut_out: Vec<Option<Result<Buffer, StorageError>>> = vec![None; pieces.len()];
-    for (span, mut result) in spans.iter().zip(results) {
+    results: Vec<Result<Bytes, StorageError>>,
+) -> Vec<Result<Bytes, StorageError>> {
+    let mut cut_out: Vec<Option<Result<Bytes, StorageError>>> = vec![None; pieces.len()];
+    for (span, result) in spans.iter().zip(results) {
         for &member in &span.members {
             let (Some(place), Some(piece)) = (cut_out.get_mut(member), pieces.get(member)) else {
                 continue;
             };
-            let len_bytes = piece.len_bytes as usize;
-            *place = Some(match &mut result {
-                // What was read for one piece alone is not copied.
-                Ok(bytes) if span.members.len() == 1 && bytes.len() == len_bytes => {
-                    Ok(Buffer::Owned(std::mem::take(bytes)))
-                }
+            let start = (piece.offset - span.piece.offset) as usize;
+            *place = Some(match &result {
                 Ok(bytes) => {
-                    let start = (piece.offset - span.piece.offset) as usize;
-                    bytes
-                        .get(start..)
-                        .and_then(|rest| rest.get(..len_bytes))
-                        .map(|part| Buffer::Owned(part.to_vec()))
-                        .ok_or_else(|| StorageError::TooShort {
-                            key: piece.key.clone(),
-                        })
+                    part(bytes, start, piece.len_bytes as usize).ok_or_else(|| too_short(piece))
                 }
                 Err(error) => Err(error.clone()),
             });
@@ -114,7 +103,7 @@ mod tests {
 
     fn piece(key: &str, offset: u64, len_bytes: u32) -> Piece {
         Piece {
-            key: key.to_owned(),
+            key: key.into(),
             offset,
             len_bytes,
             object_len_bytes: u64::MAX,
@@ -191,7 +180,7 @@ mod tests {
                 let object = &objects[span.piece.key.parse::<usize>().unwrap()];
                 let start = (span.piece.offset as usize).min(object.len());
                 let end = (span.piece.end() as usize).min(object.len());
-                Ok(object[start..end].to_vec())
+                Ok(Bytes::copy_from_slice(&object[start..end]))
             };
             let results = cut(&pieces, &spans, spans.iter().map(read).collect());
             prop_assert_eq!(results.len(), pieces.len());

@@ -15,7 +15,9 @@ pub mod s3;
 mod sealed;
 mod shared;
 
-use index::{Buffer, ByteRange, ByteSource, FileKind, SourceError};
+use std::rc::Rc;
+
+use index::{ByteRange, ByteSource, Bytes, FileKind, SourceError};
 use pointer::{CollectionKeys, Manifest};
 
 pub use files::FilesStorage;
@@ -35,7 +37,7 @@ pub const MAXIMUM_DOCUMENT_LEN_BYTES: usize = 256 * 1024;
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Piece {
     /// The object's key, without what all keys of a deployment begin with.
-    pub key: String,
+    pub key: Rc<str>,
     /// Where the part starts.
     pub offset: u64,
     /// How long it is.
@@ -49,6 +51,19 @@ impl Piece {
     pub(crate) fn end(&self) -> u64 {
         self.offset.saturating_add(u64::from(self.len_bytes))
     }
+}
+
+/// An object that ends before a piece of it does.
+fn too_short(piece: &Piece) -> StorageError {
+    StorageError::TooShort {
+        key: piece.key.to_string(),
+    }
+}
+
+/// A part of bytes, which is not copied, if they have it.
+fn part(bytes: &Bytes, start: usize, len_bytes: usize) -> Option<Bytes> {
+    let part = bytes.get(start..)?.get(..len_bytes)?;
+    Some(bytes.slice_ref(part))
 }
 
 /// A question for a whole object that may change, of at most [`MAXIMUM_DOCUMENT_LEN_BYTES`].
@@ -68,7 +83,7 @@ pub enum Document {
     /// The current version.
     Read {
         /// The object.
-        bytes: Buffer,
+        bytes: Bytes,
         /// Its entity tag, where the storage has such.
         etag: Option<String>,
     },
@@ -128,7 +143,7 @@ pub enum StorageError {
 /// Something that holds objects.
 pub trait Storage {
     /// Reads all pieces side by side: one result each, in the order asked, exactly as long as asked.
-    fn read(&self, pieces: &[Piece]) -> Vec<Result<Buffer, StorageError>>;
+    fn read(&self, pieces: &[Piece]) -> Vec<Result<Bytes, StorageError>>;
 
     /// Reads all documents side by side: one result each, in the order asked.
     fn documents(&self, queries: &[DocumentQuery]) -> Vec<Result<Document, StorageError>>;
@@ -148,7 +163,7 @@ impl std::fmt::Debug for dyn Storage + '_ {
 /// An index file where it lies.
 struct Object {
     kind: FileKind,
-    key: String,
+    key: Rc<str>,
     len_bytes: u64,
 }
 
@@ -166,7 +181,7 @@ impl<'a> GenerationSource<'a> {
             let file = manifest.files.get(kind.name())?;
             Some(Object {
                 kind,
-                key: keys.file(&manifest.generation, kind.name()),
+                key: keys.file(&manifest.generation, kind.name()).into(),
                 len_bytes: file.file_len_bytes,
             })
         };
@@ -182,7 +197,7 @@ impl<'a> GenerationSource<'a> {
             key: range.file.name().to_owned(),
         })?;
         let piece = Piece {
-            key: object.key.clone(),
+            key: Rc::clone(&object.key),
             offset: range.offset,
             len_bytes: range.len_bytes,
             object_len_bytes: object.len_bytes,
@@ -190,13 +205,13 @@ impl<'a> GenerationSource<'a> {
         if piece.end() <= object.len_bytes {
             Ok(piece)
         } else {
-            Err(StorageError::TooShort { key: piece.key })
+            Err(too_short(&piece))
         }
     }
 }
 
 impl ByteSource for GenerationSource<'_> {
-    fn read(&self, ranges: &[ByteRange]) -> Result<Vec<Buffer>, SourceError> {
+    fn read(&self, ranges: &[ByteRange]) -> Result<Vec<Bytes>, SourceError> {
         let is_empty = |range: &&ByteRange| range.len_bytes == 0;
         let pieces: Vec<Piece> = ranges
             .iter()
@@ -214,7 +229,7 @@ impl ByteSource for GenerationSource<'_> {
             .iter()
             .map(|range| {
                 if is_empty(&range) {
-                    return Ok(Buffer::default());
+                    return Ok(Bytes::default());
                 }
                 let missing = || StorageError::Unreachable {
                     reason: "fewer answers than questions".to_owned(),
@@ -235,7 +250,7 @@ pub(crate) mod tests {
         let key = key.to_owned();
         let result = if let Some((offset, len_bytes)) = part {
             let piece = Piece {
-                key,
+                key: key.into(),
                 offset,
                 len_bytes,
                 object_len_bytes: offset.saturating_add(u64::from(len_bytes)),
@@ -253,7 +268,7 @@ pub(crate) mod tests {
             }
         };
         match result {
-            Ok(bytes) => String::from_utf8(bytes.into_owned()).unwrap(),
+            Ok(bytes) => String::from_utf8(bytes.to_vec()).unwrap(),
             Err(error) => error.to_string(),
         }
     }

@@ -1,11 +1,14 @@
 //! Parts of immutable objects that outlive a request.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, rc::Rc};
 
-use index::Buffer;
+use index::Bytes;
 use xxhash_rust::xxh64::xxh64;
 
-use super::{Costs, Document, DocumentQuery, Piece, Storage, StorageError, shared::SharedStore};
+use super::{
+    Costs, Document, DocumentQuery, Piece, Storage, StorageError, part, shared::SharedStore,
+    too_short,
+};
 
 /// What is kept is cut into pages of this length; only the last one of an object is shorter.
 ///
@@ -34,7 +37,7 @@ pub struct PageCache<'a> {
 /// A page of an object.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 struct PageId {
-    key: String,
+    key: Rc<str>,
     number: u64,
 }
 
@@ -42,7 +45,7 @@ struct PageId {
 struct Page {
     id: PageId,
     /// Or why it cannot be had.
-    bytes: Result<Vec<u8>, StorageError>,
+    bytes: Result<Bytes, StorageError>,
     is_from_store: bool,
 }
 
@@ -65,7 +68,7 @@ impl<'a> PageCache<'a> {
         for piece in pieces {
             for number in numbers(piece) {
                 let id = PageId {
-                    key: piece.key.clone(),
+                    key: Rc::clone(&piece.key),
                     number,
                 };
                 let Err(place) = find(pages, &id) else {
@@ -79,7 +82,7 @@ impl<'a> PageCache<'a> {
                 let page = Page {
                     is_from_store: kept.is_some(),
                     // Until it is read.
-                    bytes: kept.ok_or_else(|| too_short(piece)),
+                    bytes: kept.map(Bytes::from).ok_or_else(|| too_short(piece)),
                     id: id.clone(),
                 };
                 if !page.is_from_store {
@@ -101,7 +104,7 @@ impl<'a> PageCache<'a> {
             if let Ok(place) = find(pages, id)
                 && let Some(page) = pages.get_mut(place)
             {
-                page.bytes = result.map(Buffer::into_owned);
+                page.bytes = result;
             }
         }
     }
@@ -114,10 +117,10 @@ impl<'a> PageCache<'a> {
 }
 
 impl Storage for PageCache<'_> {
-    fn read(&self, pieces: &[Piece]) -> Vec<Result<Buffer, StorageError>> {
+    fn read(&self, pieces: &[Piece]) -> Vec<Result<Bytes, StorageError>> {
         let mut pages = self.pages.borrow_mut();
         self.fetch(pieces, &mut pages);
-        let mut results: Vec<Result<Buffer, StorageError>> = pieces
+        let mut results: Vec<Result<Bytes, StorageError>> = pieces
             .iter()
             .map(|piece| assembled(piece, &pages))
             .collect();
@@ -180,18 +183,12 @@ fn find(pages: &[Page], id: &PageId) -> Result<usize, usize> {
     pages.binary_search_by(|page| page.id.cmp(id))
 }
 
-fn too_short(piece: &Piece) -> StorageError {
-    StorageError::TooShort {
-        key: piece.key.clone(),
-    }
-}
-
-/// A piece from its pages.
-fn assembled(piece: &Piece, pages: &[Page]) -> Result<Buffer, StorageError> {
+/// A piece from its pages: a part of one, or put together from several.
+fn assembled(piece: &Piece, pages: &[Page]) -> Result<Bytes, StorageError> {
     let mut assembled = Vec::new();
     for number in numbers(piece) {
         let id = PageId {
-            key: piece.key.clone(),
+            key: Rc::clone(&piece.key),
             number,
         };
         let page = find(pages, &id)
@@ -202,8 +199,11 @@ fn assembled(piece: &Piece, pages: &[Page]) -> Result<Buffer, StorageError> {
         let first = number * PAGE_LEN_BYTES;
         let start = piece.offset.saturating_sub(first) as usize;
         let end = (piece.end() - first).min(PAGE_LEN_BYTES) as usize;
-        let part = bytes.get(start..end).ok_or_else(|| too_short(piece))?;
-        assembled.extend_from_slice(part);
+        let part = part(bytes, start, end.saturating_sub(start)).ok_or_else(|| too_short(piece))?;
+        if part.len() == piece.len_bytes as usize {
+            return Ok(part);
+        }
+        assembled.extend_from_slice(&part);
     }
-    Ok(Buffer::Owned(assembled))
+    Ok(Bytes::from(assembled))
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use index::Buffer;
+use index::Bytes;
 use xxhash_rust::xxh64::xxh64;
 
 use super::{Document, DocumentQuery, Storage, StorageError, shared::SharedStore};
@@ -23,7 +23,7 @@ pub struct Pointers<'a> {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct PointerDocument {
     /// The document.
-    pub bytes: Buffer,
+    pub bytes: Bytes,
     /// How long ago it was certainly the current one.
     pub age: Duration,
     /// Whether it may have been replaced, and the storage cannot be asked.
@@ -37,7 +37,7 @@ struct Kept {
     /// When the storage was last asked, whether it answered or not.
     asked_at: Duration,
     etag: Option<String>,
-    bytes: Vec<u8>,
+    bytes: Bytes,
 }
 
 impl<'a> Pointers<'a> {
@@ -118,7 +118,7 @@ impl<'a> Pointers<'a> {
                 checked_at: now,
                 asked_at: now,
                 etag,
-                bytes: bytes.into_owned(),
+                bytes,
             },
             (Ok(Document::Unchanged), Some(kept)) => Kept {
                 checked_at: now,
@@ -165,7 +165,7 @@ impl Kept {
     fn document(self, now: Duration, lifetime: Duration) -> PointerDocument {
         let age = now.saturating_sub(self.checked_at);
         PointerDocument {
-            bytes: Buffer::Owned(self.bytes),
+            bytes: self.bytes,
             age,
             is_stale: self.checked_at < self.asked_at && lifetime <= age,
         }
@@ -185,7 +185,7 @@ impl Kept {
     }
 
     /// Nothing but what [`Self::encode`] wrote, to the bit.
-    fn decode(mut value: Vec<u8>) -> Option<Self> {
+    fn decode(value: Vec<u8>) -> Option<Self> {
         let line_end = value.iter().position(|&byte| byte == b'\n')?;
         let line = std::str::from_utf8(value.get(..line_end)?).ok()?;
         let (checksum, line) = line.split_once(' ')?;
@@ -198,12 +198,11 @@ impl Kept {
         let (checked_at, asked_at) = (time()?, time()?);
         let etag = parts.next().filter(|etag| !etag.is_empty());
         let etag = etag.map(str::to_owned);
-        value.drain(..=line_end);
         Some(Self {
             checked_at,
             asked_at,
             etag,
-            bytes: value,
+            bytes: Bytes::from(value).split_off(line_end + 1),
         })
     }
 }
@@ -234,7 +233,7 @@ mod tests {
     }
 
     impl Storage for Documents {
-        fn read(&self, _: &[Piece]) -> Vec<Result<Buffer, StorageError>> {
+        fn read(&self, _: &[Piece]) -> Vec<Result<Bytes, StorageError>> {
             Vec::new()
         }
 
@@ -249,7 +248,7 @@ mod tests {
                     Some(failure) => Err(failure),
                     None if query.known_etag.as_ref() == Some(&version) => Ok(Document::Unchanged),
                     None => Ok(Document::Read {
-                        bytes: Buffer::Owned(version.clone().into_bytes()),
+                        bytes: Bytes::from(version.clone().into_bytes()),
                         etag: Some(version.clone()),
                     }),
                 }

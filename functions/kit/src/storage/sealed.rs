@@ -1,7 +1,12 @@
-use index::Buffer;
+use std::rc::Rc;
+
+use index::Bytes;
 use pointer::archive::{Archive, ArchiveError};
 
-use super::{Document, DocumentQuery, MAXIMUM_DOCUMENT_LEN_BYTES, Piece, Storage, StorageError};
+use super::{
+    Document, DocumentQuery, MAXIMUM_DOCUMENT_LEN_BYTES, Piece, Storage, StorageError, part,
+    too_short,
+};
 
 /// The objects that a sealed function carries in its own memory, laid out as the bucket is.
 ///
@@ -25,11 +30,14 @@ impl SealedStorage {
         function::archive().map(Self::new)
     }
 
-    fn object(&self, key: &str) -> Result<&'static [u8], StorageError> {
+    fn object(&self, key: &str) -> Result<Bytes, StorageError> {
         match &self.archive {
-            Ok(archive) => archive.object(key).ok_or_else(|| StorageError::Absent {
-                key: key.to_owned(),
-            }),
+            Ok(archive) => match archive.object(key) {
+                Some(object) => Ok(Bytes::from_static(object)),
+                None => Err(StorageError::Absent {
+                    key: key.to_owned(),
+                }),
+            },
             Err(error) => Err(StorageError::Unexpected {
                 key: key.to_owned(),
                 what: error.to_string(),
@@ -39,17 +47,18 @@ impl SealedStorage {
 }
 
 impl Storage for SealedStorage {
-    fn read(&self, pieces: &[Piece]) -> Vec<Result<Buffer, StorageError>> {
+    fn read(&self, pieces: &[Piece]) -> Vec<Result<Bytes, StorageError>> {
+        // Pieces of one object mostly follow each other.
+        let mut last = (Rc::from(""), Ok(Bytes::new()));
         let read = |piece: &Piece| {
-            let object = self.object(&piece.key)?;
-            let part = usize::try_from(piece.offset).ok().and_then(|start| {
-                let end = start.checked_add(piece.len_bytes as usize)?;
-                object.get(start..end)
-            });
-            part.map(Buffer::Borrowed)
-                .ok_or_else(|| StorageError::TooShort {
-                    key: piece.key.clone(),
-                })
+            if last.0 != piece.key {
+                last = (Rc::clone(&piece.key), self.object(&piece.key));
+            }
+            let object = last.1.as_ref().map_err(StorageError::clone)?;
+            let start = usize::try_from(piece.offset).ok();
+            start
+                .and_then(|start| part(object, start, piece.len_bytes as usize))
+                .ok_or_else(|| too_short(piece))
         };
         pieces.iter().map(read).collect()
     }
@@ -65,7 +74,7 @@ impl Storage for SealedStorage {
                 });
             }
             Ok(Document::Read {
-                bytes: Buffer::Borrowed(object),
+                bytes: object,
                 etag: None,
             })
         };
@@ -128,12 +137,12 @@ mod tests {
         check("movies/b", None, "movies/b is not there");
 
         let piece = Piece {
-            key: "movies/a".to_owned(),
+            key: "movies/a".into(),
             offset: 0,
             len_bytes: 10,
             object_len_bytes: 10,
         };
-        let [Ok(Buffer::Borrowed(part))] = &storage.read(&[piece])[..] else {
+        let [Ok(part)] = &storage.read(&[piece])[..] else {
             panic!("a part of the archive");
         };
         assert!(archive.as_ptr_range().contains(&part.as_ptr()));

@@ -14,7 +14,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use index::Buffer;
+use index::Bytes;
 
 use super::{
     Costs, Document, DocumentQuery, MAXIMUM_DOCUMENT_LEN_BYTES, Meter, Piece, Storage,
@@ -237,7 +237,7 @@ impl<T: Transport> S3Storage<T> {
 }
 
 impl<T: Transport> Storage for S3Storage<T> {
-    fn read(&self, pieces: &[Piece]) -> Vec<Result<Buffer, StorageError>> {
+    fn read(&self, pieces: &[Piece]) -> Vec<Result<Bytes, StorageError>> {
         let spans = merge::merge(pieces);
         let results = self.ask(
             &spans,
@@ -261,9 +261,9 @@ impl<T: Transport> Storage for S3Storage<T> {
 }
 
 /// Whether an answer is the part that was asked for, or as much of it as its object has.
-fn judge_piece(piece: &Piece, response: GetResponse) -> Result<Vec<u8>, StorageError> {
+fn judge_piece(piece: &Piece, response: GetResponse) -> Result<Bytes, StorageError> {
     let unexpected = |what: String| StorageError::Unexpected {
-        key: piece.key.clone(),
+        key: piece.key.to_string(),
         what,
     };
     match response.status {
@@ -281,7 +281,7 @@ fn judge_piece(piece: &Piece, response: GetResponse) -> Result<Vec<u8>, StorageE
                 && last < piece.end()
                 && response.body.len() as u64 == last - first + 1 =>
         {
-            Ok(response.body)
+            Ok(Bytes::from(response.body))
         }
         _ => Err(unexpected(format!(
             "content-range `{header}` and {} bytes",
@@ -299,7 +299,7 @@ fn judge_document(query: &DocumentQuery, response: GetResponse) -> Result<Docume
             what: "it is too long for a document".to_owned(),
         }),
         200 => Ok(Document::Read {
-            bytes: Buffer::Owned(response.body),
+            bytes: Bytes::from(response.body),
             etag: response.etag,
         }),
         _ => Err(refusal(&query.key, &response)),
@@ -579,7 +579,7 @@ pub(super) mod tests {
 
     fn piece(offset: u64, len_bytes: u32) -> Piece {
         Piece {
-            key: "movies/current.json".to_owned(),
+            key: "movies/current.json".into(),
             offset,
             len_bytes,
             object_len_bytes: 1 << 20,
@@ -656,7 +656,7 @@ pub(super) mod tests {
         };
         assert_eq!(ask(Some("\"1\"")), Document::Unchanged);
         let read = Document::Read {
-            bytes: Buffer::default(),
+            bytes: Bytes::default(),
             etag: Some("\"1\"".to_owned()),
         };
         assert_eq!(ask(Some("\"0\"")), read);
