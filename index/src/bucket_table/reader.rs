@@ -101,6 +101,7 @@ mod tests {
             entries
                 .iter()
                 .map(|(key, numbers)| (key.as_str(), numbers.as_slice())),
+            FileKind::Catalogue,
             SECTION,
         ));
         let file = serializer.finish().unwrap();

@@ -4,6 +4,7 @@ use super::{BUCKET_LEN_BYTES, MAXIMUM_LEN_FACTOR};
 use crate::{
     codec::{write_text, write_varint},
     container::{BLOCK_CHECKSUM_LEN_BYTES, Section, SectionId},
+    source::FileKind,
 };
 
 /// An entry as it stands in its bucket.
@@ -15,6 +16,7 @@ struct Entry {
 /// A table of `entries`: distinct keys, each with at least one number, whose order stays.
 pub(crate) fn serialize_bucket_table<'a>(
     entries: impl IntoIterator<Item = (&'a str, &'a [u32])>,
+    file: FileKind,
     section: SectionId,
 ) -> Section {
     let entries: Vec<Entry> = entries
@@ -28,7 +30,7 @@ pub(crate) fn serialize_bucket_table<'a>(
             bucket.extend_from_slice(&entry.bytes);
         }
     }
-    let mut section = Section::of_equal_blocks(section, bucket_len_bytes);
+    let mut section = Section::of_equal_blocks(file, section, bucket_len_bytes);
     for bucket in &buckets {
         section.push_block(bucket);
     }

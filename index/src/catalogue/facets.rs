@@ -11,6 +11,7 @@ use crate::{
     codec::{Cursor, OutOfBytes, write_text, write_varint, zigzag_decode, zigzag_encode},
     container::Section,
     error::Error,
+    source::FileKind,
 };
 
 /// Items in a block of values; a few kilobytes.
@@ -22,7 +23,7 @@ fn filterable(fields: &[Field]) -> impl Iterator<Item = &Field> {
 
 /// The dictionaries, a block a textual field, and the values, a block for every [`ITEMS_PER_BLOCK`] items.
 pub(super) fn serialize(records: &[Record], fields: &[Field]) -> (Section, Section) {
-    let mut dictionaries = Section::new(FACET_DICTIONARIES);
+    let mut dictionaries = Section::new(FileKind::Catalogue, FACET_DICTIONARIES);
     let mut numbers: BTreeMap<&str, BTreeMap<&str, u64>> = BTreeMap::new();
     for field in filterable(fields).filter(|field| field.kind.is_textual()) {
         let mut numbers_of_texts: BTreeMap<&str, u64> = BTreeMap::new();
@@ -41,7 +42,7 @@ pub(super) fn serialize(records: &[Record], fields: &[Field]) -> (Section, Secti
         numbers.insert(&field.name, numbers_of_texts);
     }
 
-    let mut values = Section::new(FACET_VALUES);
+    let mut values = Section::new(FileKind::Catalogue, FACET_VALUES);
     let mut block = Vec::new();
     for records in records.chunks(ITEMS_PER_BLOCK as usize) {
         block.clear();

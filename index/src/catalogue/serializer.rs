@@ -31,6 +31,7 @@ pub(super) fn serialize(
             .iter()
             .zip(numbers.chunks(1))
             .map(|(record, number)| (record.id.as_str(), number)),
+        FileKind::Catalogue,
         IDS,
     );
     let titles = items_by_title(records, popularity);
@@ -38,6 +39,7 @@ pub(super) fn serialize(
         titles
             .iter()
             .map(|(title, items)| (title.as_str(), items.as_slice())),
+        FileKind::Catalogue,
         TITLES,
     );
 
@@ -47,7 +49,7 @@ pub(super) fn serialize(
         .collect();
     let len_bytes: usize = encoded.iter().map(Vec::len).sum();
     let records_per_block = items_per_block(encoded.len(), len_bytes);
-    let mut record_section = Section::new(RECORDS);
+    let mut record_section = Section::new(FileKind::Catalogue, RECORDS);
     let mut block = Vec::new();
     for records in encoded.chunks(records_per_block as usize) {
         block.clear();

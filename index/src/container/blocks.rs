@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
-use super::layout::{SectionId, is_sound, split_block};
+use super::layout::{SectionId, checked_content};
 use crate::{
-    error::{Error, Place},
+    error::Error,
     source::{ByteRange, ByteSource, Bytes, FileKind},
 };
 
@@ -43,7 +43,7 @@ impl Plan {
 /// The blocks that were read for a query, checked.
 #[derive(Debug, Default)]
 pub(crate) struct Blocks {
-    /// **Invariant:** every block ends with the checksum of its content; [`Self::keep`] is the only way in.
+    /// Their contents. **Invariant:** each was followed by its checksum; [`Self::keep`] is the only way in.
     blocks: BTreeMap<BlockId, Bytes>,
 }
 
@@ -69,16 +69,9 @@ impl Blocks {
         plan: &Plan,
         buffers: impl IntoIterator<Item = Bytes>,
     ) -> Result<(), Error> {
-        for (&(id, _), block) in plan.blocks.iter().zip(buffers) {
-            if !is_sound(&block) {
-                return Err(Error::ChecksumMismatch {
-                    file: id.file,
-                    place: Place::Block {
-                        section: id.section.0,
-                        block: id.block,
-                    },
-                });
-            }
+        for (&(id, _), mut block) in plan.blocks.iter().zip(buffers) {
+            let content_len = checked_content(id, &block)?.len();
+            block.truncate(content_len);
             self.blocks.insert(id, block);
         }
         Ok(())
@@ -88,8 +81,7 @@ impl Blocks {
     pub(super) fn get(&self, id: BlockId) -> Result<&[u8], Error> {
         self.blocks
             .get(&id)
-            .and_then(|block| split_block(block))
-            .map(|(content, _)| content)
+            .map(|content| &**content)
             .ok_or(Error::NotFetched {
                 file: id.file,
                 section: id.section.0,

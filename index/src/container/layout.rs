@@ -2,9 +2,10 @@
 
 use xxhash_rust::xxh64::xxh64;
 
+use super::blocks::BlockId;
 use crate::{
     codec::{Cursor, OutOfBytes},
-    error::Error,
+    error::{Error, Place},
     source::FileKind,
 };
 
@@ -44,27 +45,36 @@ pub(super) fn kind_number(kind: FileKind) -> u16 {
     }
 }
 
-/// The checksum at the end of a block: the low half of the XXH64 of its content.
+/// The checksum at the end of a block: the low half of the XXH64 of its content, with the block's kind of file, section and number as the seed.
 ///
 /// 32 bits suffice against accidents: one in four billion passes. It lies with the block and not in the head, so that the head of a large catalogue stays small.
-pub(super) fn block_checksum(content: &[u8]) -> [u8; BLOCK_CHECKSUM_LEN_BYTES] {
-    (xxh64(content, 0) as u32).to_le_bytes()
+/// And since it names the block, another block in its place is not taken for it: so a block table needs no checksum, whose every reader would have to look at
+/// all of it.
+pub(super) fn block_checksum(id: BlockId, content: &[u8]) -> [u8; BLOCK_CHECKSUM_LEN_BYTES] {
+    let kind = u64::from(kind_number(id.file));
+    let seed = kind << 48 | u64::from(id.section.0) << 32 | u64::from(id.block);
+    (xxh64(content, seed) as u32).to_le_bytes()
 }
 
-/// A block as its content and its checksum; none when it is too short for one.
-pub(super) fn split_block(block: &[u8]) -> Option<(&[u8], &[u8; BLOCK_CHECKSUM_LEN_BYTES])> {
-    block.split_last_chunk()
+/// The content of a block that ends with its checksum. O(length of the block).
+pub(super) fn checked_content(id: BlockId, block: &[u8]) -> Result<&[u8], Error> {
+    match block.split_last_chunk() {
+        Some((content, checksum)) if block_checksum(id, content) == *checksum => Ok(content),
+        _ => Err(Error::ChecksumMismatch {
+            file: id.file,
+            place: Place::Block {
+                section: id.section.0,
+                block: id.block,
+            },
+        }),
+    }
 }
 
-/// Whether a block ends with the checksum of its content. O(length of the block).
-pub(super) fn is_sound(block: &[u8]) -> bool {
-    split_block(block).is_some_and(|(content, checksum)| block_checksum(content) == *checksum)
-}
-
-/// The checksum of a head, over all of it with its own bytes taken as zero.
-pub(super) fn head_checksum(head: &[u8]) -> u64 {
+/// The checksum of a head: of what it begins with, the header, the directory and the metadata, with its own bytes taken as zero. What follows is found by
+/// these, and each block of it has a checksum of its own.
+pub(super) fn head_checksum(beginning: &[u8]) -> u64 {
     let mut hasher = xxhash_rust::xxh64::Xxh64::new(0);
-    let (before, rest) = head.split_at(HEAD_CHECKSUM_RANGE.start.min(head.len()));
+    let (before, rest) = beginning.split_at(HEAD_CHECKSUM_RANGE.start.min(beginning.len()));
     let (_, after) = rest.split_at(HEAD_CHECKSUM_RANGE.len().min(rest.len()));
     hasher.update(before);
     hasher.update(&[0; HEAD_CHECKSUM_RANGE.end - HEAD_CHECKSUM_RANGE.start]);

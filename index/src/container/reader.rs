@@ -2,8 +2,8 @@ use super::{
     blocks::{BlockId, Blocks, Plan},
     layout::{
         BLOCK_CHECKSUM_LEN_BYTES, BLOCK_END_LEN_BYTES, DIRECTORY_ENTRY_LEN_BYTES,
-        HEAD_CHECKSUM_RANGE, HEADER_LEN_BYTES, Header, SectionId, TRAILER_LEN_BYTES, head_checksum,
-        split_block,
+        HEAD_CHECKSUM_RANGE, HEADER_LEN_BYTES, Header, SectionId, TRAILER_LEN_BYTES,
+        checked_content, head_checksum,
     },
 };
 use crate::{
@@ -140,13 +140,15 @@ impl Container {
         Self::open(file, head.unwrap_or(bytes).to_vec())
     }
 
-    /// Checks the head against its checksum. O(length of the head); whoever read the head from a storage calls this once.
+    /// Checks the header, the directory and the metadata against their checksum. O(their length); whoever read the head from a storage calls this once.
     pub fn check(&self) -> Result<(), Error> {
+        let beginning = self.head.get(..self.metadata_range.end);
         let stored = self
             .head
             .get(HEAD_CHECKSUM_RANGE)
             .and_then(|field| field.first_chunk());
-        if stored == Some(&head_checksum(&self.head).to_le_bytes()) {
+        let checksum = beginning.map(|beginning| head_checksum(beginning).to_le_bytes());
+        if stored.is_some() && stored == checksum.as_ref() {
             Ok(())
         } else {
             Err(Error::ChecksumMismatch {
@@ -240,7 +242,7 @@ impl Container {
         Ok(())
     }
 
-    /// The content of a block from the head, or of one that has been fetched.
+    /// The content of a block from the head, which is checked each time, or of one that has been fetched.
     pub(crate) fn block<'a>(
         &'a self,
         section: SectionId,
@@ -253,11 +255,9 @@ impl Container {
         }
         let range = self.range(entry, block)?;
         let start = range.offset as usize;
-        self.head
-            .get(start..start + range.len_bytes as usize)
-            .and_then(split_block)
-            .map(|(content, _)| content)
-            .ok_or_else(|| self.corrupt("a block of the head lies outside it"))
+        let bytes = self.head.get(start..start + range.len_bytes as usize);
+        let bytes = bytes.ok_or_else(|| self.corrupt("a block of the head lies outside it"))?;
+        checked_content(self.block_id(section, block), bytes)
     }
 
     /// Where a section lies whose blocks have one length.

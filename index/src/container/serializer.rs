@@ -1,3 +1,4 @@
+use super::blocks::BlockId;
 use super::layout::{
     BLOCK_CHECKSUM_LEN_BYTES, BLOCK_END_LEN_BYTES, DIRECTORY_ENTRY_LEN_BYTES, END_MAGIC,
     FORMAT_VERSION, HEAD_CHECKSUM_RANGE, HEADER_LEN_BYTES, MAGIC, SectionId, TRAILER_LEN_BYTES,
@@ -38,6 +39,7 @@ pub(crate) struct ContainerSerializer {
 /// A sequence of blocks in the making.
 #[derive(Debug)]
 pub(crate) struct Section {
+    file: FileKind,
     id: SectionId,
     bytes: Vec<u8>,
     /// How long every block is, where all have one length.
@@ -47,8 +49,9 @@ pub(crate) struct Section {
 }
 
 impl Section {
-    pub(crate) fn new(id: SectionId) -> Self {
+    pub(crate) fn new(file: FileKind, id: SectionId) -> Self {
         Self {
+            file,
             id,
             bytes: Vec::new(),
             block_len_bytes: None,
@@ -57,10 +60,10 @@ impl Section {
     }
 
     /// A section whose blocks all have one length, checksum included, and which therefore needs no table.
-    pub(crate) fn of_equal_blocks(id: SectionId, block_len_bytes: u32) -> Self {
+    pub(crate) fn of_equal_blocks(file: FileKind, id: SectionId, block_len_bytes: u32) -> Self {
         Self {
             block_len_bytes: Some(block_len_bytes),
-            ..Self::new(id)
+            ..Self::new(file, id)
         }
     }
 
@@ -73,7 +76,12 @@ impl Section {
             debug_assert!(content.len() <= content_len, "the content is too long");
             self.bytes.resize(start + content_len, 0);
         }
-        let checksum = block_checksum(self.bytes.get(start..).unwrap_or_default());
+        let id = BlockId {
+            file: self.file,
+            section: self.id,
+            block: self.ends.len() as u32,
+        };
+        let checksum = block_checksum(id, self.bytes.get(start..).unwrap_or_default());
         self.bytes.extend_from_slice(&checksum);
         self.ends.push(self.bytes.len());
     }
@@ -175,7 +183,7 @@ impl ContainerSerializer {
         for section in &self.hot {
             file.extend_from_slice(&section.bytes);
         }
-        let checksum = head_checksum(&file);
+        let checksum = head_checksum(file.get(..tables_offset).unwrap_or_default());
         if let Some(field) = file.get_mut(HEAD_CHECKSUM_RANGE) {
             field.copy_from_slice(&checksum.to_le_bytes());
         }
@@ -208,6 +216,7 @@ mod tests {
         let finish = |block_len_bytes, end: usize| {
             // What the ends say is enough; nobody has to have that much memory.
             let section = Section {
+                file: FileKind::Catalogue,
                 id: SectionId(3),
                 bytes: Vec::new(),
                 block_len_bytes,

@@ -1,6 +1,7 @@
 use super::{
     Container,
-    layout::{END_MAGIC, TRAILER_LEN_BYTES, file_checksum, is_sound},
+    blocks::BlockId,
+    layout::{END_MAGIC, TRAILER_LEN_BYTES, checked_content, file_checksum},
 };
 use crate::{
     error::{Error, Place},
@@ -54,13 +55,12 @@ pub fn verify(file: FileKind, bytes: &[u8]) -> Result<Summary, Error> {
             let block_bytes = bytes
                 .get(start..start + range.len_bytes as usize)
                 .ok_or_else(|| container.corrupt("a block lies outside the file"))?;
-            if !is_sound(block_bytes) {
-                let place = Place::Block {
-                    section: section.0,
-                    block,
-                };
-                return Err(Error::ChecksumMismatch { file, place });
-            }
+            let id = BlockId {
+                file,
+                section,
+                block,
+            };
+            checked_content(id, block_bytes)?;
             len_bytes += block_bytes.len() as u64;
         }
         let hot = container.is_hot(section)?;

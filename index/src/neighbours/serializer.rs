@@ -20,7 +20,7 @@ pub(super) fn serialize<'a>(
     let len_bytes: usize = lists.iter().map(Vec::len).sum();
     let items_per_block = items_per_block(lists.len(), len_bytes);
 
-    let mut section = Section::new(LISTS);
+    let mut section = Section::new(FileKind::Neighbours, LISTS);
     let mut block = Vec::new();
     for lists in lists.chunks(items_per_block as usize) {
         block.clear();

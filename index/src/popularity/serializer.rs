@@ -24,13 +24,13 @@ pub(super) fn serialize(
     onboarding: &[u32],
     item_space: u64,
 ) -> Result<Vec<u8>, WriteError> {
-    let mut popular_section = Section::new(POPULAR);
+    let mut popular_section = Section::new(FileKind::Popularity, POPULAR);
     let bytes: Vec<u8> = popular
         .iter()
         .flat_map(|(item, score)| [item.to_le_bytes(), score.to_le_bytes()].concat())
         .collect();
     popular_section.push_block(&bytes);
-    let mut onboarding_section = Section::new(ONBOARDING);
+    let mut onboarding_section = Section::new(FileKind::Popularity, ONBOARDING);
     let bytes: Vec<u8> = onboarding
         .iter()
         .flat_map(|item| item.to_le_bytes())

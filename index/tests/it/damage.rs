@@ -1,14 +1,16 @@
 //! What the tests and the fuzz targets share: asking everything of a generation, and making damaged files pass the checksums.
 
 use index::{
-    Error, FileKind, Generation, Keys, MemorySource, Outline, Question, recommend::HistoryItem,
+    Error, FileKind, Generation, Keys, MemorySource, Outline, Question,
+    catalogue::{Condition, Filter},
+    recommend::HistoryItem,
 };
 
-/// Asks everything that reads a block.
+/// Asks everything that reads a block; the answers as text.
 pub(crate) fn ask_everything(
     files: Vec<(FileKind, Vec<u8>)>,
     outlines: Vec<Outline>,
-) -> Result<(), Error> {
+) -> Result<String, Error> {
     let keys = Keys {
         ids: &["11", "none"],
         titles: &["Heat (1986)"],
@@ -28,12 +30,26 @@ pub(crate) fn ask_everything(
     };
     let recommended = generation.recommend(&question)?;
     let items: Vec<u32> = recommended.iter().map(|scored| scored.item).collect();
-    generation.reasons(&items, &question.history)?;
-    generation.records(&items)?;
-    generation.items_of_titles(&["Heat (1986)", "The Third Man"])?;
-    generation.popular(&question)?;
-    generation.onboarding()?;
-    Ok(())
+    let recent = Condition::Range {
+        minimum: Some(1980.0),
+        maximum: None,
+    };
+    let filtered = Question {
+        filter: Filter {
+            fields: [("year".to_owned(), recent)].into(),
+        },
+        ..question.clone()
+    };
+    let answers = (
+        &recommended,
+        generation.recommend(&filtered)?,
+        generation.reasons(&items, &question.history)?,
+        generation.records(&items)?,
+        generation.items_of_titles(&["Heat (1986)", "The Third Man"])?,
+        generation.popular(&question)?,
+        generation.onboarding()?,
+    );
+    Ok(format!("{answers:?}"))
 }
 
 /// Computes the checksums of every block and of the head anew, by the specification alone.
@@ -46,11 +62,14 @@ pub(crate) fn reseal(file: &mut [u8], head_len: usize) {
                 .fold(0_u64, |number, &byte| number << 8 | u64::from(byte)) as usize
         })
     };
-    let checksum = |bytes: &[u8]| xxhash_rust::xxh64::xxh64(bytes, 0);
+    let checksum = |bytes: &[u8], seed| xxhash_rust::xxh64::xxh64(bytes, seed);
+    let kind = number(file, 10, 2).unwrap_or(0) as u64;
+    let metadata_len = number(file, 32, 4).unwrap_or(0);
     let sections = number(file, 36, 4).unwrap_or(0).min(64);
     for section in 0..sections {
         let entry = 48 + section * 24;
-        let (Some(blocks), Some(block_len), Some(table), Some(data)) = (
+        let (Some(id), Some(blocks), Some(block_len), Some(table), Some(data)) = (
+            number(file, entry, 2),
             number(file, entry + 4, 4),
             number(file, entry + 8, 4),
             number(file, entry + 12, 4),
@@ -59,9 +78,9 @@ pub(crate) fn reseal(file: &mut [u8], head_len: usize) {
             continue;
         };
         let mut start = 0;
-        for block in 0..blocks.min(10_000) {
+        for block_number in 0..blocks.min(10_000) {
             let end = if block_len == 0 {
-                number(file, table + block * 4, 4)
+                number(file, table + block_number * 4, 4)
             } else {
                 Some(start + block_len)
             };
@@ -71,12 +90,14 @@ pub(crate) fn reseal(file: &mut [u8], head_len: usize) {
             if let Some(block) = file.get_mut(block_start..block_end)
                 && let Some((content, sum)) = block.split_last_chunk_mut::<4>()
             {
-                *sum = (checksum(content) as u32).to_le_bytes();
+                let seed = kind << 48 | (id as u64) << 32 | block_number as u64;
+                *sum = (checksum(content, seed) as u32).to_le_bytes();
             }
             start = end;
         }
     }
     file[40..48].fill(0);
-    let sum = checksum(&file[..head_len]);
+    let beginning = (48 + sections * 24 + metadata_len).min(head_len);
+    let sum = checksum(&file[..beginning], 0);
     file[40..48].copy_from_slice(&sum.to_le_bytes());
 }
