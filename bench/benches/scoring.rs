@@ -60,7 +60,7 @@ fn warm(item_count: u32) -> (Generation<'static>, Question) {
     let mut random = Random::new(7);
     for item in 0..item_count {
         let fields = BTreeMap::from([
-            ("year".to_owned(), Value::Integer(1995)),
+            ("year".into(), Value::Integer(1995)),
             (
                 "genres".to_owned(),
                 Value::TextList(vec!["Comedy".to_owned(), "Drama".to_owned()]),

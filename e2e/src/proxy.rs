@@ -99,6 +99,8 @@ pub struct Trip {
     pub num_exchanges: usize,
     /// How long their bodies were together.
     pub body_len_bytes: u64,
+    /// When the first of them was there.
+    pub started: Instant,
     /// When the last of them was over.
     pub ended: Instant,
 }
@@ -123,6 +125,7 @@ pub fn dependent_trips(exchanges: &[Exchange]) -> Vec<Trip> {
             trips.push(Trip {
                 num_exchanges: 1,
                 body_len_bytes: exchange.body_len_bytes,
+                started: exchange.started,
                 ended: exchange.ended,
             });
             first_ends.push(exchange.ended);
@@ -323,7 +326,7 @@ async fn exchange(
         .as_ref()
         .map_or(0, |response| response.body().len() as u64);
     if !delay.is_zero() {
-        tokio::time::sleep(delay).await;
+        wait(delay).await;
     }
     let answer = match (fault, received) {
         // A storage that is away closes connections too, as far as the functions can see.
@@ -346,6 +349,12 @@ async fn exchange(
         ended: Instant::now(),
     });
     answer
+}
+
+/// Waits as long as is said, and not up to a millisecond longer, as the runtime's own clock does.
+async fn wait(delay: Duration) {
+    let slept = tokio::task::spawn_blocking(move || std::thread::sleep(delay)).await;
+    slept.expect("sleeping does not panic");
 }
 
 /// Asks the storage.
@@ -560,28 +569,29 @@ mod tests {
             started: at(started),
             ended: at(ended),
         };
-        let check = |times: &[(u64, u64)], expected: &[(usize, u64)]| {
+        let check = |times: &[(u64, u64)], expected: &[(usize, (u64, u64))]| {
             let exchanges: Vec<Exchange> = times.iter().copied().map(exchange).collect();
             let expected: Vec<Trip> = expected
                 .iter()
-                .map(|&(num_exchanges, ended)| Trip {
+                .map(|&(num_exchanges, (started, ended))| Trip {
                     num_exchanges,
                     body_len_bytes: 10 * num_exchanges as u64,
+                    started: at(started),
                     ended: at(ended),
                 })
                 .collect();
             assert_eq!(dependent_trips(&exchanges), expected);
         };
         check(&[], &[]);
-        check(&[(0, 9), (1, 10), (2, 8)], &[(3, 10)]);
+        check(&[(0, 9), (1, 10), (2, 8)], &[(3, (0, 10))]);
         check(
             &[(0, 9), (1, 10), (11, 20), (12, 19), (20, 30)],
-            &[(2, 10), (2, 20), (1, 30)],
+            &[(2, (0, 10)), (2, (11, 20)), (1, (20, 30))],
         );
         // One that hangs does not hide that others were made one after the other meanwhile.
         check(
             &[(0, 50), (0, 10), (11, 20), (21, 30)],
-            &[(2, 50), (1, 20), (1, 30)],
+            &[(2, (0, 50)), (1, (11, 20)), (1, (21, 30))],
         );
     }
 }

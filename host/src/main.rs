@@ -51,12 +51,14 @@ fn raise_file_limit() {
     }
 }
 
-#[tokio::main]
-async fn run(command: Command) -> anyhow::Result<()> {
-    match command {
-        Command::Up(arguments) => up(&arguments).await,
-        Command::S3(arguments) => serve_s3(arguments).await,
-    }
+fn run(command: Command) -> anyhow::Result<()> {
+    let runtime = host::runtime().context("the system gives no threads")?;
+    runtime.block_on(async {
+        match command {
+            Command::Up(arguments) => up(&arguments).await,
+            Command::S3(arguments) => serve_s3(arguments).await,
+        }
+    })
 }
 
 /// Serves the application, and the S3 beside it. The S3 starts first and stops last: the application reads from it.

@@ -69,9 +69,9 @@ impl fmt::Debug for dyn ByteSource + '_ {
 /// Ranges of a file that are no farther apart are better read as one, with what lies between them.
 ///
 /// Measured on the real Spin, a GET costs about 200 microseconds of processor time and a megabyte about 6 ms: 33 kB take as long as the GET that they save.
-/// A little less serves the slow lines too: a request to MovieLens 1M, cold and with its records, takes 11.3 GETs and 195 kB with it, where 32 KiB give 10.7 and
-/// 213 (`cargo bench -p bench --profile dev --bench reads`).
-pub const NEAR_GAP_LEN_BYTES: u32 = 28 << 10;
+/// A little less serves the slow lines too: a request to MovieLens 1M, cold and with its records, takes 11.4 GETs and 189 kB with it, where 32 KiB give 10.5 and
+/// 215 (`cargo bench -p bench --profile dev --bench reads`).
+pub const NEAR_GAP_LEN_BYTES: u32 = 26 << 10;
 
 /// The ranges that cover all of `ranges` when near ones are read as one: those of a file between which at most `gap_len_bytes` lie. In the order of the
 /// files, whatever the order of `ranges`.

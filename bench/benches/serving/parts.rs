@@ -246,7 +246,7 @@ pub(crate) fn distance(workshop: &mut Workshop) -> Vec<Row> {
     };
     let endpoint = published.objects.url().to_owned();
     let asks = asks(&published.histories);
-    let mut rows = cold(workshop, &endpoint, &asks, "S3 cold", (12.0, 200_000.0));
+    let mut rows = cold(workshop, &endpoint, &asks, "S3 cold", &COLD_BARS);
 
     let proxy = Proxy::start(&endpoint).expect("the system gives a port");
     let site = workshop.site(&proxy.url(), &[]);
@@ -269,13 +269,33 @@ pub(crate) fn distance(workshop: &mut Workshop) -> Vec<Row> {
     rows
 }
 
+/// What requests that find no block in the cache may cost.
+struct ColdBars {
+    gets: f64,
+    len_bytes: f64,
+    /// In distances: to the ids, and to the answer with its records.
+    distances: Option<(f64, f64)>,
+}
+
+const COLD_BARS: ColdBars = ColdBars {
+    gets: 12.0,
+    len_bytes: 200e3,
+    distances: Some((2.6, 3.6)),
+};
+
+const LARGE_COLD_BARS: ColdBars = ColdBars {
+    gets: 64.0,
+    len_bytes: 400e3,
+    distances: None,
+};
+
 /// The rows of requests that find no block in the cache.
 fn cold(
     workshop: &mut Workshop,
     endpoint: &str,
     asks: &[Ask],
     what: &str,
-    (bar_gets, bar_bytes): (f64, f64),
+    bars: &ColdBars,
 ) -> Vec<Row> {
     let proxy = Proxy::start(endpoint).expect("the system gives a port");
     let site = workshop.site(&proxy.url(), &NO_CACHE);
@@ -308,6 +328,17 @@ fn cold(
     let ids = of(|single| ms(single.ids) / ms(DISTANCE));
     let whole = of(|single| ms(single.whole) / ms(DISTANCE));
     let most = |values: &[f64]| format!("the most {}", number(maximum(values)));
+    let in_distances = |part: &str, bar: Option<f64>, values: Vec<f64>, detail: &str| {
+        let what = format!("{what}, at 15 ms: {part}, median");
+        let unit = "distances";
+        match bar {
+            Some(bar) => Row::at_most(&what, bar, median(values), unit, detail),
+            None => Row::reported(
+                &what,
+                format!("{} {unit}: {detail}", number(median(values))),
+            ),
+        }
+    };
     vec![
         Row::at_most(
             &format!("{what}: dependent trips, the last for records"),
@@ -318,31 +349,28 @@ fn cold(
         ),
         Row::at_most(
             &format!("{what}: GETs, median"),
-            bar_gets,
+            bars.gets,
             median(gets.clone()),
             "GETs",
             &most(&gets),
         ),
         Row::at_most(
             &format!("{what}: bytes, median"),
-            bar_bytes / 1e3,
+            bars.len_bytes / 1e3,
             median(bytes.clone()) / 1e3,
             "kB",
             &format!("the most {}", number(maximum(&bytes) / 1e3)),
         ),
-        Row::at_most(
-            &format!("{what}, at 15 ms: ids, median"),
-            2.6,
-            median(ids),
-            "distances",
-            "",
-        ),
-        Row::at_most(
-            &format!("{what}, at 15 ms: with records, median"),
-            3.6,
-            median(whole),
-            "distances",
-            "",
+        in_distances("ids", bars.distances.map(|(ids, _)| ids), ids, ""),
+        in_distances(
+            "with records",
+            bars.distances.map(|(_, whole)| whole),
+            whole,
+            &format!(
+                "{} ms, of which {} are the storage's",
+                number(median(of(|single| ms(single.whole)))),
+                number(median(summed(|trip| ms(trip.ended - trip.started)))),
+            ),
         ),
     ]
 }
@@ -410,7 +438,7 @@ pub(crate) fn large(workshop: &mut Workshop) -> Vec<Row> {
     let endpoint = published.objects.url().to_owned();
     let asks = asks(&published.histories);
     let what = format!("{num_items} items, S3 cold");
-    let mut rows = cold(workshop, &endpoint, &asks, &what, (64.0, 400_000.0));
+    let mut rows = cold(workshop, &endpoint, &asks, &what, &LARGE_COLD_BARS);
     let site = workshop.site(&endpoint, &[]);
     let warm = workshop.measure(&site, &asks);
     rows.push(Row::reported(

@@ -145,7 +145,7 @@ pub(crate) fn serve_as_child() -> bool {
     if mark != AS_CHILD {
         return false;
     }
-    let runtime = tokio::runtime::Runtime::new().expect("the system gives threads");
+    let runtime = host::runtime().expect("the system gives threads");
     runtime.block_on(async {
         if kind == "objects" {
             let options = s3::Options::new(place, BUCKET);

@@ -103,7 +103,7 @@ impl Site {
             .into_iter()
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
-        let runtime = Runtime::new().unwrap();
+        let runtime = host::runtime().unwrap();
         let server = runtime.block_on(Server::start(options)).unwrap();
         let agent = Agent::config_builder()
             .http_status_as_error(false)

@@ -12,8 +12,8 @@ const BLOCKS_PER_QUESTION: usize = 20;
 /// How many items each block of a section holds, a power of two: that with which the block table, which is part of every first read, and the blocks of a
 /// question are shortest together. `len_bytes` is that of all items.
 ///
-/// For MovieLens 1M it gives 2 lists of 280 bytes a block and 4 records: with near ranges read as one, a cold request with its records takes 11.3 GETs and
-/// 195 kB, and with 8 a block 10.9 and 212. For 200,000 items of 400 bytes it gives 8 a block, a table of 100 kB.
+/// For MovieLens 1M it gives 2 lists of 280 bytes a block and 4 records: with near ranges read as one, a cold request with its records takes 11.4 GETs and
+/// 189 kB. For 200,000 items of 400 bytes it gives 8 a block, a table of 100 kB.
 pub(crate) fn items_per_block(item_count: usize, len_bytes: usize) -> u32 {
     let mean_len_bytes = len_bytes.div_ceil(item_count.max(1));
     let read_len_bytes = |items: &u32| {
