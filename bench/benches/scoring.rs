@@ -62,7 +62,7 @@ fn warm(item_count: u32) -> (Generation<'static>, Question) {
         let fields = BTreeMap::from([
             ("year".into(), Value::Integer(1995)),
             (
-                "genres".to_owned(),
+                "genres".into(),
                 Value::TextList(vec!["Comedy".to_owned(), "Drama".to_owned()]),
             ),
         ]);
