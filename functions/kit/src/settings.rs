@@ -246,6 +246,16 @@ fn bucket(get: &dyn Fn(&'static str) -> Option<String>) -> Result<S3Bucket, Prob
             ));
         }
     };
+    // These are sent in headers, which cannot have everything.
+    for name in ["s3_region", "s3_access_key_id", "s3_session_token"] {
+        let fits = |value: &str| value.bytes().all(|byte| byte.is_ascii_graphic());
+        if get(name).is_some_and(|value| !fits(&value)) {
+            return Err(misconfigured(
+                name,
+                "is to have neither spaces nor line ends, and ASCII alone",
+            ));
+        }
+    }
     let credentials = match (get("s3_access_key_id"), get("s3_secret_access_key")) {
         (Some(access_key_id), Some(secret_access_key)) => Some(Credentials {
             access_key_id,
@@ -408,6 +418,11 @@ mod tests {
             "pointer_seconds",
             "5s",
             "the variable `pointer_seconds` is to be a whole number from 0 to 3600",
+        );
+        check(
+            "s3_session_token",
+            "to\nken",
+            "the variable `s3_session_token` is to have neither spaces nor line ends, and ASCII alone",
         );
         check(
             "s3_access_key_id",

@@ -45,7 +45,7 @@ const HOMES: [(&[&str], &[&str], &str); 9] = [
     (
         &["aws-"],
         &["precompute", "infra"],
-        "functions sign with rusty-s3, and everything else reads files",
+        "functions sign by themselves, and everything else reads files",
     ),
     (
         &["rusty-s3"],

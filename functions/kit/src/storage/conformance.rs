@@ -20,7 +20,7 @@ type Objects = BTreeMap<String, Vec<u8>>;
 /// A bucket, as S3 would answer for it. Keys that begin with `denied` are.
 fn bucket_of(objects: Objects) -> impl s3::Transport {
     immediate(move |request: &GetRequest| {
-        let key = request.path_with_query.trim_start_matches("/kindred/");
+        let key = request.path.trim_start_matches("/kindred/");
         let status = |status| {
             Ok(GetResponse {
                 status,

@@ -266,7 +266,7 @@ mod tests {
             let (after, outcome) = self
                 .answers
                 .borrow_mut()
-                .get_mut(&request.path_with_query)
+                .get_mut(&request.path)
                 .and_then(VecDeque::pop_front)
                 .expect("an attempt that the script knows");
             Scripted {
@@ -340,7 +340,7 @@ mod tests {
         for (position, attempts) in requests.iter().enumerate() {
             let path = format!("/{position}");
             gets.push(GetRequest {
-                path_with_query: path.clone(),
+                path: path.clone(),
                 ..GetRequest::default()
             });
             let attempts = attempts.iter().cloned().collect();

@@ -26,9 +26,6 @@ pub use signature::Credentials;
 #[cfg(target_arch = "wasm32")]
 pub use wasi_transport::WasiTransport;
 
-/// How long a signed request may be used. It is used at once; the rest is for clocks that differ.
-const SIGNATURE_LIFETIME_SECONDS: u32 = 300;
-
 /// As much of an error's document is looked at. It names its code at the start, and the longest, of a signature that does not match, have about 2 kB.
 const MAXIMUM_ERROR_LEN_BYTES: u32 = 4096;
 
@@ -64,8 +61,10 @@ pub struct GetRequest {
     pub secure: bool,
     /// Host and, if it is not the usual one, port.
     pub authority: String,
-    /// Path and query, encoded.
-    pub path_with_query: String,
+    /// The path, encoded.
+    pub path: String,
+    /// The headers that sign it, if it is signed.
+    pub signature: Vec<(&'static str, String)>,
     /// The value of the header `range`.
     pub range: Option<String>,
     /// The value of the header `if-none-match`.
@@ -108,7 +107,7 @@ pub struct GetResponse {
 /// Why nothing came back.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct TransportFailure {
-    /// What the network says. Addresses are not in it, since signatures are in those.
+    /// What the network says, and nothing of what was sent, since a signature is in that.
     pub what: String,
     /// Whether it may be otherwise the next time.
     pub may_pass: bool,
@@ -161,20 +160,14 @@ impl<T: Transport> S3Storage<T> {
     fn request(&self, key: &str, date_time: &str) -> GetRequest {
         let address = self.bucket.address(key);
         // Neither range nor condition is a part of what is signed.
-        let path_with_query = match &self.bucket.credentials {
-            Some(credentials) => signature::presign(
-                &address,
-                credentials,
-                &self.bucket.region,
-                date_time,
-                SIGNATURE_LIFETIME_SECONDS,
-            ),
-            None => address.path,
-        };
+        let sign =
+            |credentials| signature::sign(&address, credentials, &self.bucket.region, date_time);
+        let signature = self.bucket.credentials.as_ref().map(sign);
         GetRequest {
             secure: self.bucket.endpoint.secure,
             authority: address.authority,
-            path_with_query,
+            path: address.path,
+            signature: signature.unwrap_or_default(),
             range: None,
             if_none_match: None,
             maximum_body_len_bytes: MAXIMUM_DOCUMENT_LEN_BYTES as u32,
@@ -332,7 +325,7 @@ fn refusal(key: &str, response: &GetResponse) -> StorageError {
     }
 }
 
-/// Whether a refusal is one of the time. A signed address that is looked at too late is refused as any other, but the document names the server's time.
+/// Whether a refusal is one of the time. Some refuse a signature that is too old as any other, but the document names the server's time.
 fn says_that_clocks_differ(document: &str) -> bool {
     code(document) == Some("RequestTimeTooSkewed") || document.contains("<ServerTime>")
 }
@@ -594,15 +587,21 @@ pub(super) mod tests {
         };
         let anonymous = request(None);
         assert_eq!(anonymous.range.as_deref(), Some("bytes=10-14"));
-        assert_eq!(anonymous.path_with_query, "/kindred/movies/current.json");
+        assert_eq!(anonymous.signature, []);
         let signed = request(Some(credentials()));
-        assert!(signed.path_with_query.contains("&X-Amz-Signature="));
-        assert!(
-            signed
-                .path_with_query
-                .contains("&X-Amz-Security-Token=token&")
-        );
-        assert!(!signed.path_with_query.contains("secret"));
+        let header = |name| {
+            let mut headers = signed.signature.iter();
+            headers.find_map(|(other, value)| (*other == name).then_some(value.as_str()))
+        };
+        assert_eq!(header("x-amz-security-token"), Some("token"));
+        let authorization = header("authorization").unwrap();
+        let names = "SignedHeaders=host;x-amz-content-sha256;x-amz-date;x-amz-security-token,";
+        assert!(authorization.contains(names), "{authorization}");
+        assert!(!authorization.contains("secret"));
+        // Addresses are written into logs.
+        for path in [anonymous.path, signed.path] {
+            assert_eq!(path, "/kindred/movies/current.json");
+        }
     }
 
     #[test]

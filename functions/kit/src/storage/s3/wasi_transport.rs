@@ -131,15 +131,14 @@ impl Transport for WasiTransport {
 
 fn start(request: &GetRequest, limits: &S3Limits) -> Result<FutureIncomingResponse, ErrorCode> {
     let headers = Fields::new();
-    for (name, value) in [
-        ("range", &request.range),
-        ("if-none-match", &request.if_none_match),
-    ] {
-        if let Some(value) = value {
-            headers
-                .set(&name.to_owned(), &[value.as_bytes().to_vec()])
-                .map_err(|_| ErrorCode::HttpProtocolError)?;
-        }
+    let range = request.range.as_ref().map(|value| ("range", value));
+    let condition = request.if_none_match.as_ref();
+    let condition = condition.map(|value| ("if-none-match", value));
+    let signature = request.signature.iter().map(|(name, value)| (*name, value));
+    for (name, value) in signature.chain(range).chain(condition) {
+        headers
+            .set(&name.to_owned(), &[value.as_bytes().to_vec()])
+            .map_err(|_| ErrorCode::HttpProtocolError)?;
     }
     let scheme = if request.secure {
         Scheme::Https
@@ -151,7 +150,7 @@ fn start(request: &GetRequest, limits: &S3Limits) -> Result<FutureIncomingRespon
         .set_method(&Method::Get)
         .and_then(|()| outgoing.set_scheme(Some(&scheme)))
         .and_then(|()| outgoing.set_authority(Some(&request.authority)))
-        .and_then(|()| outgoing.set_path_with_query(Some(&request.path_with_query)))
+        .and_then(|()| outgoing.set_path_with_query(Some(&request.path)))
         .map_err(|()| ErrorCode::HttpRequestUriInvalid)?;
     let options = RequestOptions::new();
     let nanoseconds = |duration: Duration| Some(duration.as_nanos() as u64);
