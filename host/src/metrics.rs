@@ -9,6 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use hyper::HeaderMap;
+
 use crate::gate::{Gate, Refusal};
 
 /// The format of [`Metrics::render`].
@@ -37,6 +39,7 @@ pub(crate) struct Metrics {
 #[derive(Default)]
 pub(crate) struct ComponentMetrics {
     pub(crate) requests: Requests,
+    repeated: AtomicU64,
     failures: Counters<{ FailureReason::LABELS.len() }>,
     key_value: Counters<{ KeyValueOperation::LABELS.len() }>,
     outbound: Counters<{ OutboundOutcome::LABELS.len() }>,
@@ -218,6 +221,15 @@ impl Metrics {
         }
     }
 
+    /// Counts an answer that a component computed a second time, by what its header says of it. Its status does not tell: mostly it is a good one.
+    pub(crate) fn count_repeated(&self, answered_by: &str, headers: &HeaderMap) {
+        if let Some(component) = self.components.get(answered_by)
+            && says_repeated(headers)
+        {
+            component.repeated.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
     pub(crate) fn count_refused(&self, refusal: Refusal) {
         self.refused.count(refusal as usize);
     }
@@ -226,6 +238,15 @@ impl Metrics {
     pub(crate) fn render(&self, gate: &Gate) -> String {
         let mut page = Page::default();
         self.render_requests(&mut page);
+        page.family(
+            "answers_repeated_total",
+            "counter",
+            "Answers for which a component read everything anew, since something damaged lay in its key-value store.",
+        );
+        for (id, component) in &self.components {
+            let count = component.repeated.load(Ordering::Relaxed);
+            page.sample("answers_repeated_total", &labels(id, None), count);
+        }
         page.family("requests_in_flight", "gauge", "Instances that live now.");
         page.sample("requests_in_flight", "", gate.in_flight());
         page.family(
@@ -363,6 +384,15 @@ impl Metrics {
     }
 }
 
+/// Whether `Server-Timing` has the metric `repeated`.
+fn says_repeated(headers: &HeaderMap) -> bool {
+    let values = headers.get_all("server-timing").iter();
+    values
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|metric| metric.split(';').next().map(str::trim) == Some("repeated"))
+}
+
 /// The labels of a sample. A component's id is kebab-case, so nothing has to be escaped.
 fn labels(component: &str, other: Option<(&str, &dyn Display)>) -> String {
     match other {
@@ -397,8 +427,30 @@ impl Page {
 
 #[cfg(test)]
 mod tests {
+    use hyper::header::{HeaderName, HeaderValue};
+
     use super::*;
     use crate::Limits;
+
+    fn server_timing(value: &'static str) -> HeaderMap {
+        let name = HeaderName::from_static("server-timing");
+        HeaderMap::from_iter([(name, HeaderValue::from_static(value))])
+    }
+
+    #[test]
+    fn an_answer_is_repeated_where_its_header_has_a_metric_of_that_name() {
+        for (value, expected) in [
+            ("repeated", true),
+            ("total;dur=3.21, repeated;desc=\"without the cache\"", true),
+            ("cache;desc=\"hits: 1 of 2, failing\", repeated", true),
+            ("total;desc=\"repeated\"", false),
+            ("repeated-not;dur=1", false),
+            ("", false),
+        ] {
+            assert_eq!(says_repeated(&server_timing(value)), expected, "{value}");
+        }
+        assert!(!says_repeated(&HeaderMap::new()));
+    }
 
     #[test]
     fn what_was_counted_is_on_the_page() {
@@ -408,6 +460,9 @@ mod tests {
         metrics.count_request("recommend", 504, Duration::from_mins(1));
         metrics.count_request("(host)", 200, Duration::from_millis(3));
         metrics.count_request("nobody", 200, Duration::ZERO);
+        metrics.count_repeated("recommend", &server_timing("repeated"));
+        metrics.count_repeated("recommend", &server_timing("total;dur=3"));
+        metrics.count_repeated("nobody", &server_timing("repeated"));
         metrics.count_refused(Refusal::WaitedTooLong);
         let component = metrics.component("recommend");
         component.count_failure(FailureReason::TimeLimit);
@@ -428,6 +483,7 @@ mod tests {
             "kindred_host_request_duration_seconds_bucket{component=\"recommend\",le=\"+Inf\"} 3",
             "kindred_host_request_duration_seconds_count{component=\"recommend\"} 3",
             "kindred_host_request_duration_seconds_sum{component=\"recommend\"} 60.000501",
+            "kindred_host_answers_repeated_total{component=\"recommend\"} 1",
             "kindred_host_requests_in_flight 0",
             "kindred_host_requests_refused_total{reason=\"queue-full\"} 0",
             "kindred_host_requests_refused_total{reason=\"waited-too-long\"} 1",

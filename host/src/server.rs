@@ -265,6 +265,7 @@ impl Served {
         let duration = start.elapsed();
         let status = answer.status().as_u16();
         self.metrics.count_request(answered_by, status, duration);
+        self.metrics.count_repeated(answered_by, answer.headers());
         if let Some((method, uri)) = logged {
             let (path, duration_us) = (uri.path(), duration.as_micros() as u64);
             match self.log_format {

@@ -179,16 +179,25 @@ fn a_damaged_store_is_never_believed() {
     let (folder, sound) = filled(&bucket);
     for file in kept_files(folder.path()) {
         let mut bytes = fs::read(&file).unwrap();
-        // The key at the beginning is the host's, and the name at the end tells what it is: the value is between them.
-        let middle = bytes.len() / 2;
-        bytes[middle] ^= 0x10;
+        // The key at the beginning is the host's, and the name at the end tells what it is: the value is between them. Of every 16 bytes one is hit, and so is
+        // whatever a request looks at.
+        let quarter = bytes.len() / 4;
+        let middle = bytes[quarter..3 * quarter].iter_mut();
+        middle.step_by(16).for_each(|byte| *byte ^= 0x10);
         fs::write(&file, bytes).unwrap();
     }
     let site = Site::keeping(folder.path(), &bucket.url(), &SHORTLY);
+    let mut num_repeated = 0;
     for _ in 0..3 {
-        assert_eq!(items(&site.get(PATH)), sound);
+        let answer = site.get(PATH);
+        assert_eq!(items(&answer), sound);
+        // The answer is right, so this and what the host counts are all that tells of the damage.
+        num_repeated += u64::from(answer.header("server-timing").contains("repeated;"));
+        let sample = "kindred_host_answers_repeated_total{component=\"recommend\"}";
+        assert_eq!(site.counted(sample), num_repeated);
         thread::sleep(Duration::from_millis(100));
     }
+    assert!(0 < num_repeated, "the damage is met");
     drop(site);
 
     for file in kept_files(folder.path()) {

@@ -157,6 +157,24 @@ fn a_corrupt_block_is_named() {
 }
 
 #[test]
+fn a_corrupt_block_is_counted_where_an_operator_looks() {
+    let scene = Scene::set();
+    let counted = || {
+        let sample = "kindred_host_requests_total{component=\"recommend\",status=\"500\"}";
+        scene.site.counted(sample)
+    };
+    assert_eq!(counted(), 0);
+    for (already, file) in ["catalogue", "neighbours"].into_iter().enumerate() {
+        scene.proxy.inflict(&format!("/{file}.kdx"), Fault::Corrupt);
+        let (status, _) = scene.ask(file).expect("it is noticed");
+        assert_eq!(status, 500, "{file}");
+        assert_eq!(counted(), already as u64 + 1, "{file}");
+        scene.heal(file);
+        assert_eq!(counted(), already as u64 + 1, "{file}");
+    }
+}
+
+#[test]
 fn a_clock_that_is_wrong_is_called_so() {
     let scene = Scene::set();
     for object in OBJECTS {

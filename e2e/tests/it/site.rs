@@ -22,6 +22,7 @@ pub(crate) struct Site {
     server: Option<Server>,
     address: SocketAddr,
     url: String,
+    metrics_url: String,
     agent: Agent,
     folder: Option<TempDir>,
 }
@@ -99,6 +100,7 @@ impl Site {
         all.extend(variables);
         let mut options = Options::new(manifest);
         options.state_dir = Some(state_dir.to_owned());
+        options.metrics_listen = Some(([127, 0, 0, 1], 0).into());
         options.variables = all
             .into_iter()
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -112,6 +114,7 @@ impl Site {
             .build();
         Self {
             url: server.url(),
+            metrics_url: format!("http://{}/metrics", server.metrics_address().unwrap()),
             address: server.address(),
             runtime,
             server: Some(server),
@@ -169,6 +172,17 @@ impl Site {
     /// GET, with an answer as it is described.
     pub(crate) fn get(&self, path: &str) -> Answer {
         self.ask("GET", path, b"")
+    }
+
+    /// What the host has counted under this name and these labels, as Prometheus reads it; what is not on the page has not happened.
+    pub(crate) fn counted(&self, sample: &str) -> u64 {
+        let mut response = self.agent.get(&self.metrics_url).call().unwrap();
+        let page = response.body_mut().read_to_string().unwrap();
+        let count = page.lines().find_map(|line| {
+            let (name, count) = line.rsplit_once(' ')?;
+            (name == sample).then(|| count.parse().unwrap())
+        });
+        count.unwrap_or(0)
     }
 
     /// Recommendations for a body, which are to be there.
