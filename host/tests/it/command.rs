@@ -3,12 +3,17 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, ChildStderr, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use hyper::Method;
 
 use crate::application::application;
 use crate::client::{get, send};
+
+/// How long nobody is surprised to wait on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 fn host() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_host"));
@@ -56,6 +61,25 @@ impl Running {
             }
         }
         running
+    }
+
+    /// Where it serves, without the scheme.
+    fn address(&self) -> &str {
+        self.url.strip_prefix("http://").unwrap()
+    }
+
+    fn connect(&self) -> TcpStream {
+        let connection = TcpStream::connect(self.address()).unwrap();
+        connection.set_read_timeout(Some(PATIENCE)).unwrap();
+        connection
+    }
+
+    /// Sends a request on a connection of its own and does not wait for the answer.
+    fn ask(&self, path: &str) -> TcpStream {
+        let mut connection = self.connect();
+        let request = format!("GET {path} HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n");
+        connection.write_all(request.as_bytes()).unwrap();
+        connection
     }
 
     /// Sends SIGTERM.
@@ -137,20 +161,6 @@ async fn up_serves_logs_and_stops_at_a_signal() {
 
 #[test]
 fn components_that_compute_without_end_hinder_neither_others_nor_the_end() {
-    /// How long nobody is surprised to wait on a busy machine.
-    const PATIENCE: Duration = Duration::from_secs(10);
-
-    /// Sends a request and does not wait for the answer.
-    fn ask(running: &Running, path: &str) -> TcpStream {
-        let address = running.url.strip_prefix("http://").unwrap();
-        let mut connection = TcpStream::connect(address).unwrap();
-        connection.set_read_timeout(Some(PATIENCE)).unwrap();
-        let request =
-            format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
-        connection.write_all(request.as_bytes()).unwrap();
-        connection
-    }
-
     let folder = application("");
     let mut running = Running::start(
         host()
@@ -159,12 +169,12 @@ fn components_that_compute_without_end_hinder_neither_others_nor_the_end() {
             .arg(folder.path())
             .env("TOKIO_WORKER_THREADS", "2"),
     );
-    let spinning: Vec<TcpStream> = (0..4).map(|_| ask(&running, "/guest/spin")).collect();
+    let spinning: Vec<TcpStream> = (0..4).map(|_| running.ask("/guest/spin")).collect();
     // They are on their way, and more than there are threads.
-    std::thread::sleep(Duration::from_millis(200));
+    thread::sleep(Duration::from_millis(200));
     for path in ["/.well-known/spin/health", "/guest/count"] {
         let mut answer = String::new();
-        ask(&running, path).read_to_string(&mut answer).unwrap();
+        running.ask(path).read_to_string(&mut answer).unwrap();
         assert!(answer.starts_with("HTTP/1.1 200 "), "{path}: {answer}");
     }
 
@@ -173,12 +183,85 @@ fn components_that_compute_without_end_hinder_neither_others_nor_the_end() {
     while running.child.try_wait().unwrap().is_none() {
         let waited = asked.elapsed();
         assert!(waited < host::SHUTDOWN_GRACE + PATIENCE, "it does not end");
-        std::thread::sleep(Duration::from_millis(50));
+        thread::sleep(Duration::from_millis(50));
     }
     let (code, log) = running.ended();
     assert_eq!(code, Some(0), "{log}");
     assert!(log.contains("still in flight"), "{log}");
     drop(spinning);
+}
+
+/// Asks on one connection until an answer says that it is the last, and notes each that came.
+fn ask_until_the_last(mut connection: TcpStream, answered: &mpsc::Sender<()>) {
+    loop {
+        let request = b"GET /guest/sleep?20 HTTP/1.1\r\nhost: h\r\n\r\n";
+        connection.write_all(request).unwrap();
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"slept") {
+            let mut bytes = [0; 4096];
+            let read = connection.read(&mut bytes).unwrap();
+            assert_ne!(read, 0, "closed in the place of an answer");
+            answer.extend_from_slice(&bytes[..read]);
+        }
+        let answer = String::from_utf8(answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+        // Nobody listens any more when all is over.
+        let _ = answered.send(());
+        if answer.contains("connection: close") {
+            assert_eq!(connection.read(&mut [0]).unwrap(), 0, "and nothing follows");
+            return;
+        }
+    }
+}
+
+#[test]
+fn a_signal_under_load_costs_no_request_and_opens_no_connection_any_more() {
+    const CONNECTIONS: usize = 8;
+
+    let folder = application("");
+    let running = Running::start(
+        host()
+            .args(["up", "--listen", "127.0.0.1:0", "--variable", "token=x"])
+            .arg("--from")
+            .arg(folder.path()),
+    );
+    let mut slow = running.ask("/guest/sleep?1000");
+    let (answered, answers) = mpsc::channel();
+    let clients: Vec<_> = (0..CONNECTIONS)
+        .map(|_| {
+            let (connection, answered) = (running.connect(), answered.clone());
+            thread::spawn(move || ask_until_the_last(connection, &answered))
+        })
+        .collect();
+    drop(answered);
+    let wait_for_answers = |num_answers| {
+        for _ in 0..num_answers {
+            answers.recv_timeout(PATIENCE).expect("they are answered");
+        }
+    };
+    // Some each, so that it is in the middle of them.
+    wait_for_answers(3 * CONNECTIONS);
+    running.terminate();
+    let asked = Instant::now();
+    while TcpStream::connect(running.address()).is_ok() {
+        assert!(asked.elapsed() < PATIENCE, "it goes on to take connections");
+        thread::sleep(Duration::from_millis(1));
+    }
+    // What was sent before is answered all the same.
+    let mut answer = String::new();
+    slow.read_to_string(&mut answer).unwrap();
+    assert!(
+        answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("slept"),
+        "{answer}"
+    );
+    for client in clients {
+        client.join().expect("each of its requests was answered");
+    }
+    let num_answers = 3 * CONNECTIONS + answers.iter().count() + 1;
+    let (code, log) = running.ended();
+    assert_eq!(code, Some(0), "{log}");
+    assert_eq!(log.matches("GET /guest/sleep 200 ").count(), num_answers);
+    assert!(!log.contains("still in flight"), "{log}");
 }
 
 #[tokio::test]
