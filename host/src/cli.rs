@@ -129,12 +129,12 @@ struct LimitSettings {
         default_value_t = 256
     )]
     max_queued_requests: u32,
-    /// How long a request may wait for an instance; then 503 with Retry-After.
+    /// How long a request may wait for an instance; then 503 with Retry-After. In a queue that has not been empty for as long, a tenth of it.
     #[arg(
         long,
         help_heading = "Limits",
         value_name = "MILLISECONDS",
-        default_value_t = 25
+        default_value_t = 100
     )]
     queue_timeout: u32,
     /// How large the body of a request may be; then 413.

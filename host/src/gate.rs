@@ -1,15 +1,20 @@
 //! Admits so many requests at once, lets a few wait a short time, and refuses the rest, which costs next to nothing.
 //!
 //! A queue that is longer than what is served in the time a client waits only makes every answer late. So it is bounded twice: by its length, and
-//! by the time a request stands in it.
+//! by the time a request stands in it. A burst may take that time. But a queue that has not been empty for as long is no burst: it does not serve
+//! more requests, it makes all of them late, and is kept short until it is empty again (Maurer: Fail at Scale, ACM Queue 13, 2015, "adaptive LIFO
+//! and controlled delay", of which this is the latter).
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::Limits;
+
+/// In a queue that stands, a request waits for this part of the time that it may wait in a burst.
+const STANDING_PART: u32 = 10;
 
 /// The right to have an instance. The next in the queue gets it when it is dropped.
 pub(crate) type Permit = OwnedSemaphorePermit;
@@ -21,6 +26,9 @@ pub(crate) struct Gate {
     queued: AtomicUsize,
     queue_capacity: usize,
     queue_timeout: Duration,
+    opened: Instant,
+    /// When the queue was last seen empty, in microseconds since it was opened.
+    empty_at_us: AtomicU64,
 }
 
 /// Why a request was not admitted.
@@ -41,6 +49,8 @@ impl Gate {
             queued: AtomicUsize::new(0),
             queue_capacity: limits.queued_requests,
             queue_timeout: limits.queue_timeout,
+            opened: Instant::now(),
+            empty_at_us: AtomicU64::new(0),
         }
     }
 
@@ -51,19 +61,35 @@ impl Gate {
     /// a microsecond and is what makes the queue, and with it the bound on waiting, a real one.
     pub(crate) async fn enter(&self) -> Result<Permit, Refusal> {
         if let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
+            self.note_empty();
             tokio::task::yield_now().await;
             return Ok(permit);
         }
-        let place = Place::take(&self.queued);
+        let place = Place::take(self);
         if self.queue_capacity < place.number {
             return Err(Refusal::QueueFull);
         }
         let acquired = Arc::clone(&self.permits).acquire_owned();
-        match tokio::time::timeout(self.queue_timeout, acquired).await {
+        match tokio::time::timeout(self.patience(), acquired).await {
             Ok(Ok(permit)) => Ok(permit),
             // The semaphore is never closed, so only the time can be over.
             _ => Err(Refusal::WaitedTooLong),
         }
+    }
+
+    /// How long a request may wait now.
+    fn patience(&self) -> Duration {
+        let empty_at = Duration::from_micros(self.empty_at_us.load(Ordering::Relaxed));
+        if self.opened.elapsed().saturating_sub(empty_at) <= self.queue_timeout {
+            self.queue_timeout
+        } else {
+            self.queue_timeout / STANDING_PART
+        }
+    }
+
+    fn note_empty(&self) {
+        let now_us = self.opened.elapsed().as_micros() as u64;
+        self.empty_at_us.store(now_us, Ordering::Relaxed);
     }
 
     /// How many permits are out.
@@ -80,21 +106,24 @@ impl Gate {
 
 /// A place in the queue, given up when the wait ends in whatever way: a client that goes away does not hold one.
 struct Place<'a> {
-    queued: &'a AtomicUsize,
+    gate: &'a Gate,
     /// 1 is the first.
     number: usize,
 }
 
 impl<'a> Place<'a> {
-    fn take(queued: &'a AtomicUsize) -> Self {
-        let number = queued.fetch_add(1, Ordering::Relaxed) + 1;
-        Self { queued, number }
+    fn take(gate: &'a Gate) -> Self {
+        let number = gate.queued.fetch_add(1, Ordering::Relaxed) + 1;
+        if number == 1 {
+            gate.note_empty();
+        }
+        Self { gate, number }
     }
 }
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.queued.fetch_sub(1, Ordering::Relaxed);
+        self.gate.queued.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -127,6 +156,20 @@ mod tests {
         assert_eq!((gate.in_flight(), gate.queued()), (1, 0));
         drop(second);
         assert_eq!(gate.in_flight(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_queue_that_stands_is_short_until_it_is_empty_again() {
+        let gate = gate(Duration::from_millis(50));
+        let first = gate.enter().await.unwrap();
+        let mut second = Box::pin(gate.enter());
+        assert!(second.as_mut().now_or_never().is_none());
+        assert_eq!(gate.patience(), Duration::from_millis(50));
+        std::thread::sleep(Duration::from_millis(60));
+        assert_eq!(gate.patience(), Duration::from_millis(5));
+        drop((first, second));
+        let _third = gate.enter().await.unwrap();
+        assert_eq!(gate.patience(), Duration::from_millis(50));
     }
 
     #[tokio::test]

@@ -16,7 +16,7 @@ pub struct Limits {
     pub concurrent_requests: usize,
     /// How many requests may wait for their turn. One more is refused at once: 503 with `Retry-After`.
     pub queued_requests: usize,
-    /// How long a request may wait for its turn before it is refused in the same way.
+    /// How long a request may wait for its turn before it is refused in the same way; a tenth of it when others have waited for as long as that.
     pub queue_timeout: Duration,
     /// The largest request body: 413 above it.
     pub request_body_bytes: u64,
@@ -46,7 +46,7 @@ impl Default for Limits {
             instance_memory_bytes: 256 << 20,
             concurrent_requests: default_concurrent_requests(),
             queued_requests: 256,
-            queue_timeout: Duration::from_millis(25),
+            queue_timeout: Duration::from_millis(100),
             request_body_bytes: 32 << 20,
             connections: ConnectionLimits::default(),
         }
