@@ -156,37 +156,27 @@ impl<T: Transport> S3Storage<T> {
         }
     }
 
-    /// A request for an object as a whole.
-    fn request(&self, key: &str, date_time: &str) -> GetRequest {
+    /// A request for an object as a whole, after another one of the same time.
+    fn request(&self, key: &str, date_time: &str, previous: Option<&GetRequest>) -> GetRequest {
         let address = self.bucket.address(key);
-        // Neither range nor condition is a part of what is signed.
-        let sign =
-            |credentials| signature::sign(&address, credentials, &self.bucket.region, date_time);
-        let signature = self.bucket.credentials.as_ref().map(sign);
+        let signature = match (&self.bucket.credentials, previous) {
+            (None, _) => Vec::new(),
+            // Neither range nor condition is a part of what is signed, so the parts of an object have one signature.
+            (Some(_), Some(previous)) if previous.path == address.path => {
+                previous.signature.clone()
+            }
+            (Some(credentials), _) => {
+                signature::sign(&address, credentials, &self.bucket.region, date_time)
+            }
+        };
         GetRequest {
             secure: self.bucket.endpoint.secure,
             authority: address.authority,
             path: address.path,
-            signature: signature.unwrap_or_default(),
+            signature,
             range: None,
             if_none_match: None,
             maximum_body_len_bytes: MAXIMUM_DOCUMENT_LEN_BYTES as u32,
-        }
-    }
-
-    fn piece_request(&self, piece: &Piece, date_time: &str) -> GetRequest {
-        let last = piece.end().saturating_sub(1);
-        GetRequest {
-            range: Some(format!("bytes={}-{last}", piece.offset)),
-            maximum_body_len_bytes: piece.len_bytes,
-            ..self.request(&piece.key, date_time)
-        }
-    }
-
-    fn document_request(&self, query: &DocumentQuery, date_time: &str) -> GetRequest {
-        GetRequest {
-            if_none_match: query.known_etag.clone(),
-            ..self.request(&query.key, date_time)
         }
     }
 
@@ -194,15 +184,17 @@ impl<T: Transport> S3Storage<T> {
     fn ask<Q, A>(
         &self,
         questions: &[Q],
-        request: impl Fn(&Q, &str) -> GetRequest,
+        key: impl Fn(&Q) -> &str,
+        adapt: impl Fn(&Q, GetRequest) -> GetRequest,
         judge: impl Fn(&Q, GetResponse) -> Result<A, StorageError>,
     ) -> Vec<Result<A, StorageError>> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let date_time = signature::date_time(now.map_or(0, |duration| duration.as_secs()));
-        let requests: Vec<GetRequest> = questions
-            .iter()
-            .map(|question| request(question, &date_time))
-            .collect();
+        let mut requests: Vec<GetRequest> = Vec::with_capacity(questions.len());
+        for question in questions {
+            let request = self.request(key(question), &date_time, requests.last());
+            requests.push(adapt(question, request));
+        }
         let Self {
             transport, limits, ..
         } = self;
@@ -234,7 +226,8 @@ impl<T: Transport> Storage for S3Storage<T> {
         let spans = merge::merge(pieces);
         let results = self.ask(
             &spans,
-            |span, date_time| self.piece_request(&span.piece, date_time),
+            |span| &span.piece.key,
+            |span, request| part_request(&span.piece, request),
             |span, response| judge_piece(&span.piece, response),
         );
         merge::cut(pieces, &spans, results)
@@ -243,13 +236,27 @@ impl<T: Transport> Storage for S3Storage<T> {
     fn documents(&self, queries: &[DocumentQuery]) -> Vec<Result<Document, StorageError>> {
         self.ask(
             queries,
-            |query, date_time| self.document_request(query, date_time),
+            |query| &query.key,
+            |query, request| GetRequest {
+                if_none_match: query.known_etag.clone(),
+                ..request
+            },
             judge_document,
         )
     }
 
     fn costs(&self) -> Costs {
         self.meter.costs()
+    }
+}
+
+/// The request for an object made one for a part of it.
+fn part_request(piece: &Piece, request: GetRequest) -> GetRequest {
+    let last = piece.end().saturating_sub(1);
+    GetRequest {
+        range: Some(format!("bytes={}-{last}", piece.offset)),
+        maximum_body_len_bytes: piece.len_bytes,
+        ..request
     }
 }
 
@@ -583,7 +590,17 @@ pub(super) mod tests {
     fn a_request_asks_for_its_range_and_is_signed_only_with_credentials() {
         let request = |credentials| {
             let transport = always(Ok(GetResponse::default()));
-            storage(credentials, transport).piece_request(&piece(10, 5), "20261121T120000Z")
+            let storage = storage(credentials, transport);
+            let piece = piece(10, 5);
+            let whole = storage.request(&piece.key, "20261121T120000Z", None);
+            let again = storage.request(&piece.key, "20261121T120000Z", Some(&whole));
+            assert_eq!(again, whole, "the parts of an object have one signature");
+            let other = storage.request("movies/other", "20261121T120000Z", Some(&whole));
+            assert_eq!(
+                other.signature == whole.signature,
+                whole.signature.is_empty()
+            );
+            part_request(&piece, whole)
         };
         let anonymous = request(None);
         assert_eq!(anonymous.range.as_deref(), Some("bytes=10-14"));
