@@ -10,7 +10,7 @@
 //!
 //! Command: `cargo xtask functions && cargo bench -p bench --profile dev --bench serving`; without `--profile dev` the host is a release build. Of the arguments
 //! behind `--`, `--short` measures for a second where otherwise it is ten (and three where it is sixty), and any others name the parts to measure: `floor`,
-//! `sealed`, `s3`, `distance`, `crowd`, `large`, `size`, `scoring`. The floor is always measured, since others are compared with it.
+//! `sealed`, `s3`, `distance`, `cache`, `crowd`, `large`, `size`, `scoring`. The floor is always measured, since others are compared with it.
 #![allow(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
 mod parts;
@@ -54,10 +54,11 @@ const SHORT: Effort = Effort {
 /// A part's name, and what measures it.
 type Part = (&'static str, fn(&mut Workshop) -> Vec<Row>);
 
-const PARTS: [Part; 7] = [
+const PARTS: [Part; 8] = [
     ("sealed", parts::sealed),
     ("s3", parts::s3),
     ("distance", parts::distance),
+    ("cache", parts::cache),
     ("crowd", parts::crowd),
     ("large", parts::large),
     ("size", parts::size),

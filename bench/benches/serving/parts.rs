@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use bench::Random;
 use e2e::application::{function, source};
-use e2e::load::{self, Ask, Load};
+use e2e::load::{self, Ask, Load, Report};
 use e2e::proxy::{Exchange, Proxy, Trip, dependent_trips};
 use index::neighbours::Neighbour;
 use index::recommend::{HistoryItem, fold_in};
@@ -266,6 +266,41 @@ pub(crate) fn distance(workshop: &mut Workshop) -> Vec<Row> {
         "distances",
         "",
     ));
+    rows
+}
+
+/// When the block cache pays: near and far, for few and for many at once.
+pub(crate) fn cache(workshop: &mut Workshop) -> Vec<Row> {
+    let Some(published) = workshop.ml_1m() else {
+        return vec![Row::not_measured("block cache", "ml-1m is absent")];
+    };
+    let endpoint = published.objects.url().to_owned();
+    let asks = asks(&published.histories);
+    let duration = workshop.effort.warm_up;
+    let proxy = Proxy::start(&endpoint).expect("the system gives a port");
+    proxy.set_delay(DISTANCE);
+    let mut rows = Vec::new();
+    for (place, endpoint) in [("on loopback", endpoint), ("at 15 ms", proxy.url())] {
+        for num_connections in [1, 8, 64] {
+            let mut measure = |variables: &[(&str, &str)]| {
+                let site = workshop.site(&endpoint, variables);
+                measure(&site, &asks, num_connections, duration);
+                measure(&site, &asks, num_connections, duration).report
+            };
+            let in_short = |report: &Report| {
+                format!(
+                    "{} a second, median {} ms",
+                    number(report.answers_per_second()),
+                    number(ms(report.latency_within(0.5))),
+                )
+            };
+            let (on, off) = (measure(&[]), measure(&NO_CACHE));
+            rows.push(Row::reported(
+                &format!("block cache, S3 {place}, {num_connections} at once"),
+                format!("on: {}; off: {}", in_short(&on), in_short(&off)),
+            ));
+        }
+    }
     rows
 }
 
