@@ -40,6 +40,13 @@ pub enum Fault {
     /// After the first [`UNHARMED_BYTES`], one bit of every [`CORRUPTION_STEP_BYTES`] is another: a part of a body may be a gap that nobody looks at, and this
     /// hits whatever is looked at.
     Corrupt,
+    /// Another text stands where this one does; of the same length, so that only the content says so.
+    Replace {
+        /// What the storage gave.
+        text: &'static str,
+        /// What is sent on.
+        by: &'static str,
+    },
     /// Only this answer takes so long more.
     Delay(Duration),
     /// The storage answers with this status, and with the error's code in XML as S3 does.
@@ -383,6 +390,10 @@ fn harm(mut response: Response<Bytes>, fault: Fault) -> Response<Answer> {
             hit.step_by(CORRUPTION_STEP_BYTES)
                 .for_each(|byte| *byte ^= 0x10);
             Answer::whole(body.freeze())
+        }),
+        Fault::Replace { text, by } => response.map(|body| {
+            let body = String::from_utf8_lossy(&body).replace(text, by);
+            Answer::whole(body.into_bytes().into())
         }),
         Fault::Truncate => {
             let len_bytes = response.body().len() / 2;

@@ -221,6 +221,19 @@ pub enum WriteError {
         field: String,
     },
 
+    /// A block is longer than readers take into their memory: a record, or a list, is too long.
+    #[error(
+        "block {block} of section {section} of the file would have {len_bytes} bytes, and a block may have 16777216"
+    )]
+    BlockTooLarge {
+        /// The section's number in `FORMAT.md`.
+        section: u16,
+        /// The block's number.
+        block: u32,
+        /// The length it would have.
+        len_bytes: usize,
+    },
+
     /// A section would be longer than its block table can say. Split the collection, or keep fewer neighbours an item.
     #[error(
         "section {section} of the file would have {len_bytes} bytes, and at most {} fit",

@@ -25,6 +25,16 @@ pub enum ManifestError {
         /// The collection that the document names.
         found: String,
     },
+    /// The document is not the one that was written under its name: it was damaged on its way, or edited.
+    #[error(
+        "the manifest is damaged: by its content it is the generation `{computed}`, and it says `{stated}`"
+    )]
+    WrongName {
+        /// The name that it says.
+        stated: String,
+        /// The name that its content has.
+        computed: String,
+    },
     /// A name that becomes part of a key has characters that no writer of ours puts there.
     #[error("`{name}` cannot be part of a key")]
     BadName {

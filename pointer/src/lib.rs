@@ -177,6 +177,35 @@ impl Manifest {
     }
 }
 
+/// [`Manifest::content`] out of a document as [`Manifest::to_json`] wrote it, without writing it anew: what names no content is cut out.
+///
+/// What was written differently gives other bytes, and so, as all that is damaged, another name.
+pub fn content_of(document: &[u8], manifest: &Manifest) -> Vec<u8> {
+    let Manifest {
+        generation,
+        created_at,
+        previous,
+        ..
+    } = manifest;
+    let text = String::from_utf8_lossy(document);
+    // Within a text of the document every quotation mark has a backslash before it, so these stand where they are meant.
+    let mut text = text
+        .replacen(
+            &format!("\"generation\":\"{generation}\""),
+            "\"generation\":\"\"",
+            1,
+        )
+        .replacen(
+            &format!("\"created_at\":\"{created_at}\""),
+            "\"created_at\":\"\"",
+            1,
+        );
+    if let Some(previous) = previous {
+        text = text.replacen(&format!(",\"previous\":\"{previous}\""), "", 1);
+    }
+    text.into_bytes()
+}
+
 /// Whether a text has the form of a generation's name: [`GENERATION_LEN`] lower-case hexadecimal digits.
 pub fn is_generation_name(name: &str) -> bool {
     name.len() == GENERATION_LEN
@@ -289,6 +318,23 @@ mod tests {
             Manifest::parse(&manifest.to_json(), "movies").unwrap(),
             manifest
         );
+    }
+
+    #[test]
+    fn the_content_of_a_document_is_found_in_its_bytes() {
+        for (title, previous) in [
+            ("Films", None),
+            ("Films", Some("0123456789abcdef".to_owned())),
+            ("\"generation\":\"3f2a9c01d4e5b6a7\"", None),
+        ] {
+            let manifest = Manifest {
+                title: title.to_owned(),
+                previous,
+                ..sample()
+            };
+            let document = manifest.to_json();
+            assert_eq!(content_of(&document, &manifest), manifest.content());
+        }
     }
 
     #[test]

@@ -94,6 +94,67 @@ fn a_storage_that_goes_away_is_done_without_and_the_answers_say_so() {
     assert_eq!(items(&again), items(&fresh));
 }
 
+/// A storage that takes connections and says nothing is waited for by one request now and then, and not by each.
+#[test]
+fn a_storage_that_hangs_is_not_waited_for_by_everybody() {
+    let bucket = Bucket::start();
+    publish_films(&bucket);
+    let proxy = Proxy::start(&bucket.url()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let site = Site::keeping(folder.path(), &proxy.url(), &SHORTLY);
+    let fresh = eventually(&site, PATH, |answer| answer.status == 200);
+    thread::sleep(Duration::from_millis(200));
+    proxy.inflict("/current.json", Fault::Delay(PATIENCE));
+    let stale = eventually(&site, PATH, is_stale);
+    assert_eq!(items(&stale), items(&fresh));
+    // What was learnt holds for the lifetime of a pointer, a second, from when the wait was over.
+    thread::sleep(Duration::from_millis(100));
+    let started = Instant::now();
+    assert!(is_stale(&site.get(PATH)));
+    assert!(
+        started.elapsed() < Duration::from_millis(800),
+        "{:?}",
+        started.elapsed()
+    );
+    proxy.heal();
+    eventually(&site, PATH, |answer| !is_stale(answer));
+}
+
+/// Whatever is changed in a pointer on its way is noticed, and what is there goes on.
+#[test]
+fn a_pointer_that_comes_damaged_is_not_believed_and_not_kept() {
+    let bucket = Bucket::start();
+    publish_films(&bucket);
+    for fault in [
+        Fault::Truncate,
+        Fault::Replace {
+            text: "\"ids\":",
+            by: "\"idz\":",
+        },
+    ] {
+        let proxy = Proxy::start(&bucket.url()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let site = Site::keeping(folder.path(), &proxy.url(), &SHORTLY);
+        proxy.inflict("/current.json", fault.clone());
+        site.get(PATH).problem(500, "corrupt-index");
+        proxy.heal();
+        // Nothing of it was kept.
+        let fresh = site.get(PATH);
+        assert!(!is_stale(&fresh));
+
+        // The next one comes damaged too: the one that is there goes on.
+        proxy.inflict("/current.json", fault);
+        let next = tempfile::tempdir().unwrap();
+        build(next.path(), "Alien", 10);
+        let second = publish_folder(&bucket, next.path());
+        let stale = eventually(&site, PATH, is_stale);
+        assert_eq!(items(&stale), items(&fresh));
+        proxy.heal();
+        eventually(&site, PATH, |answer| answer.json()["generation"] == second);
+        publish_films(&bucket);
+    }
+}
+
 #[test]
 fn a_storage_that_is_away_at_the_start_is_waited_for() {
     for keeps in [false, true] {

@@ -1,10 +1,12 @@
 use std::{cell::Cell, fmt, time::Duration};
 
 use index::{FileKind, Generation, Keys};
-use pointer::{CollectionKeys, Manifest};
+use pointer::{CollectionKeys, GENERATION_LEN, Manifest, ManifestError};
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use crate::{
+    hexadecimal::hexadecimal,
     problem::Problem,
     settings::Settings,
     storage::{
@@ -146,7 +148,15 @@ impl<'a> Context<'a> {
             .iter()
             .map(|collection| CollectionKeys::new("", collection).pointer())
             .collect();
-        let documents = self.pointers.read(&keys);
+        let is_sound = |position: usize, document: &[u8]| {
+            let collection = collections.get(position).map_or("", String::as_str);
+            // A newer one is as it was written.
+            matches!(
+                checked_manifest(document, collection),
+                Ok(_) | Err(ManifestError::NewerVersion { .. })
+            )
+        };
+        let documents = self.pointers.read(&keys, &is_sound);
         collections
             .iter()
             .zip(documents)
@@ -155,7 +165,12 @@ impl<'a> Context<'a> {
                     self.is_stale.set(self.is_stale.get() || document.is_stale);
                     self.pointer_age
                         .set(self.pointer_age.get().max(Some(document.age)));
-                    Ok(match Manifest::parse(&document.bytes, collection) {
+                    let manifest = if document.is_sound {
+                        Manifest::parse(&document.bytes, collection)
+                    } else {
+                        checked_manifest(&document.bytes, collection)
+                    };
+                    Ok(match manifest {
                         Ok(manifest) => Pointer::Ready(Pinned {
                             manifest,
                             is_stale: document.is_stale,
@@ -254,6 +269,21 @@ impl<'a> Context<'a> {
         let outlines = FileKind::ALL.into_iter().filter_map(outline).collect();
         let source = GenerationSource::new(self.storage, manifest);
         Generation::open(source, outlines, needs.kinds, &needs.keys)
+    }
+}
+
+/// The manifest in a document that came over a network, held against the name that its content has.
+fn checked_manifest(document: &[u8], collection: &str) -> Result<Manifest, ManifestError> {
+    let manifest = Manifest::parse(document, collection)?;
+    let mut computed = hexadecimal(&Sha256::digest(pointer::content_of(document, &manifest)));
+    computed.truncate(GENERATION_LEN);
+    if computed == manifest.generation {
+        Ok(manifest)
+    } else {
+        Err(ManifestError::WrongName {
+            stated: manifest.generation,
+            computed,
+        })
     }
 }
 

@@ -15,6 +15,7 @@
 mod allocator;
 mod context;
 pub mod cors;
+mod hexadecimal;
 pub mod http;
 pub mod json;
 mod keeping;

@@ -146,7 +146,8 @@ impl Catalogue {
     pub(crate) fn matching(&self, filter: &Filter, blocks: &Blocks) -> Result<Vec<bool>, Error> {
         let dictionary = |number| self.container.block(FACET_DICTIONARIES, number, blocks);
         let matcher = Matcher::new(filter, &self.metadata.fields, dictionary)?;
-        let mut admitted = Vec::with_capacity(self.item_count() as usize);
+        // It grows with what is there, not with what the metadata claims.
+        let mut admitted = Vec::new();
         let mut items_left = self.item_count();
         for block in 0..self.container.block_count(FACET_VALUES)? {
             let bytes = self.container.block(FACET_VALUES, block, blocks)?;

@@ -25,6 +25,8 @@ pub(super) const HEADER_LEN_BYTES: usize = 48;
 pub(super) const DIRECTORY_ENTRY_LEN_BYTES: usize = 24;
 /// A line of a block table: where the block ends.
 pub(super) const BLOCK_END_LEN_BYTES: usize = 4;
+/// No block is longer, its checksum included. A block table has no checksum of its own, and what it leads to is read into memory before it can be checked.
+pub(crate) const MAXIMUM_BLOCK_LEN_BYTES: u32 = 16 << 20;
 /// What every block ends with.
 pub(crate) const BLOCK_CHECKSUM_LEN_BYTES: usize = 4;
 pub(super) const TRAILER_LEN_BYTES: usize = 16;

@@ -2,8 +2,8 @@ use super::{
     blocks::{BlockId, Blocks, Plan},
     layout::{
         BLOCK_CHECKSUM_LEN_BYTES, BLOCK_END_LEN_BYTES, DIRECTORY_ENTRY_LEN_BYTES,
-        HEAD_CHECKSUM_RANGE, HEADER_LEN_BYTES, Header, SectionId, TRAILER_LEN_BYTES,
-        checked_content, head_checksum,
+        HEAD_CHECKSUM_RANGE, HEADER_LEN_BYTES, Header, MAXIMUM_BLOCK_LEN_BYTES, SectionId,
+        TRAILER_LEN_BYTES, checked_content, head_checksum,
     },
 };
 use crate::{
@@ -206,8 +206,11 @@ impl Container {
         item_count: u32,
         items_per_block: u32,
     ) -> Result<(), Error> {
-        if items_per_block != 0
-            && self.block_count(section)? == item_count.div_ceil(items_per_block)
+        let entry = self.section(section)?;
+        // With a table, which lies in the head, there cannot be more blocks than there are bytes.
+        if matches!(entry.ends, BlockEnds::Table(_))
+            && items_per_block != 0
+            && entry.block_count == item_count.div_ceil(items_per_block)
         {
             Ok(())
         } else {
@@ -288,8 +291,10 @@ impl Container {
         let len_bytes = end
             .checked_sub(start)
             .and_then(|len| u32::try_from(len).ok())
-            .filter(|&len| BLOCK_CHECKSUM_LEN_BYTES as u32 <= len)
-            .ok_or_else(|| self.corrupt("a block has no room for its checksum"))?;
+            .filter(|len| (BLOCK_CHECKSUM_LEN_BYTES as u32..=MAXIMUM_BLOCK_LEN_BYTES).contains(len))
+            .ok_or_else(|| {
+                self.corrupt("a block has no room for its checksum, or is longer than any may be")
+            })?;
         let offset = entry
             .data_offset
             .checked_add(start)

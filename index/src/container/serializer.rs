@@ -1,8 +1,8 @@
 use super::blocks::BlockId;
 use super::layout::{
     BLOCK_CHECKSUM_LEN_BYTES, BLOCK_END_LEN_BYTES, DIRECTORY_ENTRY_LEN_BYTES, END_MAGIC,
-    FORMAT_VERSION, HEAD_CHECKSUM_RANGE, HEADER_LEN_BYTES, MAGIC, SectionId, TRAILER_LEN_BYTES,
-    block_checksum, file_checksum, head_checksum, kind_number,
+    FORMAT_VERSION, HEAD_CHECKSUM_RANGE, HEADER_LEN_BYTES, MAGIC, MAXIMUM_BLOCK_LEN_BYTES,
+    SectionId, TRAILER_LEN_BYTES, block_checksum, file_checksum, head_checksum, kind_number,
 };
 use crate::{error::WriteError, source::FileKind};
 
@@ -103,7 +103,17 @@ impl Section {
     ///
     /// The section is longer than its ends can say.
     fn write_table(&self, file: &mut Vec<u8>) -> Result<(), WriteError> {
-        for &end in &self.ends {
+        let mut start = 0;
+        for (&end, block) in self.ends.iter().zip(0..) {
+            let len_bytes = end - start;
+            if len_bytes > MAXIMUM_BLOCK_LEN_BYTES as usize {
+                return Err(WriteError::BlockTooLarge {
+                    section: self.id.0,
+                    block,
+                    len_bytes,
+                });
+            }
+            start = end;
             let end = u32::try_from(end).map_err(|_| WriteError::SectionTooLarge {
                 section: self.id.0,
                 len_bytes: self.ends.last().copied().unwrap_or_default(),
@@ -200,6 +210,10 @@ impl ContainerSerializer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        container::{Container, Plan},
+        error::Error,
+    };
 
     #[test]
     fn blocks_grow_with_the_catalogue_and_shrink_with_the_items() {
@@ -211,20 +225,54 @@ mod tests {
         assert_eq!(items_per_block(200_000, 0), 1 << 16);
     }
 
+    /// A file with a section whose blocks end there. What the ends say is enough; nobody has to have that much memory.
+    fn finish(block_len_bytes: Option<u32>, ends: Vec<usize>) -> Result<Vec<u8>, WriteError> {
+        let section = Section {
+            file: FileKind::Catalogue,
+            id: SectionId(3),
+            bytes: Vec::new(),
+            block_len_bytes,
+            ends,
+        };
+        let mut container = ContainerSerializer::new(FileKind::Catalogue, 0, Vec::new());
+        container.push_cold(section);
+        container.finish()
+    }
+
+    #[test]
+    fn a_block_is_short_enough_to_be_read_whole() {
+        let longest = MAXIMUM_BLOCK_LEN_BYTES as usize;
+        assert!(finish(None, vec![7, 7 + longest]).is_ok());
+        let error = finish(None, vec![7, 8 + longest]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "block 1 of section 3 of the file would have 16777217 bytes, and a block may have 16777216"
+        );
+
+        // A table that was damaged is not followed.
+        let mut section = Section::new(FileKind::Catalogue, SectionId(3));
+        let half = vec![0; longest / 2 + 1];
+        section.push_block(&half);
+        section.push_block(&half);
+        let mut container = ContainerSerializer::new(FileKind::Catalogue, 0, Vec::new());
+        container.push_cold(section);
+        let mut file = container.finish().unwrap();
+        let table = HEADER_LEN_BYTES + DIRECTORY_ENTRY_LEN_BYTES;
+        let plan = |file: &[u8]| {
+            let container = Container::open(FileKind::Catalogue, file.to_vec()).unwrap();
+            container.plan(SectionId(3), 1, &mut Plan::default())
+        };
+        assert!(plan(&file).is_ok());
+        file[table..table + BLOCK_END_LEN_BYTES].fill(0);
+        assert!(matches!(plan(&file), Err(Error::Corrupt { .. })));
+    }
+
     #[test]
     fn a_section_has_at_most_four_gibibytes() {
         let finish = |block_len_bytes, end: usize| {
-            // What the ends say is enough; nobody has to have that much memory.
-            let section = Section {
-                file: FileKind::Catalogue,
-                id: SectionId(3),
-                bytes: Vec::new(),
-                block_len_bytes,
-                ends: vec![7, end],
-            };
-            let mut container = ContainerSerializer::new(FileKind::Catalogue, 0, Vec::new());
-            container.push_cold(section);
-            container.finish()
+            let longest = MAXIMUM_BLOCK_LEN_BYTES as usize;
+            let ends = (1..256).map(|block| block * longest).chain([end]);
+            finish(block_len_bytes, ends.collect())
         };
         for block_len_bytes in [None, Some(7)] {
             assert!(finish(block_len_bytes, u32::MAX as usize).is_ok());

@@ -11,7 +11,8 @@ use super::{Document, DocumentQuery, Storage, StorageError, shared::SharedStore}
 ///
 /// A document that was asked for less than its lifetime ago is taken from the shared store without asking anybody. After that the storage is asked whether it
 /// is still the one, by its entity tag; while the storage is away, the one that is there goes on and is called stale, and again nobody is asked for a lifetime,
-/// so that not every request waits for a connection that does not come. Without a store, every request asks.
+/// so that not every request waits for a connection that does not come. What comes damaged is as good as nothing: it is not kept. Without a store, every request
+/// asks.
 #[derive(Clone, Copy, Debug)]
 pub struct Pointers<'a> {
     storage: &'a dyn Storage,
@@ -28,6 +29,8 @@ pub struct PointerDocument {
     pub age: Duration,
     /// Whether it may have been replaced, and the storage cannot be asked.
     pub is_stale: bool,
+    /// Whether it is what was once written, as far as anybody could see who kept it.
+    pub is_sound: bool,
 }
 
 /// A document as it lies in the shared store.
@@ -54,15 +57,21 @@ impl<'a> Pointers<'a> {
         }
     }
 
-    /// Reads these documents: one result each, in the order asked. Those that the storage has to be asked for are one batch.
-    pub fn read(&self, keys: &[String]) -> Vec<Result<PointerDocument, StorageError>> {
+    /// Reads these documents: one result each, in the order asked. Those that the storage has to be asked for are one batch; `is_sound` says whether one of them,
+    /// by its position in `keys`, is to be kept.
+    pub fn read(
+        &self,
+        keys: &[String],
+        is_sound: &dyn Fn(usize, &[u8]) -> bool,
+    ) -> Vec<Result<PointerDocument, StorageError>> {
         let mut kept: Vec<Option<Kept>> = keys.iter().map(|key| self.kept(key)).collect();
-        let now = self.store.map_or(Duration::ZERO, SharedStore::now);
+        let now = || self.store.map_or(Duration::ZERO, SharedStore::now);
+        let asked_at = now();
         let is_asked: Vec<bool> = kept
             .iter()
             .map(|kept| {
                 kept.as_ref()
-                    .is_none_or(|kept| !kept.is_fresh(now, self.lifetime))
+                    .is_none_or(|kept| !kept.is_fresh(asked_at, self.lifetime))
             })
             .collect();
         let queries: Vec<DocumentQuery> = keys
@@ -81,10 +90,13 @@ impl<'a> Pointers<'a> {
             self.storage.documents(&queries)
         }
         .into_iter();
+        // After the wait, so that one which took long counts from its end.
+        let now = now();
         keys.iter()
+            .enumerate()
             .zip(&mut kept)
             .zip(is_asked)
-            .map(|((key, kept), is_asked)| match kept.take() {
+            .map(|(((position, key), kept), is_asked)| match kept.take() {
                 Some(kept) if !is_asked => Ok(kept.document(now, self.lifetime)),
                 kept => {
                     let missing = || {
@@ -92,7 +104,9 @@ impl<'a> Pointers<'a> {
                             reason: "fewer answers than questions".to_owned(),
                         })
                     };
-                    self.judge(key, kept, documents.next().unwrap_or_else(missing), now)
+                    let document = documents.next().unwrap_or_else(missing);
+                    let is_sound = |bytes: &[u8]| is_sound(position, bytes);
+                    self.judge(key, kept, document, now, &is_sound)
                 }
             })
             .collect()
@@ -105,6 +119,7 @@ impl<'a> Pointers<'a> {
         kept: Option<Kept>,
         document: Result<Document, StorageError>,
         now: Duration,
+        is_sound: &dyn Fn(&[u8]) -> bool,
     ) -> Result<PointerDocument, StorageError> {
         let kept = match (document, kept) {
             (Ok(Document::Read { bytes, .. }), _) if self.store.is_none() => {
@@ -112,8 +127,24 @@ impl<'a> Pointers<'a> {
                     bytes,
                     age: Duration::ZERO,
                     is_stale: false,
+                    // It did not come over a network.
+                    is_sound: true,
                 });
             }
+            (Ok(Document::Read { bytes, .. }), kept) if !is_sound(&bytes) => match kept {
+                Some(kept) => Kept {
+                    asked_at: now,
+                    ..kept
+                },
+                None => {
+                    return Ok(PointerDocument {
+                        bytes,
+                        age: Duration::ZERO,
+                        is_stale: false,
+                        is_sound: false,
+                    });
+                }
+            },
             (Ok(Document::Read { bytes, etag }), _) => Kept {
                 checked_at: now,
                 asked_at: now,
@@ -168,6 +199,7 @@ impl Kept {
             bytes: self.bytes,
             age,
             is_stale: self.checked_at < self.asked_at && lifetime <= age,
+            is_sound: true,
         }
     }
 
@@ -224,6 +256,8 @@ mod tests {
 
     const LIFETIME: Duration = Duration::from_secs(5);
 
+    const DAMAGED: &[u8] = b"\"13\"";
+
     /// One document in several versions, and a note of what was asked for it.
     #[derive(Default)]
     struct Documents {
@@ -274,7 +308,8 @@ mod tests {
         let shared = SharedStore::new(open, &now, scope.to_owned());
         let pointers = Pointers::new(documents, Some(&shared), LIFETIME);
         documents.asked.take();
-        let found = match pointers.read(&["movies".to_owned()]).remove(0) {
+        let sound = |_, document: &[u8]| document != DAMAGED;
+        let found = match pointers.read(&["movies".to_owned()], &sound).remove(0) {
             Ok(pointer) => format!(
                 "{} {}{}",
                 String::from_utf8_lossy(&pointer.bytes),
@@ -329,6 +364,21 @@ mod tests {
         documents.version.set(1);
         check(&documents, &store, 15, ["\"0\" 14 stale", ""]);
         check(&documents, &store, 16, ["\"1\" 0", "movies \"0\""]);
+    }
+
+    #[test]
+    fn what_comes_damaged_is_not_kept_and_does_not_take_the_place_of_what_is() {
+        let (documents, store) = (Documents::default(), Rc::default());
+        documents.version.set(13);
+        check(&documents, &store, 0, ["\"13\" 0", "movies -"]);
+        check(&documents, &store, 1, ["\"13\" 0", "movies -"]);
+        documents.version.set(1);
+        check(&documents, &store, 2, ["\"1\" 0", "movies -"]);
+        documents.version.set(13);
+        check(&documents, &store, 7, ["\"1\" 5 stale", "movies \"1\""]);
+        check(&documents, &store, 8, ["\"1\" 6 stale", ""]);
+        documents.version.set(2);
+        check(&documents, &store, 12, ["\"2\" 0", "movies \"1\""]);
     }
 
     #[test]
@@ -398,7 +448,7 @@ mod tests {
         let keys = ["movies".to_owned(), "books".to_owned()];
         for _ in 0..2 {
             documents.asked.take();
-            let found = pointers.read(&keys);
+            let found = pointers.read(&keys, &|_, _| true);
             assert!(
                 found
                     .iter()

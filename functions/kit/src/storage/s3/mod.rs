@@ -26,6 +26,9 @@ pub use signature::Credentials;
 #[cfg(target_arch = "wasm32")]
 pub use wasi_transport::WasiTransport;
 
+/// How long it is asked whether documents that the asker has are still the current ones.
+const RENEWAL_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// As much of an error's document is looked at. It names its code at the start, and the longest, of a signature that does not match, have about 2 kB.
 const MAXIMUM_ERROR_LEN_BYTES: u32 = 4096;
 
@@ -183,6 +186,7 @@ impl<T: Transport> S3Storage<T> {
     /// Sends a request for each question and judges the answers.
     fn ask<Q, A>(
         &self,
+        limits: &S3Limits,
         questions: &[Q],
         key: impl Fn(&Q) -> &str,
         adapt: impl Fn(&Q, GetRequest) -> GetRequest,
@@ -195,12 +199,9 @@ impl<T: Transport> S3Storage<T> {
             let request = self.request(key(question), &date_time, requests.last());
             requests.push(adapt(question, request));
         }
-        let Self {
-            transport, limits, ..
-        } = self;
         let batch = self
             .meter
-            .round_trip(|| exchange::exchange_all(transport, limits, self.random, &requests));
+            .round_trip(|| exchange::exchange_all(&self.transport, limits, self.random, &requests));
         let len = |outcome: &exchange::Outcome| outcome.as_ref().map_or(0, |it| it.body.len());
         self.meter.add(Costs {
             requests: batch.num_sent,
@@ -225,6 +226,7 @@ impl<T: Transport> Storage for S3Storage<T> {
     fn read(&self, pieces: &[Piece]) -> Vec<Result<Bytes, StorageError>> {
         let spans = merge::merge(pieces);
         let results = self.ask(
+            &self.limits,
             &spans,
             |span| &span.piece.key,
             |span, request| part_request(&span.piece, request),
@@ -234,7 +236,13 @@ impl<T: Transport> Storage for S3Storage<T> {
     }
 
     fn documents(&self, queries: &[DocumentQuery]) -> Vec<Result<Document, StorageError>> {
+        // Who has a version of each can go on with those, and need not wait as long as others.
+        let mut limits = self.limits;
+        if queries.iter().all(|query| query.known_etag.is_some()) {
+            limits.total_timeout = limits.total_timeout.min(RENEWAL_TIMEOUT);
+        }
         self.ask(
+            &limits,
             queries,
             |query| &query.key,
             |query, request| GetRequest {

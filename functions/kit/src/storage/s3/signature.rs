@@ -17,6 +17,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
 use super::address::Address;
+use crate::hexadecimal::hexadecimal;
 
 /// As whom we ask.
 #[derive(Clone)]
@@ -124,14 +125,6 @@ fn keyed_hash(key: &[u8], message: &str) -> Vec<u8> {
         .expect("HMAC takes keys of any length, so none is refused");
     hash.update(message.as_bytes());
     hash.finalize().into_bytes().to_vec()
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
-    bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
-        .collect()
 }
 
 #[cfg(test)]
