@@ -157,7 +157,7 @@ struct LimitSettings {
     /// How long a connection may take to send its next request, headers in full; then it is closed.
     #[arg(long, help_heading = "Limits", value_name = "SECONDS", default_value = "75", value_parser = seconds)]
     idle_timeout: Duration,
-    /// How long a client may send nothing of a body that it owes, or take nothing of an answer.
+    /// How long a client may take to send a body, or each 64 KiB of a longer one; then 408. How long it may take nothing of an answer.
     #[arg(long, help_heading = "Limits", value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     client_timeout: Duration,
     /// How much a key-value store holds on disk; a full one refuses further values.

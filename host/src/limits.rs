@@ -35,7 +35,8 @@ pub struct ConnectionLimits {
     pub header_bytes: usize,
     /// How long a connection may take to send its next request, the headers in full. It is also how long an idle connection is kept.
     pub idle_timeout: Duration,
-    /// How long a client may send nothing of a body that it owes (408), or take nothing of an answer (the connection is closed).
+    /// How long a client may take to send a body, or each 64 KiB of a longer one (408), and how long it may take nothing of an answer (the
+    /// connection is closed).
     pub client_timeout: Duration,
 }
 

@@ -1,7 +1,8 @@
 //! A request's body: bounded in size and in the client's time.
 //!
-//! A body of ordinary size is read before there is an instance, so that a client that sends slowly keeps no instance waiting. A larger one is
-//! handed on as it comes.
+//! A body of ordinary size is read before there is an instance, whether its length was told or not, so that a client that sends slowly keeps no
+//! instance waiting. Of a larger one the first part is read, and the rest handed on as it comes. Each part has the same time: a client that sends
+//! a byte now and then is not waited for any longer than one that sends nothing.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -17,16 +18,16 @@ use wasmtime_wasi_http::Error;
 use crate::body::MaybeWhole;
 use crate::timed_body::{TimedBody, TimedError};
 
-/// A body of a known length up to this is read ahead.
-const READ_AHEAD_LIMIT_BYTES: u64 = 64 << 10;
+/// How much of a body is read ahead, and how much of the rest has to come within the time of a part.
+pub(crate) const PART_BYTES: usize = 64 << 10;
 
 /// What a body may be.
 #[derive(Clone, Copy)]
 pub(crate) struct BodyLimits {
     /// Its size.
     pub(crate) size_bytes: u64,
-    /// How long nothing of it may come.
-    pub(crate) pause: Duration,
+    /// How long each [`PART_BYTES`] of it may take to come.
+    pub(crate) part_timeout: Duration,
 }
 
 /// What is wrong with a body.
@@ -61,38 +62,44 @@ impl FaultReport {
 }
 
 impl RequestBody {
-    /// Takes a body in: whole, if its length says that it is small.
+    /// Takes a body in: whole if it is small, else its first part.
     pub(crate) async fn take_in(
         body: Incoming,
         limits: BodyLimits,
         report: &FaultReport,
     ) -> Result<Self, BodyFault> {
-        let length_bytes = match body.size_hint().exact() {
+        let length_bytes = body.size_hint().exact();
+        match length_bytes {
             Some(0) => return Ok(Self::Whole(Bytes::new())),
             Some(length_bytes) if limits.size_bytes < length_bytes => {
                 return Err(BodyFault::TooLarge);
             }
-            known => known.unwrap_or(u64::MAX),
-        };
-        let mut body = TimedBody::new(body, limits.pause);
-        if READ_AHEAD_LIMIT_BYTES < length_bytes {
-            return Ok(Self::Streamed(Box::new(Streamed {
-                body,
-                left_bytes: limits.size_bytes,
-                report: report.clone(),
-            })));
+            _ => {}
         }
-        let mut whole = BytesMut::new();
-        while let Some(frame) = body.frame().await {
+        let mut body = TimedBody::in_parts(body, PART_BYTES, limits.part_timeout);
+        let mut ahead = BytesMut::new();
+        while ahead.len() < PART_BYTES {
+            let Some(frame) = body.frame().await else {
+                return Ok(Self::Whole(ahead.freeze()));
+            };
             let frame = frame.map_err(|error| fault(&error))?;
-            if let Ok(data) = frame.into_data() {
-                if whole.is_empty() && data.len() as u64 == length_bytes {
-                    return Ok(Self::Whole(data));
-                }
-                whole.extend_from_slice(&data);
+            let Ok(data) = frame.into_data() else {
+                continue;
+            };
+            if ahead.is_empty() && length_bytes == Some(data.len() as u64) {
+                return Ok(Self::Whole(data));
+            }
+            ahead.extend_from_slice(&data);
+            if limits.size_bytes < ahead.len() as u64 {
+                return Err(BodyFault::TooLarge);
             }
         }
-        Ok(Self::Whole(whole.freeze()))
+        Ok(Self::Streamed(Box::new(Streamed {
+            left_bytes: limits.size_bytes - ahead.len() as u64,
+            ahead: ahead.freeze(),
+            body,
+            report: report.clone(),
+        })))
     }
 }
 
@@ -105,6 +112,8 @@ fn fault(error: &TimedError) -> BodyFault {
 
 /// A body that is handed on as it comes.
 pub(crate) struct Streamed {
+    /// What was read of it before.
+    ahead: Bytes,
     body: TimedBody,
     left_bytes: u64,
     report: FaultReport,
@@ -118,6 +127,10 @@ impl Body for Streamed {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        if !self.ahead.is_empty() {
+            let ahead = std::mem::take(&mut self.ahead);
+            return Poll::Ready(Some(Ok(Frame::data(ahead))));
+        }
         let frame = match std::task::ready!(Pin::new(&mut self.body).poll_frame(context)) {
             None => return Poll::Ready(None),
             Some(Ok(frame)) => frame,
@@ -139,10 +152,13 @@ impl Body for Streamed {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.ahead.is_empty() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        let rest = self.body.size_hint().exact();
+        rest.map_or_else(SizeHint::default, |rest_bytes| {
+            SizeHint::with_exact(self.ahead.len() as u64 + rest_bytes)
+        })
     }
 }

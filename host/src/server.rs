@@ -26,7 +26,7 @@ use crate::listener::{self, Listener};
 use crate::metrics::{self, Metrics};
 use crate::outbound::{Connections, Outbound};
 use crate::providers::Providers;
-use crate::request_body::{BodyFault, BodyLimits, FaultReport, RequestBody};
+use crate::request_body::{BodyFault, BodyLimits, FaultReport, PART_BYTES, RequestBody};
 use crate::router::Router;
 use crate::runtime_config::RuntimeConfig;
 use crate::state::Settings;
@@ -236,7 +236,7 @@ impl Served {
             metrics: Arc::new(metrics),
             body_limits: BodyLimits {
                 size_bytes: limits.request_body_bytes,
-                pause: limits.connections.client_timeout,
+                part_timeout: limits.connections.client_timeout,
             },
             compress: options.compress,
             log_format: options.log_format,
@@ -354,8 +354,8 @@ impl Served {
             BodyFault::TooSlow => problem(
                 StatusCode::REQUEST_TIMEOUT,
                 &format!(
-                    "nothing of the request body came for {:?}",
-                    self.body_limits.pause
+                    "a request body, or each {PART_BYTES} bytes of a longer one, has to come within {:?}",
+                    self.body_limits.part_timeout
                 ),
             ),
             BodyFault::Broken => problem(StatusCode::BAD_REQUEST, "the request body broke off"),

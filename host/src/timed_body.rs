@@ -1,4 +1,4 @@
-//! A body that ends in an error when nothing of it comes for too long: a client's request and a storage's answer alike.
+//! A body that ends in an error when it comes too slowly: a client's request and a storage's answer alike.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -9,27 +9,39 @@ use hyper::body::{Body, Frame, Incoming, SizeHint};
 
 use crate::patience::Patience;
 
-/// A body whose pieces have to come within a time of each other.
+/// A body of which a stated part has to come within a time, again and again.
 pub(crate) struct TimedBody {
     body: Incoming,
     /// It runs while somebody waits for a piece, and not while the last one is worked on.
     patience: Patience,
+    /// How much has to come within the time.
+    part_bytes: usize,
+    /// How much of the part is still to come.
+    owed_bytes: usize,
 }
 
 /// Why there is no next piece.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TimedError {
-    #[error("nothing came in time")]
+    #[error("it did not come in time")]
     TooSlow,
     #[error("the connection failed")]
     Broken(#[source] hyper::Error),
 }
 
 impl TimedBody {
-    pub(crate) fn new(body: Incoming, pause: Duration) -> Self {
+    /// A body whose every piece has to come within `time`, however small it is.
+    pub(crate) fn new(body: Incoming, time: Duration) -> Self {
+        Self::in_parts(body, 0, time)
+    }
+
+    /// A body that has to come at a rate: `part_bytes` of it, or what is left of it, within each `time`. Pieces that drip in do not prolong it.
+    pub(crate) fn in_parts(body: Incoming, part_bytes: usize, time: Duration) -> Self {
         Self {
             body,
-            patience: Patience::new(pause),
+            patience: Patience::new(time),
+            part_bytes,
+            owed_bytes: part_bytes,
         }
     }
 }
@@ -44,7 +56,15 @@ impl Body for TimedBody {
     ) -> Poll<Option<Result<Frame<Bytes>, TimedError>>> {
         let this = &mut *self;
         if let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(context) {
-            this.patience.rest();
+            let data = frame.as_ref().and_then(|frame| frame.as_ref().ok());
+            let length_bytes = data.and_then(Frame::data_ref).map_or(0, Bytes::len);
+            this.owed_bytes = this.owed_bytes.saturating_sub(length_bytes);
+            if this.owed_bytes == 0 {
+                this.owed_bytes = this.part_bytes;
+                this.patience.rest();
+            } else {
+                this.patience.pause();
+            }
             return Poll::Ready(frame.map(|frame| frame.map_err(TimedError::Broken)));
         }
         this.patience

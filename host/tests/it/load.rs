@@ -223,10 +223,13 @@ async fn a_slow_client_loses_its_connection_and_holds_no_instance() {
     assert_eq!(answers[0], "");
     assert!(answers[2].starts_with("HTTP/1.1 408 "), "{answers:?}");
 
-    // A body that is too long to be waited for holds the instance until its time is over.
-    let request = "POST /guest/echo HTTP/1.1\r\nhost: h\r\ncontent-length: 900000\r\n\r\nsome";
-    let answer = rest_of(connect(&server, request.as_bytes()).await).await;
-    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    // Of a long body as well, the first part is waited for, and then the next.
+    for sent in ["some".to_owned(), "x".repeat(100_000)] {
+        let request =
+            format!("POST /guest/echo HTTP/1.1\r\nhost: h\r\ncontent-length: 900000\r\n\r\n{sent}");
+        let answer = rest_of(connect(&server, request.as_bytes()).await).await;
+        assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    }
 
     // A kept connection is closed when it is idle for too long.
     let idle = connect(&server, b"GET /guest/count HTTP/1.1\r\nhost: h\r\n\r\n").await;
@@ -243,6 +246,61 @@ async fn a_slow_client_loses_its_connection_and_holds_no_instance() {
     )
     .await;
     eventually(&count, |answer| answer.status == StatusCode::OK).await;
+}
+
+/// Sends a body of unknown length: what is given, and then a byte every 100 ms for as long as the other end takes it.
+async fn drip(server: &Server, begin: &str) -> String {
+    let request = format!(
+        "POST /guest/echo HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n{begin}\r\n",
+        begin.len()
+    );
+    let (mut answer, mut sender) = connect(server, request.as_bytes()).await.into_split();
+    let sending = tokio::spawn(async move {
+        while sender.write_all(b"1\r\nx\r\n").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    });
+    let mut text = vec![0; 12];
+    let read = tokio::time::timeout(PATIENCE, answer.read_exact(&mut text)).await;
+    sending.abort();
+    read.expect("it is waited for without end").unwrap();
+    String::from_utf8(text).unwrap()
+}
+
+#[tokio::test]
+async fn a_body_that_drips_holds_no_instance_and_is_not_waited_for_without_end() {
+    let (_folder, server) = start_limited(|limits| {
+        limits.concurrent_requests = 1;
+        // The drops come more often.
+        limits.connections.client_timeout = Duration::from_millis(500);
+    })
+    .await;
+    let (answer, ()) = tokio::join!(drip(&server, "x"), async {
+        for _ in 0..5 {
+            let answer = get(format!("{}/guest/count", server.url())).await;
+            assert_eq!(answer.status, StatusCode::OK);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    });
+    assert_eq!(answer, "HTTP/1.1 408");
+    // What is longer than is read ahead has an instance, and has to come on all the same.
+    let answer = drip(&server, &"x".repeat(100_000)).await;
+    assert_eq!(answer, "HTTP/1.1 408");
+}
+
+#[tokio::test]
+async fn a_body_of_unknown_length_arrives_whole() {
+    let (_folder, server) = start(|_| {}).await;
+    for chunks in [0, 1, 3, 300] {
+        let chunk = format!("{:x}\r\n{}\r\n", 1000, "x".repeat(1000));
+        let request = format!(
+            "POST /guest/echo HTTP/1.1\r\nhost: h\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n{}0\r\n\r\n",
+            chunk.repeat(chunks)
+        );
+        let answer = rest_of(connect(&server, request.as_bytes()).await).await;
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+        assert_eq!(answer.matches('x').count(), 1000 * chunks);
+    }
 }
 
 #[tokio::test]
