@@ -51,13 +51,22 @@ pub(crate) fn accepts_gzip(request: &HeaderMap) -> bool {
 }
 
 /// The answer as it is sent: compressed if it is worth it and the client takes gzip, and in any case marked as one that depends on that.
-pub(crate) fn compress(accepted: bool, response: Response<Bytes>) -> Response<Bytes> {
-    if !is_worth_it(&response) {
+/// An answer without the content that it stands for (to HEAD, or that the client has it already) is marked as the one with it is.
+pub(crate) fn compress(
+    is_head: bool,
+    accepted: bool,
+    response: Response<Bytes>,
+) -> Response<Bytes> {
+    if !is_worth_it(is_head, &response) {
         return response;
     }
     let (mut head, body) = response.into_parts();
     vary(&mut head.headers);
-    let compressed = if accepted { gzip(&body) } else { None };
+    let compressed = if accepted && !body.is_empty() {
+        gzip(&body)
+    } else {
+        None
+    };
     let Some(compressed) = compressed else {
         return Response::from_parts(head, body);
     };
@@ -68,19 +77,28 @@ pub(crate) fn compress(accepted: bool, response: Response<Bytes>) -> Response<By
     Response::from_parts(head, compressed.into())
 }
 
-fn is_worth_it(response: &Response<Bytes>) -> bool {
+/// Whether the content is worth it, or may be where that is not known.
+fn is_worth_it(is_head: bool, response: &Response<Bytes>) -> bool {
     let headers = response.headers();
+    let is_unchanged = response.status() == StatusCode::NOT_MODIFIED;
+    let body_len_bytes = response.body().len();
+    let length_bytes = if body_len_bytes == 0 && (is_head || is_unchanged) {
+        let told = headers.get(CONTENT_LENGTH);
+        told.and_then(|length| length.to_str().ok()?.parse().ok())
+    } else {
+        Some(body_len_bytes)
+    };
     let transformable = |value: &HeaderValue| {
         value
             .to_str()
             .is_ok_and(|value| !value.contains("no-transform"))
     };
-    COMPRESSED_FROM_BYTES <= response.body().len()
+    length_bytes.is_none_or(|length_bytes| COMPRESSED_FROM_BYTES <= length_bytes)
         && response.status() != StatusCode::PARTIAL_CONTENT
         && !headers.contains_key(CONTENT_RANGE)
         && !headers.contains_key(CONTENT_ENCODING)
         && headers.get_all(CACHE_CONTROL).iter().all(transformable)
-        && headers.get(CONTENT_TYPE).is_some_and(is_text)
+        && headers.get(CONTENT_TYPE).map_or(is_unchanged, is_text)
 }
 
 fn is_text(content_type: &HeaderValue) -> bool {
@@ -201,7 +219,7 @@ mod tests {
                     ("content-length", "1"),
                 ],
             );
-            let sent = compress(true, response);
+            let sent = compress(false, true, response);
             assert!(sent.body().len() < body.len() / 2);
             assert_eq!(sent.headers()[CONTENT_ENCODING], "gzip");
             assert_eq!(sent.headers()[ETAG], "W/\"a\"");
@@ -231,15 +249,39 @@ mod tests {
             ),
             (&text, vec![json, ("content-range", "bytes 0-1023/4096")]),
         ] {
-            let sent = compress(true, answer(body, &headers));
+            let sent = compress(false, true, answer(body, &headers));
             assert_eq!(sent.body(), body, "{headers:?}");
             assert!(!sent.headers().contains_key(VARY), "{headers:?}");
         }
         // Another client's answer would be compressed, and a cache between has to know.
-        let sent = compress(false, answer(&text, &[json, ("etag", "\"a\"")]));
+        let sent = compress(false, false, answer(&text, &[json, ("etag", "\"a\"")]));
         assert_eq!(sent.body(), &text[..]);
         assert_eq!(sent.headers()[VARY], "accept-encoding");
         assert_eq!(sent.headers()[ETAG], "\"a\"");
+    }
+
+    #[test]
+    fn an_answer_without_its_content_is_marked_as_the_one_with_it() {
+        let json = ("content-type", "application/json");
+        let picture = ("content-type", "image/png");
+        for (is_head, status, headers, expected) in [
+            (true, 200, vec![json], true),
+            (true, 200, vec![json, ("content-length", "1024")], true),
+            (true, 200, vec![json, ("content-length", "1023")], false),
+            (true, 200, vec![picture], false),
+            (true, 200, vec![], false),
+            (false, 304, vec![], true),
+            (false, 304, vec![json], true),
+            (false, 304, vec![picture], false),
+            (false, 204, vec![json], false),
+        ] {
+            let mut response = answer(b"", &headers);
+            *response.status_mut() = StatusCode::from_u16(status).unwrap();
+            let sent = compress(is_head, true, response);
+            let case = format!("{is_head} {status} {headers:?}");
+            assert_eq!(sent.headers().contains_key(VARY), expected, "{case}");
+            assert!(!sent.headers().contains_key(CONTENT_ENCODING), "{case}");
+        }
     }
 
     #[test]

@@ -248,8 +248,8 @@ impl Served {
     async fn respond(&self, mut request: Request<Incoming>, client: SocketAddr) -> Answer {
         let start = Instant::now();
         // HEAD tells the length of what GET gives to those who take it as it is.
-        let accepts_gzip =
-            request.method() != Method::HEAD && compress::accepts_gzip(request.headers());
+        let is_head = request.method() == Method::HEAD;
+        let accepts_gzip = !is_head && compress::accepts_gzip(request.headers());
         let trace_id = trace_context::ensure(request.headers_mut());
         // What the log needs of a request that is about to be given away.
         let logged = tracing::enabled!(target: ACCESS_LOG, Level::INFO)
@@ -257,7 +257,7 @@ impl Served {
 
         let (answer, answered_by) = self.dispatch(request, client).await;
         let answer = if self.compress {
-            compressed(accepts_gzip, answer)
+            compressed(is_head, accepts_gzip, answer)
         } else {
             answer
         };
@@ -380,10 +380,10 @@ fn failed(component: &str, failure: &Failure) -> Answer {
     }
 }
 
-fn compressed(accepts_gzip: bool, answer: Answer) -> Answer {
+fn compressed(is_head: bool, accepts_gzip: bool, answer: Answer) -> Answer {
     match answer.into_parts() {
         (head, AnswerBody::Whole(body)) => {
-            compress::compress(accepts_gzip, Response::from_parts(head, body))
+            compress::compress(is_head, accepts_gzip, Response::from_parts(head, body))
                 .map(AnswerBody::Whole)
         }
         (head, body) => Response::from_parts(head, body),
