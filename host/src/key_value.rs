@@ -16,8 +16,10 @@ use std::fs;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use app::Application;
 use sha2::{Digest, Sha256};
@@ -36,6 +38,9 @@ const KEY_LIMIT_BYTES: usize = 4096;
 
 /// What a file takes is counted in blocks of the file system. So the number of keys is bounded too, and with it the memory that they take.
 const BLOCK_BYTES: u64 = 4096;
+
+/// No file takes as long as this to be written and named.
+const WRITING_TIME: Duration = Duration::from_mins(1);
 
 /// Enough that a few processors rarely want the same.
 const SHARDS: usize = 32;
@@ -135,7 +140,7 @@ impl Store {
         for entry in fs::read_dir(folder)? {
             let path = entry?.path();
             if is_temporary(&path) {
-                fs::remove_file(path)?;
+                remove_if_left_behind(&path)?;
                 continue;
             }
             let mut file = fs::File::open(&path)?;
@@ -175,7 +180,11 @@ impl Store {
             }
             opened => opened?,
         };
-        read_key(&mut file)?;
+        if read_key(&mut file)? != key {
+            // Somebody put the value of another key there.
+            self.forget(&mut shard, key);
+            return Ok(None);
+        }
         let mut value = Vec::new();
         file.read_to_end(&mut value)?;
         let value = Arc::new(value);
@@ -272,10 +281,16 @@ impl Store {
         self.folder.join(hex(&Sha256::digest(key)))
     }
 
-    /// A new file and a rename, so that a file is the old one or the new one in full.
+    /// A new file and a rename, so that a file is the old one or the new one in full. The name of the new file is one that no other process with
+    /// this folder takes: process numbers alone would not do, since containers that share a folder mostly have the same.
     fn write(&self, key: &str, bytes: &[u8]) -> io::Result<()> {
         let number = self.next_temporary.fetch_add(1, Ordering::Relaxed);
-        let temporary = self.folder.join(format!("{number}.new"));
+        let name = format!(
+            "{}-{:016x}.new",
+            process::id(),
+            self.hasher.hash_one(number)
+        );
+        let temporary = self.folder.join(name);
         let written =
             fs::write(&temporary, bytes).and_then(|()| fs::rename(&temporary, self.path(key)));
         if written.is_err() {
@@ -401,6 +416,23 @@ fn is_temporary(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "new")
 }
 
+/// Removes a temporary file unless another process with this folder may just be writing it.
+fn remove_if_left_behind(path: &Path) -> io::Result<()> {
+    let removed = fs::metadata(path).and_then(|metadata| {
+        // A time in the future is none of this moment either.
+        let age = metadata.modified()?.elapsed().unwrap_or(Duration::MAX);
+        if age < WRITING_TIME {
+            return Ok(());
+        }
+        fs::remove_file(path)
+    });
+    match removed {
+        // It has got its name in the meantime.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
+}
+
 fn over_limit(what: &str, length: usize, limit: usize) -> io::Error {
     io::Error::other(format!(
         "{what} has {length} bytes, and the limit is {limit}"
@@ -409,6 +441,8 @@ fn over_limit(what: &str, length: usize, limit: usize) -> io::Error {
 
 #[cfg(test)]
 mod tests {
+    use std::time::SystemTime;
+
     use super::*;
 
     const LIMITS: StoreLimits = StoreLimits {
@@ -469,11 +503,52 @@ mod tests {
     #[test]
     fn a_foreign_or_half_written_file_hinders_nobody() {
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("7.new"), "half").unwrap();
+        let half_written = |name: &str, age: Duration| {
+            let path = folder.path().join(name);
+            fs::write(&path, "half").unwrap();
+            let file = fs::File::options().write(true).open(&path).unwrap();
+            file.set_modified(SystemTime::now() - age).unwrap();
+            path
+        };
+        let old = half_written("7.new", 2 * WRITING_TIME);
+        // Another host with the same folder is writing it.
+        let fresh = half_written("8.new", Duration::ZERO);
         fs::write(folder.path().join("foreign"), "text").unwrap();
         let store = open(&folder);
         assert!(store.keys().is_empty());
-        assert!(!folder.path().join("7.new").exists());
+        assert!(!old.exists());
+        assert!(fresh.exists());
+    }
+
+    #[test]
+    fn the_file_of_another_key_is_no_value() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(&folder);
+        for key in ["a", "b"] {
+            store.set(key, key.into()).unwrap();
+        }
+        let store = open(&folder);
+        fs::copy(store.path("b"), store.path("a")).unwrap();
+        assert_eq!(store.read("a"), None);
+        assert_eq!(store.read("b"), Some(b"b".to_vec()));
+    }
+
+    #[test]
+    fn two_stores_write_to_one_folder_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let stores = [open(&folder), open(&folder)];
+        std::thread::scope(|scope| {
+            for (store, name) in stores.iter().zip(["a", "b"]) {
+                scope.spawn(move || {
+                    for round in 0..500_usize {
+                        store.set(name, vec![name.as_bytes()[0]; round]).unwrap();
+                    }
+                });
+            }
+        });
+        let store = open(&folder);
+        assert_eq!(store.read("a"), Some(vec![b'a'; 499]));
+        assert_eq!(store.read("b"), Some(vec![b'b'; 499]));
     }
 
     #[test]
