@@ -22,7 +22,8 @@ pub(crate) struct CompileCache {
 }
 
 impl CompileCache {
-    /// Makes the folder, for this user alone: what lies in it is run.
+    /// Makes the folder, for this user alone: what lies in it is run. One that is there already is only taken if nobody else can have put
+    /// anything into it.
     pub(crate) fn open(cache_dir: &Path) -> io::Result<Self> {
         use std::os::unix::fs::DirBuilderExt;
         let folder = cache_dir.join("components");
@@ -30,7 +31,15 @@ impl CompileCache {
             .recursive(true)
             .mode(0o700)
             .create(&folder)?;
-        Ok(Self { folder })
+        // A link is not followed: who made it can let it point elsewhere later.
+        if is_private(&fs::symlink_metadata(&folder)?) {
+            Ok(Self { folder })
+        } else {
+            Err(io::Error::new(
+                io::ErrorKind::PermissionDenied,
+                "what it holds would be run, so its folder \"components\" has to belong to this user and be writable by nobody else",
+            ))
+        }
     }
 
     /// The compiled form of the file `wasm`, if it is here and this engine can run it.
@@ -40,7 +49,7 @@ impl CompileCache {
             return None;
         }
         // SAFETY: `deserialize_file` runs what the file holds, so nobody but this program may have written it, and nobody may
-        // write to it while it is mapped. The file lies in a folder that `open` made for this user alone; `store` alone
+        // write to it while it is mapped. The file lies in a folder that `open` found to be this user's alone; `store` alone
         // writes there, and only by renaming a complete file into place, which leaves a mapped file as it was.
         // What was compiled by another version or for another processor is refused by wasmtime itself.
         match unsafe { Component::deserialize_file(engine, &path) } {
@@ -80,6 +89,15 @@ impl CompileCache {
     }
 }
 
+/// Whether it is a folder of this user's, into which nobody else can write.
+fn is_private(folder: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    const WRITABLE_BY_OTHERS: u32 = 0o022;
+    folder.is_dir()
+        && folder.uid() == rustix::process::geteuid().as_raw()
+        && folder.mode() & WRITABLE_BY_OTHERS == 0
+}
+
 /// Feeds a value's `Hash` to SHA-256.
 struct Sha256Hasher(Sha256);
 
@@ -101,6 +119,22 @@ mod tests {
 
     /// The smallest component: the magic number, and the version and layer of components.
     const EMPTY_COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
+
+    #[test]
+    fn a_folder_that_others_can_write_to_is_not_trusted() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let components = folder.path().join("components");
+        CompileCache::open(folder.path()).unwrap();
+        for (mode, trusted) in [(0o755, true), (0o770, false), (0o702, false), (0o700, true)] {
+            fs::set_permissions(&components, fs::Permissions::from_mode(mode)).unwrap();
+            let opened = CompileCache::open(folder.path());
+            assert_eq!(opened.is_ok(), trusted, "{mode:o}");
+        }
+        let linked = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink(&components, linked.path().join("components")).unwrap();
+        assert!(CompileCache::open(linked.path()).is_err());
+    }
 
     #[test]
     fn what_this_engine_cannot_run_is_compiled_again_and_replaced() {
