@@ -111,7 +111,7 @@ pub(crate) struct UpArgs {
 /// Bounds that keep one request, instance or client from taking what all the others need.
 #[derive(Args)]
 struct LimitSettings {
-    /// How long an instance may live, computing or waiting; then 504.
+    /// How long an instance may live, computing or waiting; then 504. A stop waits for it, and a second longer.
     #[arg(long, help_heading = "Limits", value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     request_timeout: Duration,
     /// How large the memory of an instance may grow; then 500.

@@ -68,6 +68,17 @@ impl Default for ConnectionLimits {
     }
 }
 
+impl Limits {
+    /// How long a stop waits for the requests in flight: as long as an instance may live, and a moment to send its answer. So a request that was
+    /// accepted is answered, if only by 504. What is still there then, such as a client that owes its body, is ended.
+    pub fn shutdown_grace(&self) -> Duration {
+        self.request_timeout.saturating_add(ANSWERING_TIME)
+    }
+}
+
+/// What is left of the time of a stop for the answer to a request that took all of its own.
+const ANSWERING_TIME: Duration = Duration::from_secs(1);
+
 /// 16 for each processor: enough to fill the waits of storage that is near, and few enough that the last of them is not long in coming.
 pub fn default_concurrent_requests() -> usize {
     16 * std::thread::available_parallelism().map_or(1, usize::from)

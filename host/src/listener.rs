@@ -24,9 +24,6 @@ use crate::error::Cause;
 use crate::patience::Patience;
 use crate::{ConnectionLimits, Error};
 
-/// How long a shutdown waits for the requests in flight.
-pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
-
 /// How long a shutdown leaves idle connections open. A client that is about to use one gets its answer and is told that it is the last; one
 /// that was opened and has not sent anything yet gets to do so.
 const LAST_REQUESTS: Duration = Duration::from_millis(250);
@@ -37,7 +34,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// A listening socket and the task that serves it. Dropping it ends its connections.
 pub(crate) struct Listener {
     address: SocketAddr,
-    stop: Option<oneshot::Sender<()>>,
+    /// Takes how long a stop waits for the requests in flight.
+    stop: Option<oneshot::Sender<Duration>>,
     task: JoinHandle<()>,
 }
 
@@ -79,11 +77,11 @@ impl Listener {
         self.address
     }
 
-    /// Stops accepting and waits until every connection is done, at most [`SHUTDOWN_GRACE`]; what is left then is ended.
-    pub(crate) async fn shutdown(mut self) {
+    /// Stops accepting and waits until every connection is done, at most for `grace`; what is left then is ended.
+    pub(crate) async fn shutdown(mut self, grace: Duration) {
         if let Some(stop) = self.stop.take() {
             // The task is gone already if the other end is.
-            let _ = stop.send(());
+            let _ = stop.send(grace);
         }
         if let Err(error) = (&mut self.task).await {
             tracing::error!(%error, "the listener stopped by itself");
@@ -123,7 +121,7 @@ impl Connections {
 
     async fn serve_until<S, B>(
         mut self,
-        mut stopped: oneshot::Receiver<()>,
+        mut stopped: oneshot::Receiver<Duration>,
         socket: TcpListener,
         service_for: impl Fn(SocketAddr) -> S,
     ) where
@@ -134,9 +132,10 @@ impl Connections {
         B::Data: Send,
         B::Error: Into<Cause>,
     {
-        loop {
+        let grace = loop {
             tokio::select! {
-                _ = &mut stopped => break,
+                // Without a word the listener was dropped, and this ends with it.
+                grace = &mut stopped => break grace.unwrap_or_default(),
                 accepted = accept(&socket, &self.places) => match accepted {
                     Ok((stream, client, place)) => {
                         self.spawn(stream, client, Some(place), service_for(client));
@@ -149,12 +148,12 @@ impl Connections {
                 // Nothing to do but to forget it.
                 Some(_) = self.tasks.join_next() => {}
             }
-        }
+        };
         self.stopping.store(true, Ordering::Relaxed);
         for (stream, client) in waiting_clients(socket) {
             self.spawn(stream, client, None, service_for(client));
         }
-        self.finish().await;
+        self.finish(grace).await;
     }
 
     fn spawn<S, B>(
@@ -209,7 +208,7 @@ impl Connections {
     }
 
     /// Waits for the connections to end: by themselves, since each answer is the last; then the idle ones are closed; then all are.
-    async fn finish(mut self) {
+    async fn finish(mut self, grace: Duration) {
         let all_ended = async |tasks: &mut JoinSet<()>| while tasks.join_next().await.is_some() {};
         if tokio::time::timeout(LAST_REQUESTS, all_ended(&mut self.tasks))
             .await
@@ -217,11 +216,13 @@ impl Connections {
         {
             return;
         }
-        if tokio::time::timeout(SHUTDOWN_GRACE, self.graceful.shutdown())
+        if tokio::time::timeout(grace, self.graceful.shutdown())
             .await
             .is_err()
         {
-            tracing::warn!("requests were still in flight after {SHUTDOWN_GRACE:?}; ended them");
+            while self.tasks.try_join_next().is_some() {}
+            let count = self.tasks.len();
+            tracing::warn!("ended what was still in flight after {grace:?}: {count} connections");
         }
     }
 }

@@ -5,10 +5,11 @@ mod log;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::Parser;
-use host::{ACCESS_LOG, LogFormat, SHUTDOWN_GRACE, Server, s3};
+use host::{ACCESS_LOG, LogFormat, Server, s3};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
@@ -65,6 +66,7 @@ fn run(command: Command) -> anyhow::Result<()> {
 async fn up(arguments: &UpArgs) -> anyhow::Result<()> {
     let mut signals = StopSignals::listen()?;
     let options = arguments.options()?;
+    let grace = options.limits.shutdown_grace();
     let objects = match arguments.s3_options() {
         Some(options) => {
             let objects = s3::Server::start(options).await?;
@@ -80,7 +82,7 @@ async fn up(arguments: &UpArgs) -> anyhow::Result<()> {
     tracing::info!("serving {}", application.url());
     signals.next().await;
     signals
-        .unless_again(async {
+        .unless_again(grace, async {
             application.shutdown().await;
             if let Some(objects) = objects {
                 objects.shutdown().await;
@@ -94,7 +96,9 @@ async fn serve_s3(arguments: S3Args) -> anyhow::Result<()> {
     let objects = s3::Server::start(arguments.options()).await?;
     tracing::info!("S3 on {}", objects.url());
     signals.next().await;
-    signals.unless_again(objects.shutdown()).await
+    signals
+        .unless_again(s3::SHUTDOWN_GRACE, objects.shutdown())
+        .await
 }
 
 /// SIGINT and SIGTERM, from the start on: one that comes while components are compiled is not lost.
@@ -119,8 +123,12 @@ impl StopSignals {
     }
 
     /// Lets the requests in flight finish, unless another signal says not to wait.
-    async fn unless_again(&mut self, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
-        tracing::info!("stopping; requests in flight have {SHUTDOWN_GRACE:?}");
+    async fn unless_again(
+        &mut self,
+        grace: Duration,
+        shutdown: impl Future<Output = ()>,
+    ) -> anyhow::Result<()> {
+        tracing::info!("stopping; requests in flight have {grace:?}");
         tokio::select! {
             () = shutdown => Ok(()),
             () = self.next() => anyhow::bail!("stopped before the requests in flight were done"),

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use app::Application;
 use hyper::body::Incoming;
@@ -37,6 +37,9 @@ use crate::{ConnectionLimits, Error, LogFormat, Options, files, key_value};
 /// The target of the log's lines about requests, one each.
 pub const ACCESS_LOG: &str = "access";
 
+/// How long a stop waits for whoever is reading the metrics.
+const METRICS_GRACE: Duration = Duration::from_secs(1);
+
 /// Where state is kept beside the manifest, as Spin does.
 const STATE_DIR: &str = ".spin";
 
@@ -49,6 +52,7 @@ const BY_NO_ROUTE: &str = "(no route)";
 pub struct Server {
     listener: Listener,
     metrics_listener: Option<Listener>,
+    shutdown_grace: Duration,
 }
 
 /// What every request needs.
@@ -77,6 +81,7 @@ impl Server {
             None => None,
         };
         let connection_limits = options.limits.connections.clone();
+        let shutdown_grace = options.limits.shutdown_grace();
         let served = tokio::task::spawn_blocking(move || Served::load(&options))
             .await
             .map_err(|error| Error::Engine {
@@ -101,6 +106,7 @@ impl Server {
         Ok(Self {
             listener,
             metrics_listener,
+            shutdown_grace,
         })
     }
 
@@ -119,13 +125,13 @@ impl Server {
         self.metrics_listener.as_ref().map(Listener::address)
     }
 
-    /// Stops accepting and lets the requests in flight finish, for at most [`SHUTDOWN_GRACE`](crate::SHUTDOWN_GRACE); what still runs then
-    /// is ended. Every answer from now on is the last on its connection.
+    /// Stops accepting and lets the requests in flight finish, for at most [`Limits::shutdown_grace`](crate::Limits::shutdown_grace); what
+    /// still runs then is ended. Every answer from now on is the last on its connection.
     pub async fn shutdown(self) {
-        self.listener.shutdown().await;
+        self.listener.shutdown(self.shutdown_grace).await;
         // Last, so that it can be watched until the end.
         if let Some(metrics) = self.metrics_listener {
-            metrics.shutdown().await;
+            metrics.shutdown(METRICS_GRACE).await;
         }
     }
 }

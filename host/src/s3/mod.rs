@@ -9,6 +9,7 @@ mod store;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use s3s::auth::SimpleAuth;
 use s3s::service::S3ServiceBuilder;
@@ -22,6 +23,9 @@ pub const DEFAULT_ACCESS_KEY: &str = "kindred";
 
 /// The secret key unless another is given.
 pub const DEFAULT_SECRET_KEY: &str = "kindred-local";
+
+/// How long a stop waits for the requests in flight: to write an object of ordinary size, on one machine, takes less.
+pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
 
 /// How to serve objects. [`Options::new`] gives what tests want.
 #[derive(Clone, Debug)]
@@ -96,9 +100,9 @@ impl Server {
         format!("http://{}", self.address())
     }
 
-    /// Stops accepting and lets the requests in flight finish, for at most [`SHUTDOWN_GRACE`](crate::SHUTDOWN_GRACE).
+    /// Stops accepting and lets the requests in flight finish, for at most [`SHUTDOWN_GRACE`].
     pub async fn shutdown(self) {
-        self.listener.shutdown().await;
+        self.listener.shutdown(SHUTDOWN_GRACE).await;
     }
 }
 

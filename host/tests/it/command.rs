@@ -91,6 +91,15 @@ impl Running {
         assert!(terminated.success());
     }
 
+    /// Waits until it has ended and reads nothing of what it logs.
+    fn wait_for_the_end(&mut self, timeout: Duration) {
+        let asked = Instant::now();
+        while self.child.try_wait().unwrap().is_none() {
+            assert!(asked.elapsed() < timeout, "it does not end");
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+
     /// Sends SIGTERM and gives the exit code and the rest of the log.
     fn stop(self) -> (Option<i32>, String) {
         self.terminate();
@@ -165,7 +174,7 @@ fn components_that_compute_without_end_hinder_neither_others_nor_the_end() {
     let mut running = Running::start(
         host()
             .args(["up", "--listen", "127.0.0.1:0", "--variable", "token=x"])
-            .arg("--from")
+            .args(["--request-timeout", "2", "--from"])
             .arg(folder.path())
             .env("TOKIO_WORKER_THREADS", "2"),
     );
@@ -179,16 +188,59 @@ fn components_that_compute_without_end_hinder_neither_others_nor_the_end() {
     }
 
     running.terminate();
-    let asked = Instant::now();
-    while running.child.try_wait().unwrap().is_none() {
-        let waited = asked.elapsed();
-        assert!(waited < host::SHUTDOWN_GRACE + PATIENCE, "it does not end");
-        thread::sleep(Duration::from_millis(50));
+    // Their time is over before the time to stop is.
+    for mut connection in spinning {
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 504 "), "{answer}");
     }
+    running.wait_for_the_end(PATIENCE);
     let (code, log) = running.ended();
     assert_eq!(code, Some(0), "{log}");
-    assert!(log.contains("still in flight"), "{log}");
-    drop(spinning);
+    assert!(!log.contains("still in flight"), "{log}");
+}
+
+#[test]
+fn a_signal_waits_for_as_long_as_a_request_may_take() {
+    let folder = application("");
+    let running = Running::start(
+        host()
+            .args(["up", "--listen", "127.0.0.1:0", "--variable", "token=x"])
+            .arg("--from")
+            .arg(folder.path()),
+    );
+    let mut slow = running.ask("/guest/sleep?11000");
+    slow.set_read_timeout(Some(3 * PATIENCE)).unwrap();
+    thread::sleep(Duration::from_millis(200));
+    running.terminate();
+    let mut answer = String::new();
+    slow.read_to_string(&mut answer).unwrap();
+    assert!(answer.ends_with("slept"), "{answer}");
+    let (code, log) = running.ended();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(!log.contains("still in flight"), "{log}");
+}
+
+#[test]
+fn what_a_stop_ends_is_said() {
+    let folder = application("");
+    let running = Running::start(
+        host()
+            .args(["up", "--listen", "127.0.0.1:0", "--variable", "token=x"])
+            .args(["--request-timeout", "0.1", "--from"])
+            .arg(folder.path()),
+    );
+    // A client that owes its body has more time for it than an instance has.
+    let mut owing = running.connect();
+    let request = "POST /guest/echo HTTP/1.1\r\nhost: h\r\ncontent-length: 9\r\n\r\nhalf";
+    owing.write_all(request.as_bytes()).unwrap();
+    thread::sleep(Duration::from_millis(200));
+    let (code, log) = running.stop();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(
+        log.contains("still in flight after 1.1s: 1 connections"),
+        "{log}"
+    );
 }
 
 /// Asks on one connection until an answer says that it is the last, and notes each that came.
