@@ -2,27 +2,40 @@
 
 use std::io::{self, Write};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::thread::JoinHandle;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use tracing_subscriber::fmt::MakeWriter;
 
-/// How many lines may wait to be written. What comes when they are all taken is dropped and counted: the log says how many lines are missing.
-const WAITING_LINES: usize = 16 << 10;
+/// How much may wait to be written. A line that finds no room is dropped and counted: the log says how many are missing.
+const WAITING_LIMIT_BYTES: usize = 4 << 20;
+
+/// What a line takes beside its text.
+const LINE_OVERHEAD_BYTES: usize = 64;
+
+/// How long the end of the program waits for the log. Who does not read it any more does not keep the program.
+const LAST_LINES_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Takes lines from any thread.
 #[derive(Clone)]
 pub(crate) struct LogWriter {
-    lines: SyncSender<Message>,
-    dropped: Arc<AtomicU64>,
+    lines: Sender<Message>,
+    counts: Arc<Counts>,
 }
 
-/// Writes what is left when it is dropped. Lines that come afterwards are lost.
+/// Waits until what is left is written when it is dropped, though not for long. Lines that come afterwards are lost.
 pub(crate) struct LogGuard {
-    lines: SyncSender<Message>,
-    thread: Option<JoinHandle<()>>,
+    lines: Sender<Message>,
+    /// Closed when the thread ends.
+    ended: Receiver<()>,
+}
+
+/// What the writers and the thread know of each other.
+#[derive(Default)]
+struct Counts {
+    waiting_bytes: AtomicUsize,
+    dropped: AtomicU64,
 }
 
 enum Message {
@@ -32,18 +45,22 @@ enum Message {
 
 /// Starts the thread that writes to `output`.
 pub(crate) fn start(output: impl Write + Send + 'static) -> io::Result<(LogWriter, LogGuard)> {
-    let (sender, receiver) = sync_channel(WAITING_LINES);
-    let dropped = Arc::new(AtomicU64::new(0));
+    let (sender, receiver) = channel();
+    let (ending, ended) = channel();
+    let counts = Arc::new(Counts::default());
     let writer = LogWriter {
         lines: sender.clone(),
-        dropped: Arc::clone(&dropped),
+        counts: Arc::clone(&counts),
     };
-    let thread = std::thread::Builder::new()
+    std::thread::Builder::new()
         .name("log".to_owned())
-        .spawn(move || write_lines(output, &receiver, &dropped))?;
+        .spawn(move || {
+            let _ending: Sender<()> = ending;
+            write_lines(output, &receiver, &counts);
+        })?;
     let guard = LogGuard {
         lines: sender,
-        thread: Some(thread),
+        ended,
     };
     Ok((writer, guard))
 }
@@ -55,20 +72,24 @@ const PAUSE: Duration = Duration::from_millis(10);
 const TOGETHER_BYTES: usize = 64 << 10;
 
 /// Writes together whatever is waiting. Nobody can be told of an output that fails, and the program is not worse for it.
-fn write_lines(mut output: impl Write, lines: &Receiver<Message>, dropped: &AtomicU64) {
+fn write_lines(mut output: impl Write, lines: &Receiver<Message>, counts: &Counts) {
     let mut together = Vec::new();
     while let Ok(first) = lines.recv() {
         let mut ended = false;
+        let mut taken_bytes = 0;
         for message in std::iter::once(first).chain(lines.try_iter()) {
             match message {
-                Message::Line(line) => together.extend_from_slice(&line),
+                Message::Line(line) => {
+                    taken_bytes += line.len() + LINE_OVERHEAD_BYTES;
+                    together.extend_from_slice(&line);
+                }
                 Message::End => ended = true,
             }
             if ended || TOGETHER_BYTES <= together.len() {
                 break;
             }
         }
-        let count = dropped.swap(0, Ordering::Relaxed);
+        let count = counts.dropped.swap(0, Ordering::Relaxed);
         if count != 0 {
             // Writing to a vector cannot fail.
             let _ = writeln!(
@@ -78,6 +99,9 @@ fn write_lines(mut output: impl Write, lines: &Receiver<Message>, dropped: &Atom
         }
         let _ = output.write_all(&together);
         let _ = output.flush();
+        counts
+            .waiting_bytes
+            .fetch_sub(taken_bytes, Ordering::Relaxed);
         if ended {
             break;
         }
@@ -92,20 +116,25 @@ impl Drop for LogGuard {
     fn drop(&mut self) {
         // Behind every line that was written before. The thread only ends by this or by a panic.
         let _ = self.lines.send(Message::End);
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+        let _ = self.ended.recv_timeout(LAST_LINES_TIMEOUT);
     }
 }
 
 impl Write for LogWriter {
     /// Takes a whole line: the subscriber writes each event at once.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        match self.lines.try_send(Message::Line(line.to_vec())) {
-            Ok(()) => {}
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
-                self.dropped.fetch_add(1, Ordering::Relaxed);
-            }
+        let counts = &self.counts;
+        let line_bytes = line.len() + LINE_OVERHEAD_BYTES;
+        let waiting_bytes = counts
+            .waiting_bytes
+            .fetch_add(line_bytes, Ordering::Relaxed);
+        let has_room = waiting_bytes + line_bytes <= WAITING_LIMIT_BYTES;
+        // Once the thread is gone nobody counts any more.
+        if !has_room || self.lines.send(Message::Line(line.to_vec())).is_err() {
+            counts
+                .waiting_bytes
+                .fetch_sub(line_bytes, Ordering::Relaxed);
+            counts.dropped.fetch_add(1, Ordering::Relaxed);
         }
         Ok(line.len())
     }
@@ -126,6 +155,7 @@ impl MakeWriter<'_> for LogWriter {
 #[cfg(test)]
 mod tests {
     use std::sync::{Condvar, Mutex};
+    use std::time::Instant;
 
     use super::*;
 
@@ -185,20 +215,34 @@ mod tests {
     fn what_is_too_much_is_counted() {
         let output = Gated::default();
         let (mut writer, guard) = start(output.clone()).unwrap();
-        // The thread may have taken some already.
-        for _ in 0..3 * WAITING_LINES {
-            writer.write_all(b"line\n").unwrap();
+        // Longer than any that the host writes, so that few of them fill the room.
+        let line = format!("{}\n", "x".repeat(50_000)).into_bytes();
+        let fitting = WAITING_LIMIT_BYTES / (line.len() + LINE_OVERHEAD_BYTES);
+        for _ in 0..3 * fitting {
+            writer.write_all(&line).unwrap();
         }
+        let waiting_bytes = writer.counts.waiting_bytes.load(Ordering::Relaxed);
+        assert!(waiting_bytes <= WAITING_LIMIT_BYTES, "{waiting_bytes}");
         output.open();
         drop(guard);
         let text = output.text();
-        let written = text.matches("line\n").count();
-        assert!((WAITING_LINES..3 * WAITING_LINES).contains(&written));
+        let written = text.matches("x\n").count();
+        assert_eq!(written, fitting);
+        assert_eq!(writer.counts.waiting_bytes.load(Ordering::Relaxed), 0);
         // Said in one line or in several, by when they were missed.
         let counts = text.lines().filter_map(|line| {
             let (_, line) = line.split_once("{\"message\":\"")?;
             line.split_once(' ')?.0.parse::<usize>().ok()
         });
-        assert_eq!(written + counts.sum::<usize>(), 3 * WAITING_LINES);
+        assert_eq!(written + counts.sum::<usize>(), 3 * fitting);
+    }
+
+    #[test]
+    fn an_output_that_nobody_reads_does_not_keep_the_program() {
+        let (mut writer, guard) = start(Gated::default()).unwrap();
+        writer.write_all(b"line\n").unwrap();
+        let asked = Instant::now();
+        drop(guard);
+        assert!(asked.elapsed() < 5 * LAST_LINES_TIMEOUT);
     }
 }

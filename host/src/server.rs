@@ -1,5 +1,6 @@
 //! Serves an application: well-known paths, static files, routes.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -36,6 +37,9 @@ use crate::{ConnectionLimits, Error, LogFormat, Options, files, key_value};
 
 /// The target of the log's lines about requests, one each.
 pub const ACCESS_LOG: &str = "access";
+
+/// How much of what a client chose to ask for stands in its line of the log.
+const LOGGED_LIMIT_BYTES: usize = 1 << 10;
 
 /// How long a stop waits for whoever is reading the metrics.
 const METRICS_GRACE: Duration = Duration::from_secs(1);
@@ -273,13 +277,14 @@ impl Served {
         self.metrics.count_request(answered_by, status, duration);
         self.metrics.count_repeated(answered_by, answer.headers());
         if let Some((method, uri)) = logged {
-            let (path, duration_us) = (uri.path(), duration.as_micros() as u64);
+            let (method, path) = (shortened(method.as_str()), shortened(uri.path()));
+            let duration_us = duration.as_micros() as u64;
             match self.log_format {
                 LogFormat::Text => {
                     tracing::info!(target: ACCESS_LOG, "{client} {method} {path} {status} {duration_us} us {answered_by}");
                 }
                 LogFormat::Json => {
-                    tracing::info!(target: ACCESS_LOG, %client, %method, path, status, duration_us, answered_by, trace_id = trace_id.as_str());
+                    tracing::info!(target: ACCESS_LOG, %client, %method, %path, status, duration_us, answered_by, trace_id = trace_id.as_str());
                 }
             }
         }
@@ -384,6 +389,15 @@ fn failed(component: &str, failure: &Failure) -> Answer {
         ),
         _ => plain(StatusCode::INTERNAL_SERVER_ERROR, ""),
     }
+}
+
+/// A text as it stands in the log: a client may make a path or a method as long as all headers may be together.
+fn shortened(text: &str) -> Cow<'_, str> {
+    if text.len() <= LOGGED_LIMIT_BYTES {
+        return Cow::Borrowed(text);
+    }
+    let end = text.floor_char_boundary(LOGGED_LIMIT_BYTES);
+    Cow::Owned(format!("{}\u{2026}", &text[..end]))
 }
 
 fn compressed(is_head: bool, accepts_gzip: bool, answer: Answer) -> Answer {

@@ -243,6 +243,31 @@ fn what_a_stop_ends_is_said() {
     );
 }
 
+#[test]
+fn a_log_that_nobody_reads_hinders_neither_requests_nor_the_end() {
+    let folder = application("");
+    let mut running = Running::start(
+        host()
+            .args(["up", "--listen", "127.0.0.1:0", "--variable", "token=x"])
+            .arg("--from")
+            .arg(folder.path()),
+    );
+    // Together far more than a pipe holds.
+    let path = format!("/{}", "a".repeat(20_000));
+    for _ in 0..200 {
+        let mut answer = String::new();
+        running.ask(&path).read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
+    }
+    running.terminate();
+    running.wait_for_the_end(PATIENCE);
+    let (code, log) = running.ended();
+    assert_eq!(code, Some(0), "{log}");
+    let longest = log.lines().map(str::len).max().unwrap();
+    assert!((1 << 10..2 << 10).contains(&longest), "{longest}");
+    assert!(log.contains("aaa\u{2026} 404 "), "{log}");
+}
+
 /// Asks on one connection until an answer says that it is the last, and notes each that came.
 fn ask_until_the_last(mut connection: TcpStream, answered: &mpsc::Sender<()>) {
     loop {
