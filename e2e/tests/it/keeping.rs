@@ -135,7 +135,7 @@ fn a_pointer_that_comes_damaged_is_not_believed_and_not_kept() {
         let proxy = Proxy::start(&bucket.url()).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let site = Site::keeping(folder.path(), &proxy.url(), &SHORTLY);
-        proxy.inflict("/current.json", fault.clone());
+        proxy.inflict("/current.json", fault);
         site.get(PATH).problem(500, "corrupt-index");
         proxy.heal();
         // Nothing of it was kept.

@@ -341,3 +341,23 @@ impl fmt::Debug for Context<'_> {
         write!(formatter, "Context({:?})", self.settings)
     }
 }
+
+#[cfg(all(test, feature = "testing"))]
+mod tests {
+    use super::*;
+    use crate::testing::{GENERATION, NEXT_GENERATION, TestStorage};
+
+    /// What tests keep has to pass for what the job wrote.
+    #[test]
+    fn the_films_of_the_tests_have_the_name_of_their_content() {
+        let next = TestStorage::films().with_manifest(|manifest| {
+            "The next films".clone_into(&mut manifest.title);
+            NEXT_GENERATION.clone_into(&mut manifest.generation);
+        });
+        for (storage, expected) in [(TestStorage::films(), GENERATION), (next, NEXT_GENERATION)] {
+            let document = &storage.objects["movies/current.json"];
+            let manifest = checked_manifest(document, "movies").unwrap();
+            assert_eq!(manifest.generation, expected);
+        }
+    }
+}

@@ -26,7 +26,10 @@ use crate::{
 };
 
 /// The generation of [`TestStorage::films`].
-pub const GENERATION: &str = "00000000000000f1";
+pub const GENERATION: &str = "3c93669ca9ae0245";
+
+/// The generation of the same under the title "The next films".
+pub const NEXT_GENERATION: &str = "9e4dcb344597def3";
 
 /// The films: id, title, year, genres, picture. The popularity falls in this order, from 8 to 1.
 pub const FILMS: [(&str, &str, i64, &[&str], &str); 8] = [

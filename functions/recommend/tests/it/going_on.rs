@@ -7,14 +7,13 @@ use kit::{
     Context,
     http::Response,
     storage::{KeyValue, MemoryKeyValue, OpenKeyValue, PageCache, SharedStore, StorageError},
-    testing::{self, GENERATION, TestStorage},
+    testing::{self, GENERATION, NEXT_GENERATION, TestStorage},
 };
 use pointer::{CollectionKeys, MANIFEST_VERSION};
 use serde_json::Value;
 
 use crate::DESCRIPTION;
 
-const NEXT_GENERATION: &str = "00000000000000f2";
 const SCOPE: &str = "http://a/";
 
 /// A function as requests find it one after the other: its storage, what they leave for each other, and the time.
@@ -106,6 +105,7 @@ fn away() -> StorageError {
 fn renamed(storage: &TestStorage, name: &str) -> TestStorage {
     let mut renamed = storage.clone().with_manifest(|manifest| {
         name.clone_into(&mut manifest.generation);
+        "The next films".clone_into(&mut manifest.title);
         manifest.previous = Some(GENERATION.to_owned());
     });
     for kind in FileKind::ALL {
@@ -125,6 +125,7 @@ fn with_missing_generation() -> TestStorage {
     storage.objects.insert(keys.manifest(GENERATION), manifest);
     storage.with_manifest(|manifest| {
         NEXT_GENERATION.clone_into(&mut manifest.generation);
+        "The next films".clone_into(&mut manifest.title);
         manifest.previous = Some(GENERATION.to_owned());
     })
 }
