@@ -90,7 +90,7 @@ impl Settings {
     /// | `s3_hedge_after_ms` | an answer that is so late is asked for once more, and the first one counts; `0` for never | `0` |
     /// | `pointer_seconds` | how long a pointer is taken for the current one without asking | 5 |
     /// | `block_cache` | `on`: pages of index files are kept in the key-value store; or `off` | `on` |
-    /// | `block_cache_slots` | how many pages of 16 KiB are kept | 4096 |
+    /// | `block_cache_slots` | how many pages of 15.5 KiB are kept | 4096 |
     /// | `collections` | names, separated by commas | none |
     /// | `default_collection` | the collection of the aliases | the first of `collections` |
     /// | `cors_origins` | `*`, or origins separated by commas | none |
