@@ -129,7 +129,7 @@ struct LimitSettings {
         default_value_t = 256
     )]
     max_queued_requests: u32,
-    /// How long a request may wait for an instance; then 503 with Retry-After. In a queue that has not been empty for as long, a tenth of it.
+    /// How long a request may wait for an instance; then 503 with Retry-After. In a queue that has not been empty for as long, a twentieth of it.
     #[arg(
         long,
         help_heading = "Limits",

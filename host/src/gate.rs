@@ -14,7 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::Limits;
 
 /// In a queue that stands, a request waits for this part of the time that it may wait in a burst.
-const STANDING_PART: u32 = 10;
+const STANDING_PART: u32 = 20;
 
 /// The right to have an instance. The next in the queue gets it when it is dropped.
 pub(crate) type Permit = OwnedSemaphorePermit;
@@ -166,7 +166,7 @@ mod tests {
         assert!(second.as_mut().now_or_never().is_none());
         assert_eq!(gate.patience(), Duration::from_millis(50));
         std::thread::sleep(Duration::from_millis(60));
-        assert_eq!(gate.patience(), Duration::from_millis(5));
+        assert_eq!(gate.patience(), Duration::from_micros(2500));
         drop((first, second));
         let _third = gate.enter().await.unwrap();
         assert_eq!(gate.patience(), Duration::from_millis(50));

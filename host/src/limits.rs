@@ -16,7 +16,7 @@ pub struct Limits {
     pub concurrent_requests: usize,
     /// How many requests may wait for their turn. One more is refused at once: 503 with `Retry-After`.
     pub queued_requests: usize,
-    /// How long a request may wait for its turn before it is refused in the same way; a tenth of it when others have waited for as long as that.
+    /// How long a request may wait for its turn before it is refused in the same way; a twentieth of it when others have waited for as long as that.
     pub queue_timeout: Duration,
     /// The largest request body: 413 above it.
     pub request_body_bytes: u64,
