@@ -32,6 +32,16 @@ fn host() -> Command {
     command
 }
 
+/// The program with the application in this folder, on a free port.
+fn up(folder: &tempfile::TempDir) -> Command {
+    let mut command = host();
+    command
+        .args(["up", "--listen", "127.0.0.1:0", "--variable", "token=x"])
+        .arg("--from")
+        .arg(folder.path());
+    command
+}
+
 /// A started process that is gone when the test is.
 struct Running {
     child: Child,
@@ -172,10 +182,8 @@ async fn up_serves_logs_and_stops_at_a_signal() {
 fn components_that_compute_without_end_hinder_neither_others_nor_the_end() {
     let folder = application("");
     let mut running = Running::start(
-        host()
-            .args(["up", "--listen", "127.0.0.1:0", "--variable", "token=x"])
-            .args(["--request-timeout", "2", "--from"])
-            .arg(folder.path())
+        up(&folder)
+            .args(["--request-timeout", "2"])
             .env("TOKIO_WORKER_THREADS", "2"),
     );
     let spinning: Vec<TcpStream> = (0..4).map(|_| running.ask("/guest/spin")).collect();
@@ -203,12 +211,7 @@ fn components_that_compute_without_end_hinder_neither_others_nor_the_end() {
 #[test]
 fn a_signal_waits_for_as_long_as_a_request_may_take() {
     let folder = application("");
-    let running = Running::start(
-        host()
-            .args(["up", "--listen", "127.0.0.1:0", "--variable", "token=x"])
-            .arg("--from")
-            .arg(folder.path()),
-    );
+    let running = Running::start(&mut up(&folder));
     let mut slow = running.ask("/guest/sleep?11000");
     slow.set_read_timeout(Some(3 * PATIENCE)).unwrap();
     thread::sleep(Duration::from_millis(200));
@@ -224,12 +227,7 @@ fn a_signal_waits_for_as_long_as_a_request_may_take() {
 #[test]
 fn what_a_stop_ends_is_said() {
     let folder = application("");
-    let running = Running::start(
-        host()
-            .args(["up", "--listen", "127.0.0.1:0", "--variable", "token=x"])
-            .args(["--request-timeout", "0.1", "--from"])
-            .arg(folder.path()),
-    );
+    let running = Running::start(up(&folder).args(["--request-timeout", "0.1"]));
     // A client that owes its body has more time for it than an instance has.
     let mut owing = running.connect();
     let request = "POST /guest/echo HTTP/1.1\r\nhost: h\r\ncontent-length: 9\r\n\r\nhalf";
@@ -246,12 +244,7 @@ fn what_a_stop_ends_is_said() {
 #[test]
 fn a_log_that_nobody_reads_hinders_neither_requests_nor_the_end() {
     let folder = application("");
-    let mut running = Running::start(
-        host()
-            .args(["up", "--listen", "127.0.0.1:0", "--variable", "token=x"])
-            .arg("--from")
-            .arg(folder.path()),
-    );
+    let mut running = Running::start(&mut up(&folder));
     // Together far more than a pipe holds.
     let path = format!("/{}", "a".repeat(20_000));
     for _ in 0..200 {
@@ -296,12 +289,7 @@ fn a_signal_under_load_costs_no_request_and_opens_no_connection_any_more() {
     const CONNECTIONS: usize = 8;
 
     let folder = application("");
-    let running = Running::start(
-        host()
-            .args(["up", "--listen", "127.0.0.1:0", "--variable", "token=x"])
-            .arg("--from")
-            .arg(folder.path()),
-    );
+    let running = Running::start(&mut up(&folder));
     let mut slow = running.ask("/guest/sleep?1000");
     let (answered, answers) = mpsc::channel();
     let clients: Vec<_> = (0..CONNECTIONS)
