@@ -369,7 +369,7 @@ mod tests {
     #[test]
     fn a_sealed_function_has_no_other_source() {
         let variables = BTreeMap::from([("index_source", "ftp"), ("s3_endpoint", "nowhere")]);
-        let sealed = SealedStorage::new(&[0; 4]);
+        let sealed = SealedStorage::new(0, &|_, _| ());
         let settings = Settings::read(&variables, Some(sealed)).unwrap();
         assert!(matches!(settings.index_source, IndexSource::Sealed(_)));
     }

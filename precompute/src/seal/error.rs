@@ -16,7 +16,7 @@ pub enum SealError {
         "this is a component, and the index goes into the module that a component is made of: seal what `cargo xtask functions` leaves in target/functions. Spin and `host` make the component themselves"
     )]
     Component,
-    /// There is no memory that the index could be part of, or more than one.
+    /// There is no memory that the index could be read into, or more than one.
     #[error(
         "this has no memory of its own: it is no function of Kindred. `cargo xtask functions` builds them"
     )]
@@ -29,32 +29,14 @@ pub enum SealError {
         /// What gave it away.
         found: &'static str,
     },
-    /// Nothing in the module says where the index is. A function has its descriptor from `kit`.
+    /// Nothing in the module would read an index. A function has what does from `kit`.
     #[error(
         "this has no place for an index: it is no function of Kindred, or of a version that this program does not know. `cargo xtask functions` builds the functions of this checkout"
     )]
-    NoDescriptor,
-    /// What says where the index is, is there more than once, so that nobody can tell which one the function reads.
-    #[error(
-        "this has {count} places for an index where there should be one: build it again with `cargo xtask functions`"
-    )]
-    SeveralDescriptors {
-        /// How many.
-        count: usize,
-    },
-    /// There is an index in it. Its range could not be taken back.
+    NoArchiveFunction,
+    /// There is an index in it, and only the function as it was built is looked at.
     #[error("this is sealed already: seal the function as it was built, in target/functions")]
     AlreadySealed,
-    /// The function was linked with a limit to its memory.
-    #[error(
-        "the function may have at most {maximum_pages} pages of memory, and needs {needed_pages} with the index: build it with a higher `--max-memory`, or leave collections out"
-    )]
-    MemoryTooSmall {
-        /// What it would need from its start, in pages of 64 KiB.
-        needed_pages: u64,
-        /// What it may have.
-        maximum_pages: u64,
-    },
     /// The index is large for a thing that every machine that runs the function keeps in its memory.
     #[error(
         "the index has {len_bytes} bytes, and more than {maximum_len_bytes} are not sealed unasked: leave it in the bucket, leave collections out, or allow it with --maximum-megabytes"

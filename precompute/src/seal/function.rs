@@ -2,15 +2,13 @@
 
 use std::ops::Range;
 
-use memchr::memmem;
-use pointer::archive::Descriptor;
-use wasm_encoder::{ConstExpr, DataCountSection, DataSection, MemorySection, Module, RawSection};
-use wasmparser::{MemoryType, Parser, Payload, TypeRef};
+use pointer::archive::ARCHIVE_FUNCTION;
+use wasm_encoder::{CodeSection, DataCountSection, DataSection, Module, RawSection};
+use wasmparser::{
+    ExternalKind, FuncType, FunctionBody, Operator, Parser, Payload, TypeRef, ValType,
+};
 
 use super::SealError;
-
-/// The unit of a memory's size.
-pub const PAGE_LEN_BYTES: u64 = 64 << 10;
 
 /// What a module of the target imports from, whatever it does.
 const TARGET_IMPORT: &str = "wasi_snapshot_preview1";
@@ -19,9 +17,12 @@ const TARGET_IMPORT: &str = "wasi_snapshot_preview1";
 #[derive(Debug)]
 pub struct Function<'a> {
     module: &'a [u8],
-    memory: MemoryType,
-    /// Where in the module the descriptor is.
-    descriptor: Range<usize>,
+    /// Where the bodies of its functions are in the module.
+    bodies: Vec<Range<usize>>,
+    /// The one of them that reads the archive.
+    archive_body: usize,
+    /// Where its data segments are in the module.
+    segments: Vec<Range<usize>>,
 }
 
 impl<'a> Function<'a> {
@@ -40,18 +41,35 @@ impl<'a> Function<'a> {
             Some([0, 0]) => {}
             Some(_) => return Err(SealError::Component),
         }
+        let mut types = Vec::new();
         let mut memories = Vec::new();
-        let mut descriptors = Vec::new();
+        let mut function_types = Vec::new();
+        let mut num_imported = 0;
+        let mut bodies = Vec::new();
+        let mut segments = Vec::new();
+        let mut archive_function = None;
         let mut is_of_target = false;
         for payload in Parser::new(0).parse_all(module) {
             match payload? {
+                Payload::TypeSection(section) => {
+                    for of_function in section.into_iter_err_on_gc_types() {
+                        types.push(of_function?);
+                    }
+                }
                 Payload::ImportSection(section) => {
                     for import in section.into_imports() {
                         let import = import?;
                         is_of_target |= import.module == TARGET_IMPORT;
-                        if matches!(import.ty, TypeRef::Memory(_)) {
-                            return Err(SealError::NoMemory);
+                        match import.ty {
+                            TypeRef::Memory(_) => return Err(SealError::NoMemory),
+                            TypeRef::Func(_) => num_imported += 1,
+                            _ => {}
                         }
+                    }
+                }
+                Payload::FunctionSection(section) => {
+                    for of_function in section {
+                        function_types.push(of_function?);
                     }
                 }
                 Payload::MemorySection(section) => {
@@ -59,12 +77,18 @@ impl<'a> Function<'a> {
                         memories.push(memory?);
                     }
                 }
+                Payload::ExportSection(section) => {
+                    for export in section {
+                        let export = export?;
+                        if (export.name, export.kind) == (ARCHIVE_FUNCTION, ExternalKind::Func) {
+                            archive_function = Some(export.index);
+                        }
+                    }
+                }
+                Payload::CodeSectionEntry(body) => bodies.push(body),
                 Payload::DataSection(section) => {
                     for segment in section {
-                        let segment = segment?;
-                        let start = segment.range.end - segment.data.len();
-                        let found = memmem::find_iter(segment.data, &Descriptor::MAGIC);
-                        descriptors.extend(found.map(|at| start + at));
+                        segments.push(segment?.range);
                     }
                 }
                 _ => {}
@@ -80,95 +104,64 @@ impl<'a> Function<'a> {
         if memory.shared {
             return wrong_target("its memory is shared between threads");
         }
-        if memory.page_size_log2.is_some() {
-            return wrong_target("its memory has pages of another size");
-        }
         if !is_of_target {
             return wrong_target("it imports nothing of WASI's first preview");
         }
-        let start = match descriptors[..] {
-            [] => return Err(SealError::NoDescriptor),
-            [start] => start,
-            _ => {
-                let count = descriptors.len();
-                return Err(SealError::SeveralDescriptors { count });
-            }
+        let archive_body = archive_function
+            .and_then(|index: u32| index.checked_sub(num_imported))
+            .map(|index| index as usize);
+        let is_expected = |index: usize| {
+            let of_function = types.get(*function_types.get(index)? as usize);
+            (of_function == Some(&archive_type())).then_some((index, bodies.get(index)?))
         };
-        let descriptor = start..start + Descriptor::LEN_BYTES;
-        match module.get(descriptor.clone()) {
-            None => Err(SealError::NoDescriptor),
-            Some(bytes) if bytes != Descriptor::UNSEALED.to_bytes() => {
-                Err(SealError::AlreadySealed)
-            }
-            Some(_) => Ok(Self {
-                module,
-                memory,
-                descriptor,
-            }),
+        let Some((archive_body, body)) = archive_body.and_then(is_expected) else {
+            return Err(SealError::NoArchiveFunction);
+        };
+        if reads_archive(body)? {
+            return Err(SealError::AlreadySealed);
         }
+        Ok(Self {
+            module,
+            bodies: bodies.iter().map(FunctionBody::range).collect(),
+            archive_body,
+            segments,
+        })
     }
 
-    /// What an instance has of memory when it starts.
-    pub fn memory_len_bytes(&self) -> u64 {
-        self.memory.initial * PAGE_LEN_BYTES
-    }
-
-    /// What it has when the function is sealed with an archive.
-    pub fn sealed_memory_len_bytes(&self, archive: &[u8]) -> u64 {
-        self.memory_len_bytes() + (archive.len() as u64).next_multiple_of(PAGE_LEN_BYTES)
-    }
-
-    /// The module with an archive behind all that its memory begins with. The same archive always gives the same bytes.
+    /// The module with an archive in it. The same archive always gives the same bytes.
     ///
     /// # Errors
     ///
-    /// [`SealError::MemoryTooSmall`].
+    /// [`SealError::Malformed`].
     pub fn seal(&self, archive: &[u8]) -> Result<Vec<u8>, SealError> {
-        let needed_pages = self.sealed_memory_len_bytes(archive) / PAGE_LEN_BYTES;
-        // All that 32 bits address, where the module says nothing else.
-        let maximum_pages = self.memory.maximum.unwrap_or((1 << 32) / PAGE_LEN_BYTES);
-        if maximum_pages < needed_pages {
-            return Err(SealError::MemoryTooSmall {
-                needed_pages,
-                maximum_pages,
-            });
-        }
-        let address = self.memory_len_bytes() as u32;
-        let mut module = self.module.to_vec();
-        let descriptor = Descriptor::new(address, archive.len() as u32);
-        module[self.descriptor.clone()].copy_from_slice(&descriptor.to_bytes());
-
-        // Everything else stays as it is, to the byte: the places of code are not moved, so that names and line tables still fit.
+        let archive_segment = self.segments.len() as u32;
         let mut sealed = Module::new();
-        for payload in Parser::new(0).parse_all(&module) {
+        for payload in Parser::new(0).parse_all(self.module) {
             let payload = payload?;
             match &payload {
-                Payload::MemorySection(_) => {
-                    let mut section = MemorySection::new();
-                    section.memory(wasm_encoder::MemoryType {
-                        minimum: needed_pages,
-                        maximum: self.memory.maximum,
-                        memory64: false,
-                        shared: false,
-                        page_size_log2: None,
-                    });
-                    sealed.section(&section);
-                }
-                Payload::DataCountSection { count, .. } => {
-                    sealed.section(&DataCountSection { count: count + 1 });
-                }
-                Payload::DataSection(segments) => {
-                    let mut section = DataSection::new();
-                    for segment in segments.clone() {
-                        section.raw(&module[segment?.range]);
+                // They follow the code.
+                Payload::DataCountSection { .. } | Payload::DataSection(_) => {}
+                Payload::CodeSectionStart { .. } => {
+                    let mut code = CodeSection::new();
+                    for (index, body) in self.bodies.iter().enumerate() {
+                        if index == self.archive_body {
+                            code.function(&read_archive(archive_segment, archive.len() as u32));
+                        } else {
+                            code.raw(&self.module[body.clone()]);
+                        }
                     }
-                    let offset = ConstExpr::i32_const(address.cast_signed());
-                    section.active(0, &offset, archive.iter().copied());
-                    sealed.section(&section);
+                    let mut data = DataSection::new();
+                    for segment in &self.segments {
+                        data.raw(&self.module[segment.clone()]);
+                    }
+                    data.passive(archive.iter().copied());
+                    let count = archive_segment + 1;
+                    sealed.section(&DataCountSection { count });
+                    sealed.section(&code).section(&data);
                 }
                 _ => {
                     if let Some((id, range)) = payload.as_section() {
-                        let data = &module[range];
+                        let data = &self.module[range];
                         sealed.section(&RawSection { id, data });
                     }
                 }
@@ -176,4 +169,29 @@ impl<'a> Function<'a> {
         }
         Ok(sealed.finish())
     }
+}
+
+/// The type of [`ARCHIVE_FUNCTION`].
+fn archive_type() -> FuncType {
+    FuncType::new([ValType::I32; 3], [ValType::I32])
+}
+
+/// What [`ARCHIVE_FUNCTION`] is to do where there is an archive of this length.
+fn read_archive(segment: u32, len_bytes: u32) -> wasm_encoder::Function {
+    let mut body = wasm_encoder::Function::new([]);
+    let mut instructions = body.instructions();
+    instructions.local_get(0).local_get(1).local_get(2);
+    instructions.memory_init(0, segment);
+    instructions.i32_const(len_bytes.cast_signed()).end();
+    body
+}
+
+/// Whether a body does it. No compiler makes it do so.
+fn reads_archive(body: &FunctionBody<'_>) -> Result<bool, SealError> {
+    for operator in body.get_operators_reader()? {
+        if matches!(operator?, Operator::MemoryInit { .. }) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

@@ -1,8 +1,9 @@
 //! Writes the current generations of collections into a built function, which then answers with no storage at all.
 //!
 //! A [`SealedIndex`] gathers the objects of the collections, checked, as an archive laid out as the bucket is. [`Function`] is what `cargo xtask functions`
-//! built; it gets the archive as one more data segment behind all other memory, and a note of where that is. `pointer::archive` describes both, and `kit` reads
-//! them. What comes out is a module as before: Spin and `host` make a component of it and run it, and only `source` in `spin.toml` names another file.
+//! built; it gets the archive as one more data segment, and code that copies out of it. The segment is passive: it is in no memory, so no allocator can take its
+//! place for free, and an instance has no page of it but what a request reads. `pointer::archive` describes both, and `kit` reads them. What comes out is a
+//! module as before: Spin and `host` make a component of it and run it, and only `source` in `spin.toml` names another file.
 
 mod error;
 mod function;
@@ -18,7 +19,7 @@ use pointer::archive::write_archive;
 use pointer::{CollectionKeys, Manifest};
 
 pub use error::SealError;
-pub use function::{Function, PAGE_LEN_BYTES};
+pub use function::Function;
 
 use crate::atomic_file::write_bytes_atomically;
 use crate::generation::{self, GenerationError, LocalGeneration};
@@ -105,10 +106,6 @@ pub struct SealCost {
     pub function_len_bytes: u64,
     /// The length of the file now.
     pub sealed_len_bytes: u64,
-    /// What an instance begins with before.
-    pub memory_len_bytes: u64,
-    /// What an instance begins with now.
-    pub sealed_memory_len_bytes: u64,
 }
 
 impl fmt::Display for SealCost {
@@ -117,11 +114,10 @@ impl fmt::Display for SealCost {
         let compile_ms = (added_len_bytes * COMPILE_MILLISECONDS_PER_MEGABYTE).div_ceil(1_000_000);
         write!(
             formatter,
-            "{} after {}; an instance begins with {} of memory after {}, of which the index is shared by all; a host compiles it for some {compile_ms} ms longer",
+            "{} after {}; a host compiles it for some {compile_ms} ms longer, and has the {} of the index in its memory once, for all instances",
             megabytes(self.sealed_len_bytes),
             megabytes(self.function_len_bytes),
-            megabytes(self.sealed_memory_len_bytes),
-            megabytes(self.memory_len_bytes),
+            megabytes(added_len_bytes),
         )
     }
 }
@@ -134,8 +130,6 @@ pub fn seal_file(path: &Path, into: &Path, archive: &[u8]) -> anyhow::Result<(Pa
     let cost = SealCost {
         function_len_bytes: module.len() as u64,
         sealed_len_bytes: sealed.len() as u64,
-        memory_len_bytes: function.memory_len_bytes(),
-        sealed_memory_len_bytes: function.sealed_memory_len_bytes(archive),
     };
     let name = path.file_name().context("it has no name")?;
     let written = into.join(name);

@@ -1,11 +1,11 @@
 //! What is sealed, what is refused, and what comes out. Whole functions are sealed and asked in `e2e`.
 
-use pointer::archive::{Archive, Descriptor};
+use pointer::archive::{ARCHIVE_FUNCTION, Directory, PREFIX_LEN_BYTES, directory_range};
 use wasm_encoder::{
-    ConstExpr, DataSection, EntityType, ImportSection, MemorySection, MemoryType, Module,
-    TypeSection,
+    CodeSection, ConstExpr, DataSection, EntityType, ExportKind, ExportSection, FunctionSection,
+    ImportSection, MemorySection, MemoryType, Module, TypeSection, ValType,
 };
-use wasmparser::{DataKind, Parser, Payload};
+use wasmparser::{DataKind, Operator, Parser, Payload};
 
 use super::*;
 
@@ -13,15 +13,14 @@ use super::*;
 struct Built {
     memory: Option<MemoryType>,
     import_from: &'static str,
-    /// What lies in its memory, at 1024.
-    data: Vec<u8>,
+    export: &'static str,
+    parameters: Vec<ValType>,
+    /// Whether it says before its code how many data segments there are.
+    counts_segments: bool,
 }
 
 impl Built {
     fn new() -> Self {
-        let mut data = b"before".to_vec();
-        data.extend(Descriptor::UNSEALED.to_bytes());
-        data.extend(b"after");
         let memory = MemoryType {
             minimum: 2,
             maximum: None,
@@ -32,7 +31,9 @@ impl Built {
         Self {
             memory: Some(memory),
             import_from: "wasi_snapshot_preview1",
-            data,
+            export: ARCHIVE_FUNCTION,
+            parameters: vec![ValType::I32; 3],
+            counts_segments: false,
         }
     }
 
@@ -42,28 +43,42 @@ impl Built {
         built
     }
 
-    fn with_data(data: &[&[u8]]) -> Self {
-        Self {
-            data: data.concat(),
-            ..Self::new()
-        }
-    }
-
     fn module(&self) -> Vec<u8> {
         let mut types = TypeSection::new();
         types.ty().function([], []);
+        types
+            .ty()
+            .function(self.parameters.iter().copied(), [ValType::I32]);
         let mut imports = ImportSection::new();
         imports.import(self.import_from, "f", EntityType::Function(0));
+        let mut functions = FunctionSection::new();
+        functions.function(0).function(1).function(0);
         let mut memories = MemorySection::new();
         if let Some(memory) = self.memory {
             memories.memory(memory);
         }
+        let mut exports = ExportSection::new();
+        exports.export("other", ExportKind::Func, 1);
+        exports.export(self.export, ExportKind::Func, 2);
+        let mut code = CodeSection::new();
+        for of_function in [0, 1, 0] {
+            let mut body = wasm_encoder::Function::new([]);
+            if of_function == 1 {
+                body.instructions().i32_const(0);
+            }
+            body.instructions().end();
+            code.function(&body);
+        }
         let mut data = DataSection::new();
-        data.active(0, &ConstExpr::i32_const(1024), self.data.iter().copied());
+        let offset = ConstExpr::i32_const(1024);
+        data.active(0, &offset, b"what lies in its memory".iter().copied());
         let mut module = Module::new();
-        module.section(&types).section(&imports).section(&memories);
-        module.section(&wasm_encoder::DataCountSection { count: 1 });
-        module.section(&data);
+        module.section(&types).section(&imports).section(&functions);
+        module.section(&memories).section(&exports);
+        if self.counts_segments {
+            module.section(&wasm_encoder::DataCountSection { count: 1 });
+        }
+        module.section(&code).section(&data);
         module.finish()
     }
 }
@@ -107,70 +122,78 @@ fn every_refusal_says_what_to_do() {
         memory.maximum = Some(9);
     });
     check(&shared.module(), "shared between threads");
-    let small_pages = Built::with_memory(|memory| memory.page_size_log2 = Some(0));
-    check(&small_pages.module(), "pages of another size");
 
-    let unsealed = Descriptor::UNSEALED.to_bytes();
-    check(&Built::with_data(&[b"x"]).module(), "no place for an index");
-    let cut = Built::with_data(&[&Descriptor::MAGIC]);
-    check(&cut.module(), "no place for an index");
-    let twice = Built::with_data(&[&unsealed, b"x", &unsealed]);
-    check(&twice.module(), "2 places for an index");
-
-    let full = Built::with_memory(|memory| memory.maximum = Some(2));
-    check(&full.module(), "at most 2 pages of memory, and needs 3");
-    let exact = Built::with_memory(|memory| memory.maximum = Some(3));
-    check(&exact.module(), "sealed");
+    let no_place = "no place for an index";
+    let without_export = Built {
+        export: "kindred_archive_v0",
+        ..Built::new()
+    };
+    check(&without_export.module(), no_place);
+    for parameters in [vec![ValType::I32; 2], vec![ValType::I64; 3]] {
+        let of_other_type = Built {
+            parameters,
+            ..Built::new()
+        };
+        check(&of_other_type.module(), no_place);
+    }
     let sealed = Function::read(&sound).unwrap().seal(b"archive").unwrap();
     check(&sealed, "this is sealed already");
 }
 
 #[test]
-fn the_archive_lies_behind_all_other_memory_and_the_descriptor_says_where() {
-    let built = Built::new();
-    let module = built.module();
-    let function = Function::read(&module).unwrap();
-    let archive = vec![7; PAGE_LEN_BYTES as usize + 1];
-    let sealed = function.seal(&archive).unwrap();
-    assert_eq!(
-        sealed,
-        function.seal(&archive).unwrap(),
-        "same input, same bytes"
-    );
-    assert_eq!(function.memory_len_bytes(), 2 * PAGE_LEN_BYTES);
-    assert_eq!(
-        function.sealed_memory_len_bytes(&archive),
-        4 * PAGE_LEN_BYTES
-    );
+fn the_archive_is_in_no_memory_and_the_function_reads_it() {
+    for counts_segments in [false, true] {
+        let built = Built {
+            counts_segments,
+            ..Built::new()
+        };
+        let module = built.module();
+        let function = Function::read(&module).unwrap();
+        let archive = vec![7; 70_000];
+        let sealed = function.seal(&archive).unwrap();
+        let again = function.seal(&archive).unwrap();
+        assert!(sealed == again, "same input, same bytes");
 
-    let mut segments = Vec::new();
-    for payload in Parser::new(0).parse_all(&sealed) {
-        match payload.unwrap() {
-            Payload::MemorySection(section) => {
-                let memory = section.into_iter().next().unwrap().unwrap();
-                assert_eq!((memory.initial, memory.maximum), (4, None));
-            }
-            Payload::DataCountSection { count, .. } => assert_eq!(count, 2),
-            Payload::DataSection(section) => {
-                for segment in section {
-                    let segment = segment.unwrap();
-                    let DataKind::Active { offset_expr, .. } = segment.kind else {
-                        panic!("an active segment");
-                    };
-                    let mut operators = offset_expr.get_operators_reader();
-                    let wasmparser::Operator::I32Const { value } = operators.read().unwrap() else {
-                        panic!("a constant");
-                    };
-                    segments.push((value.cast_unsigned(), segment.data));
+        let (mut bodies, mut segments) = (Vec::new(), Vec::new());
+        for payload in Parser::new(0).parse_all(&sealed) {
+            match payload.unwrap() {
+                Payload::MemorySection(section) => {
+                    let memory = section.into_iter().next().unwrap().unwrap();
+                    assert_eq!((memory.initial, memory.maximum), (2, None));
                 }
+                Payload::CodeSectionEntry(body) => {
+                    let operators = body.get_operators_reader().unwrap().into_iter();
+                    bodies.push(operators.collect::<Result<Vec<_>, _>>().unwrap());
+                }
+                Payload::DataSection(section) => {
+                    for segment in section {
+                        let segment = segment.unwrap();
+                        segments.push((matches!(segment.kind, DataKind::Passive), segment.data));
+                    }
+                }
+                _ => {}
             }
-            _ => {}
         }
+        let before = &b"what lies in its memory"[..];
+        assert_eq!(segments, [(false, before), (true, &archive[..])]);
+        let read_archive = [
+            Operator::LocalGet { local_index: 0 },
+            Operator::LocalGet { local_index: 1 },
+            Operator::LocalGet { local_index: 2 },
+            Operator::MemoryInit {
+                data_index: 1,
+                mem: 0,
+            },
+            Operator::I32Const { value: 70_000 },
+            Operator::End,
+        ];
+        let [first, second, third] = &bodies[..] else {
+            panic!("three functions");
+        };
+        assert_eq!(first, &[Operator::End]);
+        assert_eq!(second, &read_archive);
+        assert_eq!(third, &[Operator::End]);
     }
-    let address = 2 * PAGE_LEN_BYTES as u32;
-    let descriptor = Descriptor::new(address, archive.len() as u32).to_bytes();
-    let patched = [b"before", &descriptor[..], b"after"].concat();
-    assert_eq!(segments, [(1024, &patched[..]), (address, &archive[..])]);
 }
 
 #[test]
@@ -179,11 +202,11 @@ fn an_index_has_the_keys_of_a_bucket_and_a_limit() {
         objects: BTreeMap::from([("movies/current.json".to_owned(), vec![7; 2_000_000])]),
     };
     let archive = index.archive(3).unwrap();
-    let archive = Archive::open(&archive).unwrap();
-    assert_eq!(
-        archive.object("movies/current.json").unwrap().len(),
-        2_000_000
-    );
+    let directory = directory_range(*archive.first_chunk::<PREFIX_LEN_BYTES>().unwrap()).unwrap();
+    let directory = &archive[directory.start as usize..directory.end as usize];
+    let directory = Directory::open(directory, archive.len() as u32).unwrap();
+    let place = directory.object("movies/current.json").unwrap();
+    assert_eq!(place.len(), 2_000_000);
     let error = index.archive(1).unwrap_err().to_string();
     assert!(
         error.contains("more than 1000000 are not sealed unasked"),
@@ -204,7 +227,7 @@ fn a_function_is_written_beside_no_other_and_over_none() {
     assert_eq!(fs::metadata(&written).unwrap().len(), cost.sealed_len_bytes);
     assert_eq!(
         cost.to_string(),
-        "110 bytes after 96 bytes; an instance begins with 196.6 kB of memory after 131.1 kB, of which the index is shared by all; a host compiles it for some 1 ms longer"
+"162 bytes after 140 bytes; a host compiles it for some 1 ms longer, and has the 22 bytes of the index in its memory once, for all instances"
     );
     // Once more gives the same, and the function as it was built stays.
     assert_eq!(

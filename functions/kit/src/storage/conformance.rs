@@ -10,6 +10,7 @@ use super::{
         GetRequest, GetResponse,
         tests::{bucket, immediate},
     },
+    sealed::tests::carrying,
     shared::{OpenKeyValue, testing::MemoryKeyValue},
     tests::text_of,
     *,
@@ -68,7 +69,7 @@ fn with_each(objects: &Objects, check: impl Fn(&str, &dyn Storage)) {
     let files = FilesStorage::new(folder.path());
     let transport = bucket_of(objects.clone());
     let s3 = S3Storage::new(bucket(None), S3Limits::default(), transport, || 0);
-    let sealed = SealedStorage::new(write_archive(objects).unwrap().leak());
+    let sealed = carrying(write_archive(objects).unwrap());
     let storages: [(&str, &dyn Storage); 3] = [("files", &files), ("s3", &s3), ("sealed", &sealed)];
     for (name, storage) in storages {
         check(name, storage);

@@ -25,7 +25,7 @@ pub use meter::{Costs, Meter};
 pub use pages::PageCache;
 pub use pointers::{PointerDocument, Pointers};
 pub use s3::{Addressing, Credentials, Endpoint, S3Bucket, S3Limits, S3Storage};
-pub use sealed::SealedStorage;
+pub use sealed::{ReadArchive, SealedStorage};
 #[cfg(feature = "testing")]
 pub use shared::testing::MemoryKeyValue;
 pub use shared::{KeyValue, KeyValueFailure, OpenKeyValue, SharedStore, SharedUsage};
