@@ -50,10 +50,7 @@ impl SealedStorage {
     }
 }
 
-fn read_directory(
-    len_bytes: u32,
-    read: ReadArchive,
-) -> Result<Directory<Vec<u8>>, ArchiveError> {
+fn read_directory(len_bytes: u32, read: ReadArchive) -> Result<Directory<Vec<u8>>, ArchiveError> {
     let mut prefix = Vec::new();
     if PREFIX_LEN_BYTES as u32 <= len_bytes {
         read(0..PREFIX_LEN_BYTES as u32, &mut prefix);
@@ -215,7 +212,13 @@ pub(super) mod tests {
 
     #[test]
     fn a_damaged_archive_is_told_of_by_every_read() {
-        for archive in [vec![], vec![1], vec![1, 0, 0, 0], vec![0xff; 4], vec![4, 0, 0, 0, 1, 0, 0, 0]] {
+        for archive in [
+            vec![],
+            vec![1],
+            vec![1, 0, 0, 0],
+            vec![0xff; 4],
+            vec![4, 0, 0, 0, 1, 0, 0, 0],
+        ] {
             let storage = carrying(archive);
             let expected = "the storage gives an unexpected answer for movies/a: the archive of the sealed function is damaged";
             for part in [None, Some((0, 1))] {
