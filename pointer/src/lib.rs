@@ -8,6 +8,7 @@
 //! into every function, so it stays small: it hashes nothing and knows no clock.
 
 pub mod archive;
+mod compact;
 mod document;
 mod entry;
 mod error;
@@ -17,6 +18,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use compact::COMPACT_MAGIC;
 use document::Members;
 pub use entry::{FileEntry, TablePlace};
 pub use error::ManifestError;
@@ -65,24 +67,17 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    /// Reads a manifest or a pointer of the named collection.
+    /// Reads a manifest or a pointer of the named collection, in JSON or as [`Self::to_compact`] wrote it.
     ///
     /// # Errors
     ///
     /// [`ManifestError`] when the bytes are no manifest, one of a newer version, one of another collection, one whose names would lead
     /// outside of the collection's folder, or one with a number that no reader should act on.
     pub fn parse(bytes: &[u8], collection: &str) -> Result<Self, ManifestError> {
-        let document: serde_json::Value = serde_json::from_slice(bytes)?;
-        let members = Members::of(&document)?;
-        // First, so that a newer document is called newer and not malformed.
-        let version = members.whole("version")?;
-        if version > MANIFEST_VERSION {
-            return Err(ManifestError::NewerVersion {
-                version,
-                newest_readable: MANIFEST_VERSION,
-            });
-        }
-        let manifest = document::manifest(members)?;
+        let manifest = match compact::read(bytes) {
+            Some(manifest) => manifest,
+            None => Self::of_json(bytes)?,
+        };
         if manifest.collection != collection {
             return Err(ManifestError::WrongCollection {
                 expected: collection.to_owned(),
@@ -107,6 +102,20 @@ impl Manifest {
         }
         manifest.check_values()?;
         Ok(manifest)
+    }
+
+    fn of_json(bytes: &[u8]) -> Result<Self, ManifestError> {
+        let document: serde_json::Value = serde_json::from_slice(bytes)?;
+        let members = Members::of(&document)?;
+        // First, so that a newer document is called newer and not malformed.
+        let version = members.whole("version")?;
+        if version > MANIFEST_VERSION {
+            return Err(ManifestError::NewerVersion {
+                version,
+                newest_readable: MANIFEST_VERSION,
+            });
+        }
+        Ok(document::manifest(members)?)
     }
 
     /// Whether every number is one that the functions may act on.
@@ -162,6 +171,11 @@ impl Manifest {
         );
         bytes.push(b'\n');
         bytes
+    }
+
+    /// The same in few bytes that are read at once: for what is never published, and read in every request.
+    pub fn to_compact(&self) -> Vec<u8> {
+        compact::write(self)
     }
 
     /// The bytes whose SHA-256 names the generation: the document without its name, its time and its predecessor, so that two builds of the
@@ -258,10 +272,10 @@ pub struct Quality {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    fn sample() -> Manifest {
+    pub(crate) fn sample() -> Manifest {
         Manifest {
             version: MANIFEST_VERSION,
             collection: "movies".to_owned(),
@@ -318,6 +332,27 @@ mod tests {
             Manifest::parse(&manifest.to_json(), "movies").unwrap(),
             manifest
         );
+    }
+
+    #[test]
+    fn both_forms_are_held_to_the_same() {
+        let manifest = sample();
+        let parse = |manifest: &Manifest| Manifest::parse(&manifest.to_compact(), "movies");
+        assert_eq!(parse(&manifest).unwrap(), manifest);
+        let edits: [fn(&mut Manifest); 3] = [
+            |manifest| manifest.collection = "books".to_owned(),
+            |manifest| manifest.generation = "../../secrets/ab".to_owned(),
+            |manifest| manifest.version = 0,
+        ];
+        for edit in edits {
+            let mut manifest = sample();
+            edit(&mut manifest);
+            let of_json = Manifest::parse(&manifest.to_json(), "movies").unwrap_err();
+            assert_eq!(
+                parse(&manifest).unwrap_err().to_string(),
+                of_json.to_string()
+            );
+        }
     }
 
     #[test]

@@ -63,7 +63,7 @@ pub(crate) fn collections(call: &Call<'_>) -> Result<Response, Problem> {
             },
         })
         .collect();
-    Ok(Response::json(&CollectionsAnswer { collections })?.kept(Keeping::Everybody))
+    Ok(Response::json(CollectionsAnswer { collections })?.kept(Keeping::Everybody))
 }
 
 /// How a collection does, in a word.

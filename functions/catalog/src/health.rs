@@ -19,7 +19,7 @@ struct ReadyAnswer {
 
 /// `GET /healthz`: the component runs and its settings can be read. It asks nobody else, so that a storage that is away restarts nothing.
 pub(crate) fn healthz(_: &Call<'_>) -> Result<Response, Problem> {
-    Response::json(&AliveAnswer { status: "alive" })
+    Response::json(AliveAnswer { status: "alive" })
 }
 
 /// `GET /readyz`: the whole way to the index, for every collection: its pointer and the heads of all its files.
@@ -51,7 +51,7 @@ pub(crate) fn readyz(call: &Call<'_>) -> Result<Response, Problem> {
         }
     }
     match default_problem {
-        None => Response::json(&ReadyAnswer {
+        None => Response::json(ReadyAnswer {
             status: "ready",
             collections,
         }),

@@ -29,7 +29,7 @@ pub(crate) fn item(call: &Call<'_>) -> Result<Response, Problem> {
         let record = record.ok_or_else(|| Problem::Internal {
             what: format!("the item `{id}` has no record"),
         })?;
-        Response::json(&ItemAnswer {
+        Response::json(ItemAnswer {
             provenance: collection.provenance(),
             item: record.into(),
         })
@@ -71,7 +71,7 @@ pub(crate) fn items(call: &Call<'_>) -> Result<Response, Problem> {
             .collect();
         let numbers: Vec<u32> = found.into_iter().flatten().collect();
         let records = collection.generation.records(&numbers)?;
-        Response::json(&ItemsAnswer {
+        Response::json(ItemsAnswer {
             provenance: collection.provenance(),
             items: records.into_iter().map(Item::from).collect(),
             unknown,

@@ -1,6 +1,6 @@
 use std::{cell::Cell, fmt, time::Duration};
 
-use index::{FileKind, Generation, Keys};
+use index::{Bytes, FileKind, Generation, Keys};
 use pointer::{CollectionKeys, GENERATION_LEN, Manifest, ManifestError};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -148,15 +148,16 @@ impl<'a> Context<'a> {
             .iter()
             .map(|collection| CollectionKeys::new("", collection).pointer())
             .collect();
-        let is_sound = |position: usize, document: &[u8]| {
+        let keep = |position: usize, document: &Bytes| {
             let collection = collections.get(position).map_or("", String::as_str);
-            // A newer one is as it was written.
-            matches!(
-                checked_manifest(document, collection),
-                Ok(_) | Err(ManifestError::NewerVersion { .. })
-            )
+            match checked_manifest(document, collection) {
+                Ok(manifest) => Some(manifest.to_compact().into()),
+                // As it was written.
+                Err(ManifestError::NewerVersion { .. }) => Some(document.clone()),
+                Err(_) => None,
+            }
         };
-        let documents = self.pointers.read(&keys, &is_sound);
+        let documents = self.pointers.read(&keys, &keep);
         collections
             .iter()
             .zip(documents)

@@ -18,8 +18,7 @@ pub fn parse(text: &[u8], what: &str) -> Result<Value, Problem> {
 
 /// A number as JSON writes it, wherever it stands alone in a text.
 pub fn number(text: &str) -> Option<f64> {
-    let value: Value = serde_json::from_str(text).ok()?;
-    value.as_f64()
+    parse(text.as_bytes(), text).ok()?.as_f64()
 }
 
 /// A value of a document, and the document: a refusal says where in it the value stands, and only a refusal pays for finding that out.

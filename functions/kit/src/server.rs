@@ -1,9 +1,9 @@
-use std::time::Instant;
+use std::{mem::ManuallyDrop, time::Instant};
 
 use serde_json::Value;
 
 use crate::{
-    context::{Collection, Context, Needs},
+    context::{Collection, Context, Needs, Pinned},
     http::{Method, Request, Response},
     json,
     keeping::{self, EntityTag, Keeping},
@@ -116,15 +116,25 @@ impl<'a> Call<'a> {
     ) -> Result<Response, Problem> {
         let pinned = self.context.current(self.parameter("collection"))?;
         if self.request.method == Method::Post {
-            return answer(&self.context.open_pinned(pinned, needs)?);
+            return answer(&*self.open(pinned, needs)?);
         }
         let tag = EntityTag::of_generation(&pinned.manifest.generation, self.request);
         if tag.is_known_to(self.request) {
             return Ok(Response::empty(304).kept(keeping).tagged(tag));
         }
-        let collection = self.context.open_pinned(pinned, needs)?;
+        let collection = self.open(pinned, needs)?;
         let tag = EntityTag::of_generation(&collection.manifest.generation, self.request);
         Ok(answer(&collection)?.kept(keeping).tagged(tag))
+    }
+
+    /// Opens what was pinned, for as long as the instance lives.
+    fn open(
+        &self,
+        pinned: Pinned,
+        needs: &Needs<'_>,
+    ) -> Result<ManuallyDrop<Collection<'a>>, Problem> {
+        let collection = self.context.open_pinned(pinned, needs)?;
+        Ok(ManuallyDrop::new(collection))
     }
 }
 

@@ -44,7 +44,7 @@ fn old_shape(result: Result<Response, Problem>) -> Result<Response, Problem> {
         Ok(response) => Ok(response),
         Err(problem) => {
             let error = problem.to_string();
-            Ok(Response::json(&OldError { error })?.with_status(500))
+            Ok(Response::json(OldError { error })?.with_status(500))
         }
     }
 }
@@ -95,7 +95,7 @@ fn try_random(call: &Call<'_>) -> Result<Response, Problem> {
             title: record.title,
         })
         .collect();
-    Response::json(&RandomAnswer { ids })
+    Response::json(RandomAnswer { ids })
 }
 
 #[derive(Serialize)]
@@ -170,7 +170,7 @@ fn try_recommend_for_titles(call: &Call<'_>) -> Result<Response, Problem> {
             title: record.title,
         })
         .collect();
-    Response::json(&items)
+    Response::json(items)
 }
 
 /// `count` of `numbers`, each set as likely as any other: the first steps of a Fisher-Yates shuffle.

@@ -84,7 +84,7 @@ fn scored(collection: &Collection<'_>, ranking: &[Scored]) -> Result<Vec<Item>, 
 }
 
 fn answer(collection: &Collection<'_>, items: Vec<Item>) -> Result<Response, Problem> {
-    Response::json(&Answer {
+    Response::json(Answer {
         provenance: collection.provenance(),
         items,
     })

@@ -82,7 +82,7 @@ fn answer(collection: &Collection<'_>, wish: &Wish) -> Result<Response, Problem>
         Algorithm::Auto => Ranking::by_anything(collection, &question)?,
     };
     let items = render(collection, &question, &ranking, wish.explain)?;
-    Response::json(&Answer {
+    Response::json(Answer {
         provenance: collection.provenance(),
         algorithm: ranking.algorithm,
         fallback: ranking.fallback,

@@ -26,10 +26,11 @@ pub fn top(candidates: impl IntoIterator<Item = Scored>, count: usize) -> Vec<Sc
         Scored { item, score }
     };
     let mut best: Vec<u64> = Vec::new();
-    let mut threshold = 0.0;
+    // The least number above zero.
+    let mut threshold = f32::from_bits(1);
     for candidate in candidates {
-        // An equal score may still win by its number. Soon hardly any passes the first condition, so that the processor foresees how it ends.
-        if threshold <= candidate.score && 0.0 < candidate.score {
+        // An equal score may still win by its number. Soon hardly any passes, so that the processor foresees how it ends.
+        if threshold <= candidate.score {
             best.push(key(candidate));
             if best.len() == count.saturating_mul(2) {
                 let (_, &mut worst, _) = best.select_nth_unstable(last);

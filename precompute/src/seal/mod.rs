@@ -72,7 +72,7 @@ impl SealedIndex {
             previous: None,
             ..manifest.clone()
         };
-        self.objects.insert(keys.pointer(), pointer.to_json());
+        self.objects.insert(keys.pointer(), pointer.to_compact());
         Ok(())
     }
 

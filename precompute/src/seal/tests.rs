@@ -227,7 +227,7 @@ fn a_function_is_written_beside_no_other_and_over_none() {
     assert_eq!(fs::metadata(&written).unwrap().len(), cost.sealed_len_bytes);
     assert_eq!(
         cost.to_string(),
-"162 bytes after 140 bytes; a host compiles it for some 1 ms longer, and has the 22 bytes of the index in its memory once, for all instances"
+        "162 bytes after 140 bytes; a host compiles it for some 1 ms longer, and has the 22 bytes of the index in its memory once, for all instances"
     );
     // Once more gives the same, and the function as it was built stays.
     assert_eq!(

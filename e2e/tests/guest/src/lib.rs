@@ -14,6 +14,7 @@ use kit::http::Response;
 use kit::problem::Problem;
 use kit::storage::{Document, DocumentQuery, Piece, SealedStorage, Storage, StorageError};
 use kit::{Call, Route};
+use pointer::{CollectionKeys, Manifest};
 use serde_json::{Value, json};
 use spin_sdk::http::{IncomingRequest, ResponseOutparam};
 use spin_sdk::http_component;
@@ -46,7 +47,7 @@ fn filled(call: &Call<'_>) -> Result<Response, Problem> {
         && of_c
             .iter()
             .all(|block| block.iter().all(|&byte| byte == 0x5a));
-    Response::json(&json!({
+    Response::json(json!({
         "before": before, "after": checked(&sealed), "is_whole": is_whole,
         "num_blocks": of_rust.len() + of_c.len(),
     }))
@@ -73,14 +74,14 @@ fn checked(sealed: &SealedStorage) -> Value {
     let Some(Ok(Document::Read { bytes: pointer, .. })) = sealed.documents(&[query]).pop() else {
         return json!("there is no pointer");
     };
-    let Ok(manifest) = serde_json::from_slice::<Value>(&pointer) else {
+    let Ok(manifest) = Manifest::parse(&pointer, "movies") else {
         return json!("the pointer is broken");
     };
-    let generation = manifest["generation"].as_str().unwrap_or_default();
+    let keys = CollectionKeys::new("", "movies");
     let files = FileKind::ALL.map(|kind| {
-        let key = format!("movies/g/{generation}/{kind}.kdx");
-        let checked = match manifest["files"][kind.name()]["file_len_bytes"].as_u64() {
-            Some(len_bytes) => match file(sealed, key, len_bytes) {
+        let key = keys.file(&manifest.generation, kind.name());
+        let checked = match manifest.files.get(kind.name()) {
+            Some(entry) => match file(sealed, key, entry.file_len_bytes) {
                 Ok(file) => match index::verify(kind, &file) {
                     Ok(_) => json!("sound"),
                     Err(error) => json!(error.to_string()),

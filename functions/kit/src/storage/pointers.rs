@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use index::Bytes;
+use pointer::COMPACT_MAGIC;
 use xxhash_rust::xxh64::xxh64;
 
 use super::{Document, DocumentQuery, Storage, StorageError, shared::SharedStore};
@@ -57,12 +58,12 @@ impl<'a> Pointers<'a> {
         }
     }
 
-    /// Reads these documents: one result each, in the order asked. Those that the storage has to be asked for are one batch; `is_sound` says whether one of them,
-    /// by its position in `keys`, is to be kept.
+    /// Reads these documents: one result each, in the order asked. Those that the storage has to be asked for are one batch; `keep` says what is kept of one of
+    /// them, by its position in `keys`: of a damaged one nothing.
     pub fn read(
         &self,
         keys: &[String],
-        is_sound: &dyn Fn(usize, &[u8]) -> bool,
+        keep: &dyn Fn(usize, &Bytes) -> Option<Bytes>,
     ) -> Vec<Result<PointerDocument, StorageError>> {
         let mut kept: Vec<Option<Kept>> = keys.iter().map(|key| self.kept(key)).collect();
         let now = || self.store.map_or(Duration::ZERO, SharedStore::now);
@@ -105,8 +106,8 @@ impl<'a> Pointers<'a> {
                         })
                     };
                     let document = documents.next().unwrap_or_else(missing);
-                    let is_sound = |bytes: &[u8]| is_sound(position, bytes);
-                    self.judge(key, kept, document, now, &is_sound)
+                    let keep = |bytes: &Bytes| keep(position, bytes);
+                    self.judge(key, kept, document, now, &keep)
                 }
             })
             .collect()
@@ -119,7 +120,7 @@ impl<'a> Pointers<'a> {
         kept: Option<Kept>,
         document: Result<Document, StorageError>,
         now: Duration,
-        is_sound: &dyn Fn(&[u8]) -> bool,
+        keep: &dyn Fn(&Bytes) -> Option<Bytes>,
     ) -> Result<PointerDocument, StorageError> {
         let kept = match (document, kept) {
             (Ok(Document::Read { bytes, .. }), _) if self.store.is_none() => {
@@ -131,12 +132,18 @@ impl<'a> Pointers<'a> {
                     is_sound: true,
                 });
             }
-            (Ok(Document::Read { bytes, .. }), kept) if !is_sound(&bytes) => match kept {
-                Some(kept) => Kept {
+            (Ok(Document::Read { bytes, etag }), kept) => match (keep(&bytes), kept) {
+                (Some(bytes), _) => Kept {
+                    checked_at: now,
+                    asked_at: now,
+                    etag,
+                    bytes,
+                },
+                (None, Some(kept)) => Kept {
                     asked_at: now,
                     ..kept
                 },
-                None => {
+                (None, None) => {
                     return Ok(PointerDocument {
                         bytes,
                         age: Duration::ZERO,
@@ -144,12 +151,6 @@ impl<'a> Pointers<'a> {
                         is_sound: false,
                     });
                 }
-            },
-            (Ok(Document::Read { bytes, etag }), _) => Kept {
-                checked_at: now,
-                asked_at: now,
-                etag,
-                bytes,
             },
             (Ok(Document::Unchanged), Some(kept)) => Kept {
                 checked_at: now,
@@ -180,10 +181,10 @@ impl<'a> Pointers<'a> {
     }
 }
 
-/// A slot of its own for each pointer, as few as there are collections.
+/// A slot of its own for each pointer, as few as there are collections, and for each form in which one is kept.
 fn slot(store: &SharedStore<'_>, key: &str) -> String {
     let hash = xxh64(key.as_bytes(), xxh64(store.scope().as_bytes(), 0));
-    format!("pointer-{hash:016x}")
+    format!("pointer-{COMPACT_MAGIC}-{hash:016x}")
 }
 
 impl Kept {
@@ -308,7 +309,8 @@ mod tests {
         let shared = SharedStore::new(open, &now, scope.to_owned());
         let pointers = Pointers::new(documents, Some(&shared), LIFETIME);
         documents.asked.take();
-        let sound = |_, document: &[u8]| document != DAMAGED;
+        let sound =
+            |_, document: &Bytes| Some(document.clone()).filter(|document| document != DAMAGED);
         let found = match pointers.read(&["movies".to_owned()], &sound).remove(0) {
             Ok(pointer) => format!(
                 "{} {}{}",
@@ -448,7 +450,7 @@ mod tests {
         let keys = ["movies".to_owned(), "books".to_owned()];
         for _ in 0..2 {
             documents.asked.take();
-            let found = pointers.read(&keys, &|_, _| true);
+            let found = pointers.read(&keys, &|_, bytes| Some(bytes.clone()));
             assert!(
                 found
                     .iter()
