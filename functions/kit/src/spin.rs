@@ -110,7 +110,7 @@ fn read(incoming: &IncomingRequest) -> Request {
         .into_iter()
         .map(|(name, value)| {
             let value = String::from_utf8_lossy(&value).into_owned();
-            (name.to_lowercase(), value)
+            (name.to_ascii_lowercase(), value)
         })
         .collect();
     if request.method == Method::Post {
