@@ -7,9 +7,7 @@ use crate::{
     neighbours::{List, Neighbours},
     outline::{Keys, Outline},
     popularity::Popularity,
-    recommend::{
-        HistoryItem, Reason, Scored, Scores, diversify, explain, fold_in, in_item_order, top,
-    },
+    recommend::{HistoryItem, Reason, Scored, diversify, explain, fold_in, in_item_order, top},
     source::{ByteRange, ByteSource, Bytes, FileKind},
 };
 
@@ -192,14 +190,7 @@ impl<'s> Generation<'s> {
             )
             .map_err(|error| neighbours.damaged(error))?
         };
-        let best = |count| match &scores {
-            Scores::ByItem(sums) => {
-                let candidates = sums.iter().zip(0..);
-                let candidates = candidates.map(|(&score, item)| Scored { item, score });
-                self.best(candidates, question, count)
-            }
-            Scores::Hashed(table) => self.best(table.slots().iter().copied(), question, count),
-        };
+        let best = |count| self.best(question, count, |room, passes| scores.top(room, passes));
         if question.diversity <= 0.0 {
             return best(question.count);
         }
@@ -239,10 +230,10 @@ impl<'s> Generation<'s> {
     pub fn popular(&self, question: &Question) -> Result<Vec<Scored>, Error> {
         self.fetch(|plan| self.plan_filter(&question.filter, plan))?;
         let popular = self.popularity()?.popular()?;
-        let candidates = popular
-            .into_iter()
-            .map(|(item, score)| Scored { item, score });
-        self.best(candidates, question, question.count)
+        let scored = |_, (item, score)| Scored { item, score };
+        self.best(question, question.count, |room, passes| {
+            top(&popular, scored, passes, room)
+        })
     }
 
     /// The items to rate first.
@@ -250,12 +241,12 @@ impl<'s> Generation<'s> {
         self.popularity()?.onboarding()
     }
 
-    /// The `count` best of what the filter lets pass, without what the person knows and what is excluded.
+    /// The `count` best of what the filter lets pass, without what the person knows and what is excluded. `top` gives so many of those that pass.
     fn best(
         &self,
-        candidates: impl Iterator<Item = Scored>,
         question: &Question,
         count: usize,
+        top: impl FnOnce(usize, &dyn Fn(u32) -> bool) -> Vec<Scored>,
     ) -> Result<Vec<Scored>, Error> {
         let history = question.history.iter().map(|entry| entry.item);
         let unwanted = question.exclude.iter().copied().chain(history);
@@ -265,13 +256,12 @@ impl<'s> Generation<'s> {
         // As many more as may have to go again: a few look-ups among the best instead of one for every candidate.
         let room = count.saturating_add(unwanted.len());
         let mut best = if question.filter.is_empty() {
-            top(candidates, room)
+            top(room, &|_| true)
         } else {
             let matching = self
                 .catalogue
                 .matching(&question.filter, &self.blocks.borrow())?;
-            let passes = |scored: &Scored| matching.get(scored.item as usize) == Some(&true);
-            top(candidates.filter(passes), room)
+            top(room, &|item| matching.get(item as usize) == Some(&true))
         };
         best.retain(|scored| unwanted.binary_search(&scored.item.into()).is_err());
         best.truncate(count);

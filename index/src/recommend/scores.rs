@@ -1,4 +1,4 @@
-use super::Scored;
+use super::{Scored, top};
 
 /// How many slots a table has at first: at least room for a few items, and at most half a megabyte, whatever is foreseen.
 const FIRST_SLOT_COUNTS: (usize, usize) = (1 << 4, 1 << 16);
@@ -48,6 +48,21 @@ impl Scores {
             }
         }
         Ok(())
+    }
+
+    /// The `count` items that pass with the largest sums; see [`top`].
+    pub fn top(&self, count: usize, passes: &dyn Fn(u32) -> bool) -> Vec<Scored> {
+        match self {
+            Self::ByItem(sums) => {
+                let scored = |item, score| Scored {
+                    item: item as u32,
+                    score,
+                };
+                top(sums, scored, passes, count)
+            }
+            // Empty slots are among them, with a sum of zero.
+            Self::Hashed(table) => top(&table.slots, |_, scored| scored, passes, count),
+        }
     }
 
     /// The sum of an item.
@@ -101,12 +116,6 @@ impl ScoreTable {
         slot.map_or(0.0, |slot| slot.score)
     }
 
-    /// The items that were added to and their sums, and among them empty slots: no items, with a sum of zero. For [`top`](super::top), which looks for large
-    /// sums and throws most away at first sight, it is faster not to ask first whether a slot is empty, which nobody can foresee.
-    pub(crate) fn slots(&self) -> &[Scored] {
-        &self.slots
-    }
-
     /// The slot of an item: its own, or the empty one that it would take. Half of them are empty, so the walk ends.
     #[inline]
     fn position(&self, item: u32) -> usize {
@@ -155,10 +164,18 @@ mod tests {
         for item in [0, 1, 7, NO_ITEM - 1] {
             assert_eq!(scores.get(item), sums.get(&item).copied().unwrap_or(0.0));
         }
-        if let Scores::Hashed(table) = scores {
+        if let Scores::Hashed(table) = &scores {
             let is_item = |slot: &&Scored| slot.item != NO_ITEM;
-            assert_eq!(table.slots().iter().filter(is_item).count(), sums.len());
+            assert_eq!(table.slots.iter().filter(is_item).count(), sums.len());
         }
+        let mut best: Vec<Scored> = sums
+            .iter()
+            .map(|(&item, &score)| Scored { item, score })
+            .filter(|scored| 0.0 < scored.score)
+            .collect();
+        best.sort_by(|left, right| right.score.total_cmp(&left.score));
+        best.truncate(5);
+        assert_eq!(scores.top(5, &|_| true), best);
     }
 
     proptest! {
