@@ -218,12 +218,18 @@ fn a_storage_that_stalls_is_not_waited_for_long_and_keeps_nobody_else() {
 }
 
 #[test]
-fn one_stalled_attempt_is_followed_by_another() {
+fn a_slow_answer_is_overtaken_by_a_second_one_where_that_is_wanted() {
     let scene = Scene::set();
-    scene
-        .proxy
-        .inflict_times(1, "/neighbours.kdx", Fault::Stall);
-    // Whether it is tried again within a request's time or not: what comes is right or a problem, and the next request is answered.
-    scene.ask("one stall");
-    scene.heal("one stall");
+    let hedging = Site::at(&scene.proxy.url(), &[("s3_hedge_after_ms", "100")]);
+    for fault in [Fault::Stall, Fault::Delay(Duration::from_mins(5))] {
+        for object in [OBJECTS[1], OBJECTS[2]] {
+            let what = format!("{fault:?} once of {object}");
+            scene.proxy.inflict_times(1, object, fault);
+            let started = Instant::now();
+            assert_eq!(hedging.get(PATH).json(), scene.sound, "{what}");
+            // Before any time limit, then.
+            assert!(started.elapsed() < Duration::from_secs(5), "{what}");
+            scene.heal(&what);
+        }
+    }
 }

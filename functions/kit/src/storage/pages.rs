@@ -157,8 +157,9 @@ impl Storage for PageCache<'_> {
 }
 
 impl PageId {
+    /// With the length of pages, since another version of a function may share the store.
     fn name(&self) -> String {
-        format!("{}#{}", self.key, self.number)
+        format!("{}#{PAGE_LEN_BYTES}*{}", self.key, self.number)
     }
 }
 

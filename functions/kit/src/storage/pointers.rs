@@ -139,10 +139,7 @@ impl<'a> Pointers<'a> {
                     etag,
                     bytes,
                 },
-                (None, Some(kept)) => Kept {
-                    asked_at: now,
-                    ..kept
-                },
+                (None, Some(kept)) => kept.going_on(now),
                 (None, None) => {
                     return Ok(PointerDocument {
                         bytes,
@@ -163,10 +160,7 @@ impl<'a> Pointers<'a> {
                     what: "it has not changed, and nothing of it was known".to_owned(),
                 });
             }
-            (Err(StorageError::Unreachable { .. }), Some(kept)) => Kept {
-                asked_at: now,
-                ..kept
-            },
+            (Err(StorageError::Unreachable { .. }), Some(kept)) => kept.going_on(now),
             (Err(error), _) => return Err(error),
         };
         if let Some(store) = self.store {
@@ -192,6 +186,15 @@ impl Kept {
     fn is_fresh(&self, now: Duration, lifetime: Duration) -> bool {
         now.checked_sub(self.asked_at)
             .is_some_and(|age| age < lifetime)
+    }
+
+    /// The same where the storage was asked and had nothing better. If the clock was set back since, it was checked now at the latest, and is stale a lifetime on.
+    fn going_on(self, now: Duration) -> Self {
+        Self {
+            checked_at: self.checked_at.min(now),
+            asked_at: now,
+            ..self
+        }
     }
 
     fn document(self, now: Duration, lifetime: Duration) -> PointerDocument {
@@ -366,6 +369,16 @@ mod tests {
         documents.version.set(1);
         check(&documents, &store, 15, ["\"0\" 14 stale", ""]);
         check(&documents, &store, 16, ["\"1\" 0", "movies \"0\""]);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_does_not_keep_an_old_pointer_current() {
+        let (documents, store) = (Documents::default(), Rc::default());
+        check(&documents, &store, 100, ["\"0\" 0", "movies -"]);
+        documents.failure.replace(Some(away()));
+        check(&documents, &store, 3, ["\"0\" 0", "movies \"0\""]);
+        check(&documents, &store, 7, ["\"0\" 4", ""]);
+        check(&documents, &store, 8, ["\"0\" 5 stale", "movies \"0\""]);
     }
 
     #[test]
