@@ -108,6 +108,20 @@ impl Report {
         self.latencies.get(position).copied().unwrap_or_default()
     }
 
+    /// What came of both, one after the other.
+    #[must_use]
+    pub fn and(mut self, later: Self) -> Self {
+        self.latencies.extend(later.latencies);
+        self.latencies.sort_unstable();
+        Self {
+            latencies: self.latencies,
+            num_refused: self.num_refused + later.num_refused,
+            num_failed: self.num_failed + later.num_failed,
+            first_failure: self.first_failure.or(later.first_failure),
+            elapsed: self.elapsed + later.elapsed,
+        }
+    }
+
     fn add(&mut self, answer: &Answer) {
         let status = answer.status;
         if status.as_u16() < 400 {

@@ -16,7 +16,7 @@ use precompute::seal::{SealedIndex, seal_file};
 
 use crate::process::ServerProcess;
 use crate::table::{Row, number};
-use crate::workshop::{Measured, Workshop, asks, measure};
+use crate::workshop::{Asked, Measured, Workshop, asks};
 
 /// A storage in the same country is that far away.
 const DISTANCE: Duration = Duration::from_millis(15);
@@ -33,13 +33,13 @@ fn in_short(measured: &Measured) -> String {
     let report = &measured.report;
     let load = format!(
         "{} µs of processor, {} a second, median {} ms, 99 % {} ms",
-        number(measured.processor_us),
+        number(measured.processor_us()),
         number(report.answers_per_second()),
         number(ms(report.latency_within(0.5))),
         number(ms(report.latency_within(0.99))),
     );
-    let counted = measured.counted.iter();
-    let counted = counted.map(|(name, mean)| format!("{name} {}", number(*mean)));
+    let counted = measured.counted();
+    let counted = counted.map(|(name, mean)| format!("{name} {}", number(mean)));
     let parts: Vec<String> = std::iter::once(load).chain(counted).collect();
     parts.join(", ")
 }
@@ -63,10 +63,13 @@ pub(crate) fn floor(workshop: &mut Workshop) -> Vec<Row> {
     if asks.is_empty() {
         asks.push(Ask::post("/count", "{}"));
     }
-    let measured = workshop.measure(&site, &asks);
-    let row = Row::reported("do-nothing function: the floor", in_short(&measured));
-    workshop.floor = Some(measured);
-    vec![row]
+    let floor = Asked { site, asks };
+    let measured = workshop.measure(&floor);
+    workshop.floor = Some(floor);
+    vec![Row::reported(
+        "do-nothing function: the floor",
+        in_short(&measured),
+    )]
 }
 
 /// Answers from the function's own data segment.
@@ -76,22 +79,32 @@ pub(crate) fn sealed(workshop: &mut Workshop) -> Vec<Row> {
     };
     let asks = asks(&published.histories);
     let generation = published.generation.clone();
-    let measured = measure_sealed(workshop, &generation, &asks);
-    let rows = vec![
-        Row::at_most(
-            "sealed: processor time above the floor",
-            150.0,
-            workshop.above_floor_us(&measured),
-            "µs",
-            &in_short(&measured),
-        ),
-        median_beside_floor(workshop, &measured),
-    ];
-    workshop.sealed = Some(measured);
-    rows
+    let sealed = sealed_site(workshop, &generation, asks);
+    let [floor, measured] = workshop.measure_beside_floor(&sealed);
+    workshop.sealed = Some(sealed);
+    vec![
+        above_floor("sealed", 150.0, &floor, &measured),
+        median_beside_floor(&floor, &measured),
+    ]
 }
 
-fn measure_sealed(workshop: &mut Workshop, generation: &LocalGeneration, asks: &[Ask]) -> Measured {
+/// A row about the processor time above that of a function that does nothing, measured in turns.
+fn above_floor(what: &str, bar_us: f64, floor: &Measured, measured: &Measured) -> Row {
+    Row::at_most(
+        &format!("{what}: processor time above the floor"),
+        bar_us,
+        measured.processor_us() - floor.processor_us(),
+        "µs",
+        &beside_floor(floor, measured),
+    )
+}
+
+fn beside_floor(floor: &Measured, measured: &Measured) -> String {
+    let floor_us = number(floor.processor_us());
+    format!("{}; the floor's in turns {floor_us} µs", in_short(measured))
+}
+
+fn sealed_site(workshop: &mut Workshop, generation: &LocalGeneration, asks: Vec<Ask>) -> Asked {
     let mut index = SealedIndex::default();
     index
         .add_built(generation)
@@ -105,17 +118,17 @@ fn measure_sealed(workshop: &mut Workshop, generation: &LocalGeneration, asks: &
     println!("sealed: {cost}");
     // Nobody listens there, and nobody is asked.
     let site = workshop.site_of(&sealed, "http://127.0.0.1:1", &[]);
-    workshop.measure(&site, asks)
+    Asked { site, asks }
 }
 
 /// More than anybody should seal: the row of the large catalogue is about time.
 const SEAL_AT_MOST_MEGABYTES: u32 = 512;
 
 /// The bar holds where the floor is at least a millisecond: below that the median is the scheduler's.
-fn median_beside_floor(workshop: &Workshop, measured: &Measured) -> Row {
+fn median_beside_floor(floor: &Measured, measured: &Measured) -> Row {
     let what = "sealed: median beside the floor's";
     let median = |measured: &Measured| ms(measured.report.latency_within(0.5));
-    let floor = workshop.floor.as_ref().map_or(f64::NAN, median);
+    let floor = median(floor);
     let times = median(measured) / floor;
     if 1.0 <= floor {
         Row::at_most(
@@ -141,20 +154,17 @@ pub(crate) fn s3(workshop: &mut Workshop) -> Vec<Row> {
     };
     let endpoint = published.objects.url().to_owned();
     let asks = asks(&published.histories);
-    let site = workshop.site(&endpoint, &[]);
-    let warm = workshop.measure(&site, &asks);
-    drop(site);
-    let site = workshop.site(&endpoint, &NO_CACHE);
-    let uncached = workshop.measure(&site, &asks);
+    let mut site = |variables| Asked {
+        site: workshop.site(&endpoint, variables),
+        asks: asks.clone(),
+    };
+    let (cached, uncached) = (site(&[]), site(&NO_CACHE));
+    let [floor, warm] = workshop.measure_beside_floor(&cached);
+    drop(cached);
+    let [uncached_floor, uncached] = workshop.measure_beside_floor(&uncached);
     let report = &warm.report;
     vec![
-        Row::at_most(
-            "S3 on loopback, warm: processor time above the floor",
-            400.0,
-            workshop.above_floor_us(&warm),
-            "µs",
-            &in_short(&warm),
-        ),
+        above_floor(what, 400.0, &floor, &warm),
         Row::at_most(
             "S3 on loopback, warm: 99 % at 8 connections",
             12.0,
@@ -176,8 +186,8 @@ pub(crate) fn s3(workshop: &mut Workshop) -> Vec<Row> {
             "S3 on loopback, cache off",
             format!(
                 "{} µs above the floor: {}",
-                number(workshop.above_floor_us(&uncached)),
-                in_short(&uncached)
+                number(uncached.processor_us() - uncached_floor.processor_us()),
+                beside_floor(&uncached_floor, &uncached)
             ),
         ),
     ]
@@ -283,9 +293,12 @@ pub(crate) fn cache(workshop: &mut Workshop) -> Vec<Row> {
     for (place, endpoint) in [("on loopback", endpoint), ("at 15 ms", proxy.url())] {
         for num_connections in [1, 8, 64] {
             let mut measure = |variables: &[(&str, &str)]| {
-                let site = workshop.site(&endpoint, variables);
-                measure(&site, &asks, num_connections, duration);
-                measure(&site, &asks, num_connections, duration).report
+                let asked = Asked {
+                    site: workshop.site(&endpoint, variables),
+                    asks: asks.clone(),
+                };
+                asked.measure(num_connections, duration);
+                asked.measure(num_connections, duration).report
             };
             let in_short = |report: &Report| {
                 format!(
@@ -421,8 +434,9 @@ pub(crate) fn crowd(workshop: &mut Workshop) -> Vec<Row> {
     let endpoint = published.objects.url().to_owned();
     let asks = asks(&published.histories);
     let site = workshop.site(&endpoint, &[]);
-    measure(&site, &asks, NUM_CONNECTIONS, workshop.effort.warm_up);
-    let crowd = measure(&site, &asks, NUM_CONNECTIONS, duration);
+    let asked = Asked { site, asks };
+    asked.measure(NUM_CONNECTIONS, workshop.effort.warm_up);
+    let crowd = asked.measure(NUM_CONNECTIONS, duration);
     let report = &crowd.report;
     let megabytes = |bytes: u64| bytes as f64 / f64::from(1 << 20);
     let growth = crowd.after.resident_bytes as f64 / crowd.before.resident_bytes as f64;
@@ -474,28 +488,38 @@ pub(crate) fn large(workshop: &mut Workshop) -> Vec<Row> {
     let asks = asks(&published.histories);
     let what = format!("{num_items} items, S3 cold");
     let mut rows = cold(workshop, &endpoint, &asks, &what, &LARGE_COLD_BARS);
-    let site = workshop.site(&endpoint, &[]);
-    let warm = workshop.measure(&site, &asks);
+    let cached = Asked {
+        site: workshop.site(&endpoint, &[]),
+        asks: asks.clone(),
+    };
+    let [floor, warm] = workshop.measure_beside_floor(&cached);
+    drop(cached);
     rows.push(Row::reported(
         &format!("{num_items} items, S3 on loopback, warm"),
         format!(
             "{} µs above the floor: {}",
-            number(workshop.above_floor_us(&warm)),
-            in_short(&warm)
+            number(warm.processor_us() - floor.processor_us()),
+            beside_floor(&floor, &warm)
         ),
     ));
-    drop(site);
     let what = format!("{num_items} items, sealed: processor time beside ml-1m's");
-    let sealed = measure_sealed(workshop, &published.generation, &asks);
+    let sealed = sealed_site(workshop, &published.generation, asks);
     rows.push(match &workshop.sealed {
-        Some(ml_1m) => Row::at_most(
-            &what,
-            1.3,
-            sealed.processor_us / ml_1m.processor_us,
-            "times",
-            &in_short(&sealed),
-        ),
-        None => Row::reported(&what, in_short(&sealed)),
+        Some(ml_1m) => {
+            let [ml_1m, large] = workshop.measure_both(ml_1m, &sealed);
+            Row::at_most(
+                &what,
+                1.3,
+                large.processor_us() / ml_1m.processor_us(),
+                "times",
+                &format!(
+                    "{}; ml-1m's in turns {} µs",
+                    in_short(&large),
+                    number(ml_1m.processor_us())
+                ),
+            )
+        }
+        None => Row::reported(&what, in_short(&workshop.measure(&sealed))),
     });
     rows
 }

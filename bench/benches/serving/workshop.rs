@@ -39,24 +39,65 @@ pub(crate) struct Published {
 /// See the module.
 pub(crate) struct Workshop {
     pub(crate) effort: Effort,
-    pub(crate) floor: Option<Measured>,
-    /// Of the sealed MovieLens 1M.
-    pub(crate) sealed: Option<Measured>,
+    /// A function that does nothing.
+    pub(crate) floor: Option<Asked>,
+    /// The sealed MovieLens 1M.
+    pub(crate) sealed: Option<Asked>,
     folder: TempDir,
     ml_1m: Option<Published>,
     next_site: usize,
 }
 
+/// A site, and what it is asked.
+pub(crate) struct Asked {
+    pub(crate) site: ServerProcess,
+    pub(crate) asks: Vec<Ask>,
+}
+
 /// What a load brought.
 pub(crate) struct Measured {
     pub(crate) report: Report,
-    /// Of the server, for each answer.
-    pub(crate) processor_us: f64,
-    /// What `Server-Timing` counted, by name, on average over the answers.
-    pub(crate) counted: BTreeMap<String, f64>,
+    /// Of the server.
+    processor: Duration,
+    /// The sums of what `Server-Timing` counted, by name.
+    counted: BTreeMap<String, f64>,
     pub(crate) before: Usage,
     pub(crate) after: Usage,
 }
+
+impl Measured {
+    /// The server's processor time for each answer.
+    pub(crate) fn processor_us(&self) -> f64 {
+        self.processor.as_secs_f64() * 1e6 / self.num_answers()
+    }
+
+    /// What `Server-Timing` counted, by name, on average over the answers.
+    pub(crate) fn counted(&self) -> impl Iterator<Item = (&str, f64)> {
+        let means = self.counted.iter();
+        means.map(|(name, sum)| (name.as_str(), sum / self.num_answers()))
+    }
+
+    fn num_answers(&self) -> f64 {
+        self.report.latencies.len().max(1) as f64
+    }
+
+    /// What both brought, one after the other.
+    fn and(mut self, later: Self) -> Self {
+        for (name, sum) in later.counted {
+            *self.counted.entry(name).or_default() += sum;
+        }
+        Self {
+            report: self.report.and(later.report),
+            processor: self.processor + later.processor,
+            counted: self.counted,
+            before: self.before,
+            after: later.after,
+        }
+    }
+}
+
+/// How often two sites take turns: what else happens on the machine comes and goes, and shall meet both.
+const NUM_TURNS: u32 = 10;
 
 impl Workshop {
     pub(crate) fn open(effort: Effort) -> Self {
@@ -158,56 +199,64 @@ impl Workshop {
     }
 
     /// Asks a site, first to warm it up and then to measure.
-    pub(crate) fn measure(&self, site: &ServerProcess, asks: &[Ask]) -> Measured {
+    pub(crate) fn measure(&self, asked: &Asked) -> Measured {
         let Effort {
             warm_up, measuring, ..
         } = self.effort;
-        measure(site, asks, NUM_CONNECTIONS, warm_up);
-        measure(site, asks, NUM_CONNECTIONS, measuring)
+        asked.measure(NUM_CONNECTIONS, warm_up);
+        asked.measure(NUM_CONNECTIONS, measuring)
     }
 
-    /// The processor time above that of a function that does nothing.
-    pub(crate) fn above_floor_us(&self, measured: &Measured) -> f64 {
-        let floor = self.floor.as_ref().map_or(0.0, |floor| floor.processor_us);
-        measured.processor_us - floor
+    /// Asks two sites in turns, after both are warm.
+    pub(crate) fn measure_both(&self, left: &Asked, right: &Asked) -> [Measured; 2] {
+        let Effort {
+            warm_up, measuring, ..
+        } = self.effort;
+        let sites = [left, right];
+        for asked in sites {
+            asked.measure(NUM_CONNECTIONS, warm_up);
+        }
+        let turn = || sites.map(|asked| asked.measure(NUM_CONNECTIONS, measuring / NUM_TURNS));
+        (1..NUM_TURNS).fold(turn(), |[left, right], _| {
+            let [later_left, later_right] = turn();
+            [left.and(later_left), right.and(later_right)]
+        })
+    }
+
+    /// The same beside a function that does nothing.
+    pub(crate) fn measure_beside_floor(&self, asked: &Asked) -> [Measured; 2] {
+        let floor = self.floor.as_ref().expect("it is the first part");
+        self.measure_both(floor, asked)
     }
 }
 
-/// Asks a site in turns for so long.
-pub(crate) fn measure(
-    site: &ServerProcess,
-    asks: &[Ask],
-    num_connections: usize,
-    duration: Duration,
-) -> Measured {
-    let load = Load {
-        address: site.address(),
-        asks,
-        num_connections,
-        duration,
-    };
-    let mut counted = BTreeMap::new();
-    let before = site.usage();
-    let report = load::run(&load, |answer| count(answer, &mut counted));
-    let report = report.expect("the system gives sockets");
-    let after = site.usage();
-    if let Some(failure) = &report.first_failure {
-        println!(
-            "{} requests FAILED, the first with: {failure}",
-            report.num_failed
-        );
-    }
-    let num_answers = report.latencies.len().max(1) as f64;
-    let processor = after.processor.saturating_sub(before.processor);
-    for sum in counted.values_mut() {
-        *sum /= num_answers;
-    }
-    Measured {
-        processor_us: processor.as_secs_f64() * 1e6 / num_answers,
-        report,
-        counted,
-        before,
-        after,
+impl Asked {
+    /// Asks for so long.
+    pub(crate) fn measure(&self, num_connections: usize, duration: Duration) -> Measured {
+        let load = Load {
+            address: self.site.address(),
+            asks: &self.asks,
+            num_connections,
+            duration,
+        };
+        let mut counted = BTreeMap::new();
+        let before = self.site.usage();
+        let report = load::run(&load, |answer| count(answer, &mut counted));
+        let report = report.expect("the system gives sockets");
+        let after = self.site.usage();
+        if let Some(failure) = &report.first_failure {
+            println!(
+                "{} requests FAILED, the first with: {failure}",
+                report.num_failed
+            );
+        }
+        Measured {
+            report,
+            processor: after.processor.saturating_sub(before.processor),
+            counted,
+            before,
+            after,
+        }
     }
 }
 
