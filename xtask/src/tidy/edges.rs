@@ -4,7 +4,7 @@ use super::{Finding, Repository};
 use crate::workspace::{Dependency, Package};
 
 /// Who may depend on which of our crates. A folder that ends in `/*` stands for all below it that have no line of their own.
-const MEMBER_EDGES: [(&str, Edges); 12] = [
+const MEMBER_EDGES: [(&str, Edges); 13] = [
     ("app", Edges::Only(&[])),
     ("bench", Edges::Any),
     ("config", Edges::Only(&[])),
@@ -14,6 +14,7 @@ const MEMBER_EDGES: [(&str, Edges); 12] = [
     ("functions/kit", Edges::Only(&["index", "pointer"])),
     ("host", Edges::Only(&["app"])),
     ("index", Edges::Only(&[])),
+    ("itemsets", Edges::Only(&[])),
     ("pointer", Edges::Only(&["index"])),
     ("precompute", Edges::Only(&["config", "index", "pointer"])),
     ("xtask", Edges::Only(&[])),

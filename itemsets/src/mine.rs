@@ -1,0 +1,185 @@
+use rayon::prelude::*;
+use thiserror::Error;
+
+use crate::{Itemsets, Transactions, sparse};
+
+/// How often a set has to be there to be frequent.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Minimum {
+    support: Support,
+    /// How many items a set has at most.
+    maximum_len: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Support {
+    Count(u32),
+    Share(f64),
+}
+
+/// What cannot be a minimum.
+#[derive(Clone, Copy, Debug, Error, PartialEq)]
+#[non_exhaustive]
+pub enum MinimumError {
+    /// Everything that could be thought of has a support of 0.
+    #[error("a support of 0 has every set, also those that nobody has: ask for 1 or more")]
+    ZeroCount,
+    /// A share of nothing or of more than all.
+    #[error("a share of {share} is none: ask for more than 0, and for 1 at most")]
+    NoShare {
+        /// What was asked for.
+        share: f64,
+    },
+}
+
+impl Minimum {
+    /// In so many transactions or more.
+    pub fn count(count: u32) -> Result<Self, MinimumError> {
+        if count == 0 {
+            return Err(MinimumError::ZeroCount);
+        }
+        Ok(Self {
+            support: Support::Count(count),
+            maximum_len: usize::MAX,
+        })
+    }
+
+    /// In this share of the transactions or more.
+    pub fn share(share: f64) -> Result<Self, MinimumError> {
+        if 0.0 < share && share <= 1.0 {
+            Ok(Self {
+                support: Support::Share(share),
+                maximum_len: usize::MAX,
+            })
+        } else {
+            Err(MinimumError::NoShare { share })
+        }
+    }
+
+    /// The same for sets of so many items at most.
+    #[must_use]
+    pub fn of_at_most(self, maximum_len: usize) -> Self {
+        Self {
+            maximum_len,
+            ..self
+        }
+    }
+
+    /// In transactions: a share is rounded up.
+    fn of(self, num_transactions: usize) -> u32 {
+        match self.support {
+            Support::Count(count) => count,
+            Support::Share(share) => ((share * num_transactions as f64).ceil() as u32).max(1),
+        }
+    }
+}
+
+/// Every set of items that the minimum calls frequent.
+///
+/// Depth first, each set by its rarest items first: its transactions, reduced to the more frequent items that are frequent among them, are a database of their
+/// own (Uno, Kiyomi and Arimura: LCM ver. 2, FIMI 2004, "occurrence deliver" and "database reduction"). Of up to 64 items it is kept as bits, with equal ones
+/// merged. With any number of threads the result is the same.
+///
+/// Time and memory go with what is found and with the transactions of the frequent items, O(their lengths) for each set at worst.
+pub fn mine(transactions: &Transactions, minimum: Minimum) -> Itemsets {
+    let minimum_support = minimum.of(transactions.len());
+    let mut counts = vec![0_u32; transactions.item_end()];
+    for transaction in transactions.iter() {
+        for &item in transaction {
+            counts[item as usize] += 1;
+        }
+    }
+    // The most frequent first; of equals, the smallest number.
+    let mut frequent: Vec<u32> = (0..)
+        .zip(&counts)
+        .filter(|(_, count)| minimum_support <= **count)
+        .map(|(item, _)| item)
+        .collect();
+    frequent.sort_by_key(|&item| std::cmp::Reverse(counts[item as usize]));
+    let mut rank_of = vec![INFREQUENT; counts.len()];
+    for (rank, &item) in (0..).zip(&frequent) {
+        rank_of[item as usize] = rank;
+    }
+
+    let mut database = sparse::Database::default();
+    let mut ranks = Vec::new();
+    for transaction in transactions.iter() {
+        ranks.clear();
+        ranks.extend(transaction.iter().map(|&item| rank_of[item as usize]));
+        ranks.retain(|&rank| rank != INFREQUENT);
+        ranks.sort_unstable();
+        database.push(&ranks, 1);
+    }
+    let items: Vec<sparse::Counted> = frequent
+        .iter()
+        .map(|&item| sparse::Counted {
+            item,
+            support: counts[item as usize],
+        })
+        .collect();
+    let limits = Limits {
+        minimum_support,
+        maximum_len: minimum.maximum_len,
+    };
+    if limits.maximum_len == 0 {
+        return Itemsets::default().sorted(transactions.len());
+    }
+    let occurrences = database.occurrences(items.len());
+    let of_each: Vec<Itemsets> = (0..items.len())
+        .into_par_iter()
+        .map(|rank| {
+            let mut found = Found::new(limits);
+            sparse::mine_item(&database, &items, &occurrences, rank, &mut found);
+            found.itemsets
+        })
+        .collect();
+    let mut all = Itemsets::default();
+    for itemsets in &of_each {
+        all.append(itemsets);
+    }
+    drop(of_each);
+    all.sorted(transactions.len())
+}
+
+/// The rank of an item that is not frequent.
+pub(crate) const INFREQUENT: u32 = u32::MAX;
+
+/// What is looked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) minimum_support: u32,
+    pub(crate) maximum_len: usize,
+}
+
+/// What is found, on the way down.
+pub(crate) struct Found {
+    pub(crate) limits: Limits,
+    prefix: Vec<u32>,
+    itemsets: Itemsets,
+}
+
+impl Found {
+    fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            prefix: Vec::new(),
+            itemsets: Itemsets::default(),
+        }
+    }
+
+    /// A set with one item more than the one that is looked at is frequent.
+    pub(crate) fn push(&mut self, item: u32, support: u32) {
+        self.prefix.push(item);
+        self.itemsets.push(&self.prefix, support);
+    }
+
+    /// It is done with.
+    pub(crate) fn pop(&mut self) {
+        self.prefix.pop();
+    }
+
+    /// Whether a set may have one more item than the one that is looked at.
+    pub(crate) fn goes_on(&self) -> bool {
+        self.prefix.len() < self.limits.maximum_len
+    }
+}

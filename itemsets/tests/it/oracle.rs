@@ -1,0 +1,147 @@
+//! Every set of items is counted, one by one.
+
+use std::collections::BTreeMap;
+
+use itemsets::{Itemsets, Minimum, MinimumError, RuleOptions, Transactions, mine, rules};
+use proptest::prelude::*;
+
+fn transactions(baskets: &[Vec<u32>]) -> Transactions {
+    let mut transactions = Transactions::default();
+    for basket in baskets {
+        transactions.push(basket);
+    }
+    transactions
+}
+
+/// Every set that is in so many baskets, and in how many.
+fn counted(baskets: &[Vec<u32>], minimum: u32, maximum_len: usize) -> BTreeMap<Vec<u32>, u32> {
+    let mut counts = BTreeMap::new();
+    for basket in baskets {
+        let mut basket = basket.clone();
+        basket.sort_unstable();
+        basket.dedup();
+        for bits in 1..1_u32 << basket.len() {
+            let chosen = basket.iter().enumerate();
+            let chosen = chosen.filter(|(position, _)| bits >> position & 1 == 1);
+            let set: Vec<u32> = chosen.map(|(_, &item)| item).collect();
+            *counts.entry(set).or_insert(0) += 1;
+        }
+    }
+    counts.retain(|set, count| minimum <= *count && set.len() <= maximum_len);
+    counts
+}
+
+fn as_map(itemsets: &Itemsets) -> BTreeMap<Vec<u32>, u32> {
+    itemsets
+        .iter()
+        .map(|(items, support)| (items.to_vec(), support))
+        .collect()
+}
+
+/// Few items in many baskets, and many in few, so that both kinds of projections are met.
+fn baskets() -> impl Strategy<Value = Vec<Vec<u32>>> {
+    let few = prop::collection::vec(prop::collection::vec(0..9_u32, 0..9), 0..60);
+    let many = prop::collection::vec(prop::collection::vec(0..300_u32, 0..9), 0..40);
+    prop_oneof![few, many]
+}
+
+fn is_within(part: &[u32], whole: &[u32]) -> bool {
+    part.len() < whole.len() && part.iter().all(|item| whole.contains(item))
+}
+
+proptest! {
+    #[test]
+    fn finds_what_counting_finds(baskets in baskets(), minimum in 1..6_u32, maximum_len in 0..10_usize) {
+        let limit = Minimum::count(minimum).unwrap().of_at_most(maximum_len);
+        let found = mine(&transactions(&baskets), limit);
+        let expected = counted(&baskets, minimum, maximum_len);
+        prop_assert_eq!(as_map(&found), expected);
+        prop_assert_eq!(found.num_transactions(), baskets.len());
+        let order: Vec<&[u32]> = found.iter().map(|(items, _)| items).collect();
+        prop_assert!(order.is_sorted());
+    }
+
+    #[test]
+    fn closed_and_maximal_sets_are_those_without_others_above(baskets in baskets(), minimum in 1..6_u32) {
+        let found = mine(&transactions(&baskets), Minimum::count(minimum).unwrap());
+        let all = as_map(&found);
+        let mut closed = all.clone();
+        closed.retain(|set, support| !all.iter().any(|(above, other)| other == support && is_within(set, above)));
+        prop_assert_eq!(as_map(&found.closed()), closed);
+        let mut maximal = all.clone();
+        maximal.retain(|set, _| !all.keys().any(|above| is_within(set, above)));
+        prop_assert_eq!(as_map(&found.maximal()), maximal);
+    }
+
+    #[test]
+    fn rules_have_the_measures_of_their_definitions(
+        baskets in baskets(),
+        minimum in 2..5_u32,
+        minimum_confidence in 0.0..1.0_f64,
+        without_redundant: bool,
+    ) {
+        let found = mine(&transactions(&baskets), Minimum::count(minimum).unwrap());
+        let options = RuleOptions { minimum_confidence, minimum_lift: 0.0, without_redundant };
+        let rules = rules(&found, &options);
+        let all = as_map(&found);
+        let num_baskets = baskets.len() as f64;
+        let confidence = |antecedent: &[u32], consequent: u32| {
+            let mut whole = antecedent.to_vec();
+            whole.push(consequent);
+            whole.sort_unstable();
+            f64::from(all[&whole]) / f64::from(all[antecedent])
+        };
+        let mut expected = Vec::new();
+        for (set, &support) in all.iter().filter(|(set, _)| 2 <= set.len()) {
+            for &consequent in set {
+                let mut antecedent = set.clone();
+                antecedent.retain(|&item| item != consequent);
+                let is_redundant = all
+                    .keys()
+                    .any(|part| is_within(part, &antecedent) && confidence(&antecedent, consequent) <= confidence(part, consequent));
+                if minimum_confidence <= confidence(&antecedent, consequent) && !(without_redundant && is_redundant) {
+                    expected.push((antecedent, consequent, support));
+                }
+            }
+        }
+        let found: Vec<_> = rules.iter().map(|rule| (rule.antecedent.clone(), rule.consequent, rule.support)).collect();
+        prop_assert_eq!(found, expected);
+        for rule in &rules {
+            let share = |set: &[u32]| f64::from(all[set]) / num_baskets;
+            let (antecedent, consequent) = (share(&rule.antecedent), share(&[rule.consequent]));
+            let support = f64::from(rule.support) / num_baskets;
+            let is_near = |found: f64, expected: f64| found == expected || (found - expected).abs() < 1e-9 * expected.abs().max(1.0);
+            prop_assert!(is_near(rule.confidence, support / antecedent));
+            prop_assert!(is_near(rule.lift, support / (antecedent * consequent)));
+            prop_assert!(is_near(rule.leverage, support - antecedent * consequent));
+            if rule.confidence < 1.0 {
+                prop_assert!(is_near(rule.conviction, (1.0 - consequent) / (1.0 - support / antecedent)));
+            } else {
+                prop_assert_eq!(rule.conviction, f64::INFINITY);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_no_minimum_is_refused() {
+    assert_eq!(Minimum::count(0), Err(MinimumError::ZeroCount));
+    for share in [0.0, -0.5, 1.5, f64::NAN, f64::INFINITY] {
+        let error = Minimum::share(share).unwrap_err().to_string();
+        assert!(error.contains("more than 0, and for 1 at most"), "{error}");
+    }
+    // A share is rounded up: of three baskets a half is two.
+    let baskets = transactions(&[vec![1], vec![1], vec![2]]);
+    let half = mine(&baskets, Minimum::share(0.5).unwrap());
+    assert_eq!(as_map(&half), BTreeMap::from([(vec![1], 2)]));
+}
+
+#[test]
+fn nothing_gives_nothing() {
+    let minimum = Minimum::count(1).unwrap();
+    for baskets in [transactions(&[]), transactions(&[vec![], vec![]])] {
+        assert!(mine(&baskets, minimum).is_empty());
+    }
+    let one = mine(&transactions(&[vec![7, 7, 7]]), minimum);
+    assert_eq!(as_map(&one), BTreeMap::from([(vec![7], 1)]));
+}
