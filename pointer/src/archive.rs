@@ -5,7 +5,7 @@
 //! and writes that export anew. The keys are those of a bucket, without what all keys of a deployment begin with.
 //!
 //! ```text
-//! Archive   := directory_len_bytes(u32) Directory objects
+//! Archive   := directory_len_bytes(u32) directory_xxh64(u64) Directory objects
 //! Directory := num_objects(u32) Entry{num_objects} keys
 //! Entry     := key_offset(u32) key_len_bytes(u32) offset(u32) len_bytes(u32)
 //! ```
@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use thiserror::Error;
+use xxhash_rust::xxh64::xxh64;
 
 /// The export of a function that reads its archive: of C's type `uint32_t (void *to, uint32_t offset, uint32_t len_bytes)`. It copies a part of the archive and
 /// gives the length of the whole, which is 0 in a function that is not sealed.
@@ -23,8 +24,8 @@ use thiserror::Error;
 /// Another layout of the archive gets another version in the name, so that a job and a function that do not know the same one do not find each other.
 pub const ARCHIVE_FUNCTION: &str = "kindred_archive_v1";
 
-/// How long the number is that an archive begins with.
-pub const PREFIX_LEN_BYTES: usize = size_of::<u32>();
+/// How long the numbers are that an archive begins with.
+pub const PREFIX_LEN_BYTES: usize = size_of::<u32>() + size_of::<u64>();
 
 const ENTRY_LEN_BYTES: usize = 16;
 
@@ -40,10 +41,14 @@ pub enum ArchiveError {
     TooLong,
 }
 
-/// Where the directory of an archive lies that begins with `prefix`.
-pub fn directory_range(prefix: [u8; PREFIX_LEN_BYTES]) -> Option<Range<u32>> {
+/// What an archive begins with.
+pub type Prefix = [u8; PREFIX_LEN_BYTES];
+
+/// Where the directory of an archive lies that begins so.
+pub fn directory_range(prefix: &Prefix) -> Option<Range<u32>> {
+    let (len_bytes, _) = prefix.split_first_chunk()?;
     let start = PREFIX_LEN_BYTES as u32;
-    Some(start..start.checked_add(u32::from_le_bytes(prefix))?)
+    Some(start..start.checked_add(u32::from_le_bytes(*len_bytes))?)
 }
 
 /// Where the objects of an archive lie.
@@ -53,13 +58,17 @@ pub struct Directory<B> {
 }
 
 impl<B: AsRef<[u8]>> Directory<B> {
-    /// Opens the directory of an archive of `archive_len_bytes`.
+    /// Opens the directory of an archive of `archive_len_bytes` that begins with `prefix`.
     ///
     /// # Errors
     ///
-    /// [`ArchiveError::Damaged`] when an entry points outside of either.
-    pub fn open(bytes: B, archive_len_bytes: u32) -> Result<Self, ArchiveError> {
+    /// [`ArchiveError::Damaged`] when it is not the one that was written, or an entry points outside of either.
+    pub fn open(prefix: &Prefix, bytes: B, archive_len_bytes: u32) -> Result<Self, ArchiveError> {
         let directory = Self { bytes };
+        let checksum = xxh64(directory.bytes.as_ref(), 0).to_le_bytes();
+        if prefix.last_chunk() != Some(&checksum) {
+            return Err(ArchiveError::Damaged);
+        }
         let entries = directory.entries().ok_or(ArchiveError::Damaged)?;
         let is_inside = |entry| {
             let (_, object) = directory.key_and_object(entry)?;
@@ -119,9 +128,8 @@ pub fn write_archive(objects: &BTreeMap<String, Vec<u8>>) -> Result<Vec<u8>, Arc
     if u32::try_from(len_bytes).is_err() {
         return Err(ArchiveError::TooLong);
     }
-    let mut archive = Vec::with_capacity(len_bytes);
-    let mut push = |number: usize| archive.extend((number as u32).to_le_bytes());
-    push(directory_len_bytes);
+    let mut directory = Vec::with_capacity(directory_len_bytes);
+    let mut push = |number: usize| directory.extend((number as u32).to_le_bytes());
     push(objects.len());
     let (mut key_offset, mut offset) = (keys_start, objects_start);
     for (key, object) in objects {
@@ -131,7 +139,11 @@ pub fn write_archive(objects: &BTreeMap<String, Vec<u8>>) -> Result<Vec<u8>, Arc
         key_offset += key.len();
         offset += object.len();
     }
-    archive.extend(objects.keys().flat_map(|key| key.bytes()));
+    directory.extend(objects.keys().flat_map(|key| key.bytes()));
+    let mut archive = Vec::with_capacity(len_bytes);
+    archive.extend((directory_len_bytes as u32).to_le_bytes());
+    archive.extend(xxh64(&directory, 0).to_le_bytes());
+    archive.extend(directory);
     archive.extend(objects.values().flatten());
     Ok(archive)
 }
@@ -151,12 +163,11 @@ mod tests {
 
     /// As a function opens what it carries.
     fn open(archive: &[u8]) -> Result<Directory<&[u8]>, ArchiveError> {
-        let directory = archive
-            .first_chunk()
-            .and_then(|&prefix| directory_range(prefix))
-            .and_then(|range| archive.get(range.start as usize..range.end as usize));
+        let prefix = archive.first_chunk().ok_or(ArchiveError::Damaged)?;
+        let range = directory_range(prefix).ok_or(ArchiveError::Damaged)?;
+        let directory = archive.get(range.start as usize..range.end as usize);
         let directory = directory.ok_or(ArchiveError::Damaged)?;
-        Directory::open(directory, archive.len() as u32)
+        Directory::open(prefix, directory, archive.len() as u32)
     }
 
     #[test]
@@ -189,17 +200,23 @@ mod tests {
             let error = open(&archive[..len_bytes]).unwrap_err();
             assert_eq!(error, ArchiveError::Damaged, "{len_bytes}");
         }
-        let numbers = PREFIX_LEN_BYTES + 4 + 3 * ENTRY_LEN_BYTES;
-        for at in 0..numbers {
+        let directory = directory_range(archive.first_chunk().unwrap()).unwrap();
+        for at in 0..directory.end as usize {
             let mut damaged = archive.clone();
-            damaged[at] ^= 0xff;
-            // It may still be an archive, but nothing of it lies outside.
-            if let Ok(directory) = open(&damaged) {
-                for key in sample().keys() {
-                    let end = directory.object(key).map_or(0, |place| place.end);
-                    assert!(end as usize <= archive.len(), "{key}");
-                }
-            }
+            damaged[at] ^= 1;
+            let error = open(&damaged).unwrap_err();
+            assert_eq!(error, ArchiveError::Damaged, "{at}");
         }
+    }
+
+    /// A function and a job find each other by the name alone: whoever changes the layout changes the version in it, and this.
+    #[test]
+    fn the_layout_is_that_of_the_name() {
+        let archive = write_archive(&sample()).unwrap();
+        let checksum = xxh64(&archive, 0);
+        assert_eq!(
+            (ARCHIVE_FUNCTION, archive.len(), checksum),
+            ("kindred_archive_v1", 5128, 5143099829162617207)
+        );
     }
 }

@@ -5,7 +5,7 @@
 //! that are read beside it.
 //!
 //! [`CollectionKeys`] says where all of it lies in a bucket, and [`archive`] how a sealed function carries the same objects. This crate is compiled
-//! into every function, so it stays small: it hashes nothing and knows no clock.
+//! into every function, so it stays small: it knows no clock, and hashes what is never published alone.
 
 pub mod archive;
 mod compact;
@@ -78,6 +78,7 @@ impl Manifest {
             Some(manifest) => manifest,
             None => Self::of_json(bytes)?,
         };
+        check_version(manifest.version)?;
         if manifest.collection != collection {
             return Err(ManifestError::WrongCollection {
                 expected: collection.to_owned(),
@@ -108,13 +109,7 @@ impl Manifest {
         let document: serde_json::Value = serde_json::from_slice(bytes)?;
         let members = Members::of(&document)?;
         // First, so that a newer document is called newer and not malformed.
-        let version = members.whole("version")?;
-        if version > MANIFEST_VERSION {
-            return Err(ManifestError::NewerVersion {
-                version,
-                newest_readable: MANIFEST_VERSION,
-            });
-        }
+        check_version(members.whole("version")?)?;
         Ok(document::manifest(members)?)
     }
 
@@ -191,6 +186,21 @@ impl Manifest {
     }
 }
 
+fn check_version(version: u32) -> Result<(), ManifestError> {
+    if version <= MANIFEST_VERSION {
+        return Ok(());
+    }
+    Err(ManifestError::NewerVersion {
+        version,
+        newest_readable: MANIFEST_VERSION,
+    })
+}
+
+/// Whether a document is in the form of [`Manifest::to_compact`], which has a checksum of its own.
+pub fn is_compact(document: &[u8]) -> bool {
+    document.starts_with(COMPACT_MAGIC.as_bytes())
+}
+
 /// [`Manifest::content`] out of a document as [`Manifest::to_json`] wrote it, without writing it anew: what names no content is cut out.
 ///
 /// What was written differently gives other bytes, and so, as all that is damaged, another name.
@@ -256,7 +266,7 @@ impl ValueScale {
     }
 }
 
-/// One measured figure with its confidence interval.
+/// One measured figure with its confidence interval. The numbers have at most 15 digits, so that a reader of JSON that is not exact beyond that gives them back.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Quality {
     /// Such as `ndcg@100`.
@@ -339,7 +349,8 @@ pub(crate) mod tests {
         let manifest = sample();
         let parse = |manifest: &Manifest| Manifest::parse(&manifest.to_compact(), "movies");
         assert_eq!(parse(&manifest).unwrap(), manifest);
-        let edits: [fn(&mut Manifest); 3] = [
+        let edits: [fn(&mut Manifest); 4] = [
+            |manifest| manifest.version = MANIFEST_VERSION + 1,
             |manifest| manifest.collection = "books".to_owned(),
             |manifest| manifest.generation = "../../secrets/ab".to_owned(),
             |manifest| manifest.version = 0,

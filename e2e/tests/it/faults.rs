@@ -205,7 +205,7 @@ fn a_pointer_of_a_newer_format_names_both_versions_and_what_to_do() {
     let newer = MANIFEST_VERSION + 1;
     manifest["version"] = json!(newer);
     fs::write(&pointer, manifest.to_string()).unwrap();
-    let problem = site.get("/v1/movies/popular").problem(500, "corrupt-index");
+    let problem = site.get("/v1/movies/popular").problem(503, "newer-format");
     let detail = problem["detail"].as_str().unwrap();
     for part in [
         format!("version {newer}"),

@@ -156,8 +156,33 @@ collections = "movies"
         json!({ "catalogue": "sound", "neighbours": "sound", "popularity": "it is not there" });
     assert_eq!(found["before"], sound);
     assert_eq!(found["after"], sound);
+    assert_eq!(found["again"], sound);
     assert_eq!(found["is_whole"], true, "{found}");
     assert!(100 < found["num_blocks"].as_u64().unwrap(), "{found}");
+}
+
+#[test]
+fn a_sealed_function_that_was_damaged_never_gives_another_answer() {
+    const QUESTION: &str = "/v1/movies/recommendations?history=1,2:4.5&count=20";
+    let bucket = Bucket::start();
+    publish_films(&bucket);
+    let archive = archive(&bucket);
+    let (_folder, manifest) = sealed_application(&archive);
+    let sound = Site::of_manifest(&manifest, &bucket, &[]).get(QUESTION);
+    assert_eq!(sound.status, 200);
+    // Some in the directory, in the pointer, and in the files.
+    let step = archive.len() / 12;
+    for at in (0..archive.len()).step_by(step).chain([20, 200]) {
+        let mut damaged = archive.clone();
+        damaged[at] ^= 1;
+        let (_folder, manifest) = sealed_application(&damaged);
+        let answer = Site::of_manifest(&manifest, &bucket, &[]).get(QUESTION);
+        if answer.status == 200 {
+            assert_eq!(answer.body, sound.body, "byte {at}");
+        } else {
+            assert!([500, 503].contains(&answer.status), "byte {at}");
+        }
+    }
 }
 
 #[test]

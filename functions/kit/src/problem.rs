@@ -159,6 +159,13 @@ pub enum Problem {
     #[error("the index cannot be read: {0}")]
     Storage(StorageError),
 
+    /// What was published is of a format that this function does not know yet.
+    #[error("what was published is newer than this function: {what}")]
+    NewerFormat {
+        /// What the reader says, and what to do.
+        what: String,
+    },
+
     /// What was published is damaged.
     #[error("what was published is damaged: {what}; publish the collection again")]
     CorruptIndex {
@@ -213,6 +220,7 @@ impl Problem {
             Self::NotReady { .. } => (503, "not-ready", "Not ready"),
             Self::NotInGeneration { .. } => (404, "not-in-generation", "Not in this generation"),
             Self::Storage(_) => (503, "storage", "Storage unavailable"),
+            Self::NewerFormat { .. } => (503, "newer-format", "Newer format"),
             Self::CorruptIndex { .. } => (500, "corrupt-index", "Corrupt index"),
             Self::Misconfigured { .. } => (500, "misconfigured", "Misconfigured"),
             Self::Internal { .. } => (500, "internal", "Internal error"),
@@ -361,7 +369,10 @@ impl From<ManifestError> for Problem {
         if let Some(cause) = std::error::Error::source(&error) {
             what = format!("{what}: {cause}");
         }
-        Self::CorruptIndex { what }
+        match error {
+            ManifestError::NewerVersion { .. } => Self::NewerFormat { what },
+            _ => Self::CorruptIndex { what },
+        }
     }
 }
 

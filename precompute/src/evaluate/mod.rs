@@ -45,12 +45,17 @@ impl Evaluation {
         let last = self.models.first()?.at_cutoffs.last()?;
         Some(pointer::Quality {
             metric: format!("ndcg@{}", last.cutoff),
-            value: last.ndcg.mean,
-            low: last.ndcg.low,
-            high: last.ndcg.high,
+            value: rounded(last.ndcg.mean),
+            low: rounded(last.ndcg.low),
+            high: rounded(last.ndcg.high),
             protocol: self.protocol.clone(),
         })
     }
+}
+
+/// To a millionth, more than anybody can measure: numbers of few digits are the same for every reader of JSON, the functions' short one among them.
+fn rounded(figure: f64) -> f64 {
+    (figure * 1e6).round() / 1e6
 }
 
 /// How many neighbours the baseline has; more make it worse on films.

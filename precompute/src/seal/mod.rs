@@ -95,7 +95,7 @@ impl SealedIndex {
     }
 }
 
-/// How much longer a host takes to compile a function for each megabyte of its index: 9 ms of processor time, as 50 MB cost `host up` on a machine of two cores.
+/// How much longer a host takes to compile a function for each megabyte of its index: 9 ms of processor time at most, and some four times the index in memory, as 50 MB cost `host up` on a machine of two cores.
 /// From then on its compiled form is mapped, and a start takes 2 ms a megabyte, since the file is read and hashed.
 const COMPILE_MILLISECONDS_PER_MEGABYTE: u64 = 9;
 
@@ -114,7 +114,7 @@ impl fmt::Display for SealCost {
         let compile_ms = (added_len_bytes * COMPILE_MILLISECONDS_PER_MEGABYTE).div_ceil(1_000_000);
         write!(
             formatter,
-            "{} after {}; a host compiles it for some {compile_ms} ms longer, and has the {} of the index in its memory once, for all instances",
+            "{} after {}; a host compiles it for some {compile_ms} ms longer, in about four times the memory of the index, and has its {} once, for all instances",
             megabytes(self.sealed_len_bytes),
             megabytes(self.function_len_bytes),
             megabytes(added_len_bytes),

@@ -26,11 +26,12 @@ fn handle(request: IncomingRequest, response: ResponseOutparam) {
     kit::spin::serve(&request, response, &ROUTES);
 }
 
-/// Fills so many bytes of Rust's memory and as many of C's, and then checks every block of the index.
+/// Fills so many bytes of Rust's memory and as many of C's, and then checks every block of the index: as it was read before, and as it is read again.
 fn filled(call: &Call<'_>) -> Result<Response, Problem> {
     let len_bytes: usize = call.parameter("len_bytes").parse().unwrap_or_default();
     let sealed = SealedStorage::of_this_function().expect("the tests seal this function");
-    let before = checked(&sealed);
+    let held = files(&sealed);
+    let before = checked(&held);
     let of_rust = fill(len_bytes, |size_bytes| vec![0xa5; size_bytes].leak());
     let of_c = fill(len_bytes, |size_bytes| {
         // SAFETY: no size is 0, and a whole block of this size is written before it becomes a slice.
@@ -48,7 +49,7 @@ fn filled(call: &Call<'_>) -> Result<Response, Problem> {
             .iter()
             .all(|block| block.iter().all(|&byte| byte == 0x5a));
     Response::json(json!({
-        "before": before, "after": checked(&sealed), "is_whole": is_whole,
+        "before": before, "after": checked(&held), "again": checked(&files(&sealed)), "is_whole": is_whole,
         "num_blocks": of_rust.len() + of_c.len(),
     }))
 }
@@ -65,34 +66,44 @@ fn fill(len_bytes: usize, allocate: impl Fn(usize) -> &'static mut [u8]) -> Vec<
     blocks
 }
 
-/// Whether each file is sound, every block of it, or what is not.
-fn checked(sealed: &SealedStorage) -> Value {
+/// The files of an index, or why one is not there.
+type Files = Vec<(FileKind, Result<Bytes, String>)>;
+
+/// Reads every file as a whole.
+fn files(sealed: &SealedStorage) -> Files {
     let query = DocumentQuery {
         key: "movies/current.json".to_owned(),
         known_etag: None,
     };
     let Some(Ok(Document::Read { bytes: pointer, .. })) = sealed.documents(&[query]).pop() else {
-        return json!("there is no pointer");
+        panic!("there is no pointer");
     };
-    let Ok(manifest) = Manifest::parse(&pointer, "movies") else {
-        return json!("the pointer is broken");
-    };
+    let manifest = Manifest::parse(&pointer, "movies").expect("the pointer is sound");
     let keys = CollectionKeys::new("", "movies");
-    let files = FileKind::ALL.map(|kind| {
-        let key = keys.file(&manifest.generation, kind.name());
-        let checked = match manifest.files.get(kind.name()) {
-            Some(entry) => match file(sealed, key, entry.file_len_bytes) {
-                Ok(file) => match index::verify(kind, &file) {
-                    Ok(_) => json!("sound"),
-                    Err(error) => json!(error.to_string()),
-                },
-                Err(error) => json!(error.to_string()),
-            },
-            None => json!("it is not there"),
+    let read = |kind: FileKind| {
+        let Some(entry) = manifest.files.get(kind.name()) else {
+            return (kind, Err("it is not there".to_owned()));
         };
-        (kind.name().to_owned(), checked)
+        let key = keys.file(&manifest.generation, kind.name());
+        let file = file(sealed, key, entry.file_len_bytes);
+        (kind, file.map_err(|error| error.to_string()))
+    };
+    FileKind::ALL.map(read).into()
+}
+
+/// Whether each file is sound, every block of it, or what is not.
+fn checked(files: &Files) -> Value {
+    let checked = files.iter().map(|(kind, file)| {
+        let checked = match file {
+            Ok(file) => match index::verify(*kind, file) {
+                Ok(_) => "sound".to_owned(),
+                Err(error) => error.to_string(),
+            },
+            Err(error) => error.clone(),
+        };
+        (kind.name().to_owned(), Value::String(checked))
     });
-    Value::Object(files.into_iter().collect())
+    Value::Object(checked.collect())
 }
 
 /// A whole file.

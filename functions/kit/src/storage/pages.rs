@@ -12,8 +12,8 @@ use super::{
 
 /// What is kept is cut into pages of this length; only the last one of an object is shorter.
 ///
-/// A get costs about 11 microseconds and a GET, which fills several pages, about 200: so pages are rather long. With its name a page fits into a block of the
-/// allocator, whose blocks have the length of a power of two.
+/// A get costs about 11 microseconds and a GET, which fills several pages, about 200: so pages are rather long. With its name a page has
+/// 16 KiB at most.
 const PAGE_LEN_BYTES: u64 = (16 << 10) - 512;
 
 /// A request with an unusually long history leaves no more: what is used often is there after some requests anyway.

@@ -30,8 +30,6 @@ pub struct PointerDocument {
     pub age: Duration,
     /// Whether it may have been replaced, and the storage cannot be asked.
     pub is_stale: bool,
-    /// Whether it is what was once written, as far as anybody could see who kept it.
-    pub is_sound: bool,
 }
 
 /// A document as it lies in the shared store.
@@ -128,8 +126,6 @@ impl<'a> Pointers<'a> {
                     bytes,
                     age: Duration::ZERO,
                     is_stale: false,
-                    // It did not come over a network.
-                    is_sound: true,
                 });
             }
             (Ok(Document::Read { bytes, etag }), kept) => match (keep(&bytes), kept) {
@@ -145,7 +141,6 @@ impl<'a> Pointers<'a> {
                         bytes,
                         age: Duration::ZERO,
                         is_stale: false,
-                        is_sound: false,
                     });
                 }
             },
@@ -203,7 +198,6 @@ impl Kept {
             bytes: self.bytes,
             age,
             is_stale: self.checked_at < self.asked_at && lifetime <= age,
-            is_sound: true,
         }
     }
 

@@ -56,10 +56,10 @@ fn read_directory(len_bytes: u32, read: ReadArchive) -> Result<Directory<Vec<u8>
         read(0..PREFIX_LEN_BYTES as u32, &mut prefix);
     }
     let prefix = prefix.try_into().map_err(|_| ArchiveError::Damaged)?;
-    let range = directory_range(prefix).filter(|range| range.end <= len_bytes);
+    let range = directory_range(&prefix).filter(|range| range.end <= len_bytes);
     let mut directory = Vec::new();
     read(range.ok_or(ArchiveError::Damaged)?, &mut directory);
-    Directory::open(directory, len_bytes)
+    Directory::open(&prefix, directory, len_bytes)
 }
 
 /// A part of a range, if it has it.
@@ -212,13 +212,11 @@ pub(super) mod tests {
 
     #[test]
     fn a_damaged_archive_is_told_of_by_every_read() {
-        for archive in [
-            vec![],
-            vec![1],
-            vec![1, 0, 0, 0],
-            vec![0xff; 4],
-            vec![4, 0, 0, 0, 1, 0, 0, 0],
-        ] {
+        let sound = write_archive(&BTreeMap::from([("movies/a".to_owned(), vec![7])])).unwrap();
+        let mut flipped = sound.clone();
+        flipped[20] ^= 1;
+        let cut = sound[..sound.len() - 1].to_vec();
+        for archive in [vec![], vec![1], cut, flipped] {
             let storage = carrying(archive);
             let expected = "the storage gives an unexpected answer for movies/a: the archive of the sealed function is damaged";
             for part in [None, Some((0, 1))] {

@@ -190,13 +190,29 @@ fn where_the_files_of_a_generation_are_missing_the_one_before_it_goes_on() {
     }
     assert_eq!(place.ask().body["generation"], GENERATION);
 
-    // Without one before it, the answer says what is missing.
+    // Without one before it, or with one whose manifest is damaged or another's, the answer says what is missing.
     place.storage.failures.clear();
-    place.storage.objects.remove(&keys.manifest(GENERATION));
-    let nothing = place.ask();
-    assert_eq!(nothing.status, 500);
-    let detail = nothing.body["detail"].as_str().unwrap();
-    assert!(detail.contains(NEXT_GENERATION), "{detail}");
+    let sound = place.storage.objects.remove(&keys.manifest(GENERATION));
+    let sound = String::from_utf8(sound.unwrap()).unwrap();
+    let with = |text: &str, by: &str| {
+        assert!(sound.contains(text), "{sound}");
+        Some(sound.replace(text, by))
+    };
+    for manifest in [
+        None,
+        with("\"neutral\":3.0", "\"neutral\":3.5"),
+        with(GENERATION, "ffffffffffffffff"),
+        Some(sound.replace(GENERATION, NEXT_GENERATION)),
+    ] {
+        if let Some(manifest) = manifest {
+            let key = keys.manifest(GENERATION);
+            place.storage.objects.insert(key, manifest.into_bytes());
+        }
+        let nothing = place.ask();
+        assert_eq!(nothing.status, 500);
+        let detail = nothing.body["detail"].as_str().unwrap();
+        assert!(detail.contains(NEXT_GENERATION), "{detail}");
+    }
 }
 
 #[test]
@@ -264,10 +280,16 @@ fn a_pointer_of_a_newer_format_is_called_newer() {
     place.storage = TestStorage::films().with_manifest(|manifest| {
         manifest.version = MANIFEST_VERSION + 1;
     });
-    let answer = place.ask();
-    assert_eq!(answer.status, 500);
-    let detail = answer.body["detail"].as_str().unwrap();
-    assert!(detail.contains("upgrade it"), "{detail}");
+    // The second time out of the store, where it is kept as well.
+    for _ in 0..2 {
+        let answer = place.ask();
+        assert_eq!(answer.status, 503);
+        let kind = answer.body["type"].as_str().unwrap();
+        assert!(kind.ends_with("/newer-format"), "{kind}");
+        let detail = answer.body["detail"].as_str().unwrap();
+        assert!(detail.contains("upgrade it"), "{detail}");
+        assert!(!answer.timing.contains("repeated"), "{}", answer.timing);
+    }
 }
 
 #[test]

@@ -197,6 +197,8 @@ impl Receiving {
         while let Some(len_bytes) = self.request.next_read_len_bytes(&self.received) {
             match self.stream.read(len_bytes.get()) {
                 Ok(chunk) if chunk.is_empty() => return None,
+                // Most bodies are one.
+                Ok(chunk) if self.received.body.is_empty() => self.received.body = chunk,
                 Ok(chunk) => self.received.body.extend(chunk),
                 Err(StreamError::Closed) => break,
                 Err(StreamError::LastOperationFailed(_)) => {
