@@ -435,7 +435,8 @@ pub(crate) fn crowd(workshop: &mut Workshop) -> Vec<Row> {
     let asks = asks(&published.histories);
     let site = workshop.site(&endpoint, &[]);
     let asked = Asked { site, asks };
-    asked.measure(NUM_CONNECTIONS, workshop.effort.warm_up);
+    // Until every place for an instance has had its largest request.
+    asked.measure(NUM_CONNECTIONS, 4 * workshop.effort.warm_up);
     let crowd = asked.measure(NUM_CONNECTIONS, duration);
     let report = &crowd.report;
     let megabytes = |bytes: u64| bytes as f64 / f64::from(1 << 20);

@@ -24,9 +24,9 @@ const DEBIAN_WASI_LIBC: &str = "/usr/lib/wasm32-wasi";
 const WASI_LIBC_FILES: [&str; 3] = ["crt1-command.o", "crt1-reactor.o", "libc.a"];
 
 /// What makes a function smaller. The linker leaves room for the longest number wherever code refers to something, unless it is told not to: a tenth of a
-/// function. And SHA-256, which signs a few requests to S3, need not be unrolled: 7 kB.
-const COMPILER_FLAGS: &str =
-    "-Clink-arg=--compress-relocations --cfg=sha2_backend_soft=\"compact\"";
+/// function. SHA-256, which signs a few requests to S3, need not be unrolled: 7 kB. And vectors, which every WebAssembly engine of servers has, save 4 kB and 3 % of
+/// a request's time.
+const COMPILER_FLAGS: &str = "-Ctarget-feature=+simd128 -Clink-arg=--compress-relocations --cfg=sha2_backend_soft=\"compact\"";
 
 /// Which way to take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
