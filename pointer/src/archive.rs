@@ -216,7 +216,7 @@ mod tests {
         let checksum = xxh64(&archive, 0);
         assert_eq!(
             (ARCHIVE_FUNCTION, archive.len(), checksum),
-            ("kindred_archive_v1", 5128, 5143099829162617207)
+            ("kindred_archive_v1", 5128, 5_143_099_829_162_617_207)
         );
     }
 }

@@ -205,7 +205,7 @@ mod tests {
         let checksum = xxh64(&bytes, 0);
         assert_eq!(
             (COMPACT_MAGIC, bytes.len(), checksum),
-            ("KDM1", 240, 8133306440171037648)
+            ("KDM1", 240, 8_133_306_440_171_037_648)
         );
     }
 
