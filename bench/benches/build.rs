@@ -7,11 +7,12 @@
 #![allow(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
 use std::env;
-use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use bench::memory_bytes;
 
 const NUM_RUNS: usize = 5;
 
@@ -26,18 +27,6 @@ fn precompute() -> PathBuf {
         .nth(2)
         .expect("it lies in target/<profile>/deps");
     target.join("precompute")
-}
-
-fn peak_memory_bytes(child: &Child) -> Option<u64> {
-    let status = fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim()
-        .strip_suffix(" kB")?
-        .parse::<u64>()
-        .ok()
-        .map(|kilobytes| kilobytes * 1024)
 }
 
 fn build(source: &Path) -> (f64, u64) {
@@ -60,7 +49,7 @@ fn build(source: &Path) -> (f64, u64) {
         .expect("precompute is built: cargo build -p precompute");
     let mut peak_bytes = 0;
     let status = loop {
-        peak_bytes = peak_memory_bytes(&child).unwrap_or(peak_bytes);
+        peak_bytes = memory_bytes(child.id(), "VmHWM").unwrap_or(peak_bytes);
         match child.try_wait().expect("the child can be waited for") {
             Some(status) => break status,
             None => thread::sleep(Duration::from_millis(2)),

@@ -1,7 +1,9 @@
 //! What several measurements share. The measurements themselves are in `benches`.
 
 pub mod catalogues;
+mod memory;
 pub mod peers;
 mod random;
 
+pub use memory::memory_bytes;
 pub use random::Random;

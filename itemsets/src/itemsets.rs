@@ -52,9 +52,7 @@ impl Itemsets {
         let mut below = Vec::new();
         for (above, support_above) in self.iter() {
             for left_out in 0..above.len() {
-                below.clear();
-                below.extend_from_slice(&above[..left_out]);
-                below.extend_from_slice(&above[left_out + 1..]);
+                leave_out(above, left_out, &mut below);
                 if let Some(&number) = table.get(below.as_slice())
                     && covers(self.supports[number], support_above)
                 {
@@ -122,4 +120,11 @@ impl Itemsets {
         let start = number.checked_sub(1).map_or(0, |before| self.ends[before]);
         &self.items[start as usize..self.ends[number] as usize]
     }
+}
+
+/// Puts all items but the one at a position into `rest`.
+pub(crate) fn leave_out(items: &[u32], position: usize, rest: &mut Vec<u32>) {
+    rest.clear();
+    rest.extend_from_slice(&items[..position]);
+    rest.extend_from_slice(&items[position + 1..]);
 }

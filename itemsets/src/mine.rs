@@ -82,6 +82,9 @@ impl Minimum {
 ///
 /// Time and memory go with what is found and with the transactions of the frequent items, O(their lengths) for each set at worst.
 pub fn mine(transactions: &Transactions, minimum: Minimum) -> Itemsets {
+    if minimum.maximum_len == 0 {
+        return Itemsets::default().sorted(transactions.len());
+    }
     let minimum_support = minimum.of(transactions.len());
     let mut counts = vec![0_u32; transactions.item_end()];
     for transaction in transactions.iter() {
@@ -121,9 +124,6 @@ pub fn mine(transactions: &Transactions, minimum: Minimum) -> Itemsets {
         minimum_support,
         maximum_len: minimum.maximum_len,
     };
-    if limits.maximum_len == 0 {
-        return Itemsets::default().sorted(transactions.len());
-    }
     let occurrences = database.occurrences(items.len());
     let of_each: Vec<Itemsets> = (0..items.len())
         .into_par_iter()

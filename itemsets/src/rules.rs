@@ -1,4 +1,4 @@
-use crate::Itemsets;
+use crate::{Itemsets, itemsets::leave_out};
 
 /// "Who has these, has that as well", with the usual measures.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,9 +43,7 @@ pub fn rules(itemsets: &Itemsets, options: &RuleOptions) -> Vec<Rule> {
     let mut antecedent = Vec::new();
     for (items, support) in itemsets.iter().filter(|(items, _)| 2 <= items.len()) {
         for (left_out, &consequent) in items.iter().enumerate() {
-            antecedent.clear();
-            antecedent.extend_from_slice(&items[..left_out]);
-            antecedent.extend_from_slice(&items[left_out + 1..]);
+            leave_out(items, left_out, &mut antecedent);
             let (Some(of_antecedent), Some(of_consequent)) =
                 (support_of(&antecedent), support_of(&[consequent]))
             else {

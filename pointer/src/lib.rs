@@ -75,10 +75,12 @@ impl Manifest {
     /// outside of the collection's folder, or one with a number that no reader should act on.
     pub fn parse(bytes: &[u8], collection: &str) -> Result<Self, ManifestError> {
         let manifest = match compact::read(bytes) {
-            Some(manifest) => manifest,
+            Some(manifest) => {
+                check_version(manifest.version)?;
+                manifest
+            }
             None => Self::of_json(bytes)?,
         };
-        check_version(manifest.version)?;
         if manifest.collection != collection {
             return Err(ManifestError::WrongCollection {
                 expected: collection.to_owned(),

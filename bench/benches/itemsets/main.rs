@@ -14,7 +14,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use bench::{catalogues, peers};
+use bench::{catalogues, memory_bytes, peers};
 use itemsets::{Itemsets, Minimum, Transactions, mine};
 
 const PEER: &str = "pyfim==6.28";
@@ -125,14 +125,9 @@ fn mine_as_child(arguments: &[String]) {
         found = mine(&transactions, minimum);
         fastest = fastest.min(started.elapsed().as_secs_f64());
     }
-    let status = fs::read_to_string("/proc/self/status").expect("the system says it");
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let peak = peak.and_then(|line| line.split_whitespace().next());
-    let peak_kilobytes: u64 = peak
-        .and_then(|peak| peak.parse().ok())
-        .expect("the system says it");
+    let peak_bytes = memory_bytes(std::process::id(), "VmHWM").expect("the system says it");
     fs::write(output, written(&found)).expect("the sets can be written");
-    println!("{fastest} {}", peak_kilobytes * 1024);
+    println!("{fastest} {peak_bytes}");
 }
 
 fn read(text: &str) -> Transactions {

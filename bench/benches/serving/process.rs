@@ -11,6 +11,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use bench::memory_bytes;
 use host::s3;
 
 /// The hidden argument that makes a child of this program.
@@ -95,11 +96,8 @@ impl ServerProcess {
 
     /// What it has used so far.
     pub(crate) fn usage(&self) -> Usage {
-        let read = |name| {
-            let path = format!("/proc/{}/{name}", self.child.id());
-            fs::read_to_string(path).expect("the child lives")
-        };
-        let stat = read("stat");
+        let path = format!("/proc/{}/stat", self.child.id());
+        let stat = fs::read_to_string(path).expect("the child lives");
         // The second field is the program's name in parentheses; utime and stime are the 14th and the 15th.
         let (_, fields) = stat.rsplit_once(')').expect("the kernel writes it so");
         let ticks: u32 = fields
@@ -108,18 +106,11 @@ impl ServerProcess {
             .take(2)
             .map(|ticks| ticks.parse::<u32>().expect("the kernel writes it so"))
             .sum();
-        let status = read("status");
-        let kilobytes = |name: &str| {
-            let line = status.lines().find_map(|line| line.strip_prefix(name));
-            let number = line.and_then(|line| line.split_whitespace().next());
-            number
-                .and_then(|number| number.parse::<u64>().ok())
-                .unwrap_or(0)
-        };
+        let memory_bytes = |name| memory_bytes(self.child.id(), name).unwrap_or(0);
         Usage {
             processor: CLOCK_TICK * ticks,
-            resident_bytes: kilobytes("VmRSS:") << 10,
-            peak_resident_bytes: kilobytes("VmHWM:") << 10,
+            resident_bytes: memory_bytes("VmRSS"),
+            peak_resident_bytes: memory_bytes("VmHWM"),
         }
     }
 }

@@ -122,6 +122,14 @@ impl Running {
         self.log.read_to_string(&mut rest).unwrap();
         (self.child.wait().unwrap().code(), rest)
     }
+
+    /// The same where no request was ended with it; the log.
+    fn ended_with_all_answered(self) -> String {
+        let (code, log) = self.ended();
+        assert_eq!(code, Some(0), "{log}");
+        assert!(!log.contains("still in flight"), "{log}");
+        log
+    }
 }
 
 impl Drop for Running {
@@ -203,9 +211,7 @@ fn components_that_compute_without_end_hinder_neither_others_nor_the_end() {
         assert!(answer.starts_with("HTTP/1.1 504 "), "{answer}");
     }
     running.wait_for_the_end(PATIENCE);
-    let (code, log) = running.ended();
-    assert_eq!(code, Some(0), "{log}");
-    assert!(!log.contains("still in flight"), "{log}");
+    running.ended_with_all_answered();
 }
 
 #[test]
@@ -219,9 +225,7 @@ fn a_signal_waits_for_as_long_as_a_request_may_take() {
     let mut answer = String::new();
     slow.read_to_string(&mut answer).unwrap();
     assert!(answer.ends_with("slept"), "{answer}");
-    let (code, log) = running.ended();
-    assert_eq!(code, Some(0), "{log}");
-    assert!(!log.contains("still in flight"), "{log}");
+    running.ended_with_all_answered();
 }
 
 #[test]
@@ -323,10 +327,8 @@ fn a_signal_under_load_costs_no_request_and_opens_no_connection_any_more() {
         client.join().expect("each of its requests was answered");
     }
     let num_answers = 3 * CONNECTIONS + answers.iter().count() + 1;
-    let (code, log) = running.ended();
-    assert_eq!(code, Some(0), "{log}");
+    let log = running.ended_with_all_answered();
     assert_eq!(log.matches("GET /guest/sleep 200 ").count(), num_answers);
-    assert!(!log.contains("still in flight"), "{log}");
 }
 
 #[tokio::test]
