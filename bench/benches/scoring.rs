@@ -8,14 +8,14 @@
 //!
 //! Command: `cargo bench -p bench --profile dev --bench scoring`.
 
-use std::collections::BTreeMap;
+use index::SortedMap;
 
 use bench::Random;
 use divan::Bencher;
 use index::catalogue::{CatalogueWriter, Record, Value};
 use index::neighbours::{Neighbour, NeighboursWriter};
 use index::recommend::HistoryItem;
-use index::{FileKind, Generation, Keys, MemorySource, Outline, Question};
+use index::{Algorithm, FileKind, Generation, Keys, MemorySource, Outline, Question};
 
 const ITEM_COUNTS: [u32; 2] = [3_706, 200_000];
 const HISTORY_LEN: u32 = 20;
@@ -42,7 +42,7 @@ fn records(bencher: Bencher, item_count: u32) {
 fn reasons(bencher: Bencher, item_count: u32) {
     let (generation, question) = warm(item_count);
     let items = best(&generation, &question);
-    bencher.bench_local(|| generation.reasons(&items, &question.history));
+    bencher.bench_local(|| generation.reasons(Algorithm::Neighbours, &items, &question.history));
 }
 
 fn best(generation: &Generation<'static>, question: &Question) -> Vec<u32> {
@@ -59,7 +59,7 @@ fn warm(item_count: u32) -> (Generation<'static>, Question) {
     let mut neighbours = NeighboursWriter::new(item_count as usize, "made up").expect("few items");
     let mut random = Random::new(7);
     for item in 0..item_count {
-        let fields = BTreeMap::from([
+        let fields = SortedMap::from([
             ("year".into(), Value::Integer(1995)),
             (
                 "genres".into(),
@@ -115,7 +115,7 @@ fn warm(item_count: u32) -> (Generation<'static>, Question) {
 }
 
 fn list(random: &mut Random, item_count: u32) -> Vec<Neighbour> {
-    let mut list = BTreeMap::new();
+    let mut list = SortedMap::new();
     while list.len() < LIST_LEN {
         let limit = if list.len() % 2 == 0 {
             item_count / 10

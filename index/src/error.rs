@@ -205,6 +205,24 @@ pub enum WriteError {
         item: u32,
     },
 
+    /// What is no rule.
+    #[error("a rule that promises item {consequent} {what}")]
+    BadRule {
+        /// The item that the rule promises.
+        consequent: u32,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+
+    /// A basket names an item that does not exist, or an item twice, or not in ascending order.
+    #[error("basket {basket} is not strictly ascending below {item_count}, the number of items")]
+    BadBasket {
+        /// The basket's number.
+        basket: u32,
+        /// How many items there are.
+        item_count: u32,
+    },
+
     /// Two records have the same id.
     #[error("the id `{id}` belongs to two records")]
     DuplicateId {

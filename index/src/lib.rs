@@ -2,9 +2,9 @@
 //!
 //! # Overview of types
 //!
-//! A collection is written by three writers, one a kind of file: [`CatalogueWriter`](catalogue::CatalogueWriter), which numbers the items,
-//! [`NeighboursWriter`](neighbours::NeighboursWriter) and [`PopularityWriter`](popularity::PopularityWriter). Each gives the bytes of a file, of which
-//! [`verify`] checks every checksum.
+//! A collection is written by one writer a kind of file: [`CatalogueWriter`](catalogue::CatalogueWriter), which numbers the items, and of the others
+//! those that its data give: [`NeighboursWriter`](neighbours::NeighboursWriter), [`PopularityWriter`](popularity::PopularityWriter),
+//! [`RulesWriter`](rules::RulesWriter), [`BasketsWriter`](baskets::BasketsWriter). Each gives the bytes of a file, of which [`verify`] checks every checksum.
 //!
 //! A [`Generation`] opens the heads of the files over a [`ByteSource`] and answers questions. It never does I/O: it plans what it needs, and the source reads it.
 //! What it must know of a file before the first read is its [`Outline`]. A [`RecordingSource`] tells what a question read.
@@ -37,6 +37,7 @@
 
 #![warn(clippy::indexing_slicing, clippy::unwrap_used)]
 
+pub mod baskets;
 mod bucket_table;
 pub mod catalogue;
 mod codec;
@@ -48,6 +49,8 @@ pub mod neighbours;
 mod outline;
 pub mod popularity;
 pub mod recommend;
+pub mod rules;
+mod sorted_map;
 mod source;
 
 pub use container::{
@@ -55,8 +58,9 @@ pub use container::{
     verify,
 };
 pub use error::{Error, Place, WriteError};
-pub use generation::{Generation, Question};
+pub use generation::{Algorithm, Generation, Question};
 pub use outline::{Keys, Outline, Table};
+pub use sorted_map::SortedMap;
 pub use source::{
     ByteRange, ByteSource, Bytes, FileKind, MemorySource, NEAR_GAP_LEN_BYTES, RecordingSource,
     SourceError, merge_near,

@@ -1,11 +1,10 @@
 //! What must be known of a file before its first read.
 
-use std::collections::BTreeMap;
-
 use crate::{
     catalogue::Catalogue,
     container::{Container, TablePlace},
     error::Error,
+    sorted_map::SortedMap,
     source::FileKind,
 };
 
@@ -40,7 +39,7 @@ pub struct Outline {
     /// The length of its head.
     pub head_len_bytes: u32,
     /// Where its tables lie, so that a bucket is read together with the head. What is not here is read after it.
-    pub tables: BTreeMap<Table, TablePlace>,
+    pub tables: SortedMap<Table, TablePlace>,
 }
 
 impl Outline {
@@ -57,7 +56,7 @@ impl Outline {
                     .into_iter()
                     .collect::<Result<_, Error>>()?
             }
-            FileKind::Neighbours | FileKind::Popularity => BTreeMap::new(),
+            _ => SortedMap::new(),
         };
         Ok(Self {
             file,

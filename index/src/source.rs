@@ -9,24 +9,40 @@ pub use bytes::Bytes;
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum FileKind {
+    /// Which baskets an item is in, and what they are called.
+    Baskets,
     /// Ids, titles, records and the facets that filters ask.
     Catalogue,
-    /// Weighted lists of items for every item.
+    /// Weighted lists of items for every item, by what is said of them.
+    Content,
+    /// Weighted lists of items for every item, by who touched them.
     Neighbours,
     /// What is popular, and what to rate first.
     Popularity,
+    /// Association rules.
+    Rules,
 }
 
 impl FileKind {
     /// Every kind, in the order of their names.
-    pub const ALL: [Self; 3] = [Self::Catalogue, Self::Neighbours, Self::Popularity];
+    pub const ALL: [Self; 6] = [
+        Self::Baskets,
+        Self::Catalogue,
+        Self::Content,
+        Self::Neighbours,
+        Self::Popularity,
+        Self::Rules,
+    ];
 
     /// The file's name without its ending, and the key of its entry in a manifest.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Baskets => "baskets",
             Self::Catalogue => "catalogue",
+            Self::Content => "content",
             Self::Neighbours => "neighbours",
             Self::Popularity => "popularity",
+            Self::Rules => "rules",
         }
     }
 }

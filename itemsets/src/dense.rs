@@ -33,14 +33,20 @@ pub(crate) fn merged(mut sets: Vec<Set>) -> Vec<Set> {
 }
 
 /// Finds every frequent set among `items`, which are frequent, out of their transactions.
-pub(crate) fn mine(sets: &[Set], items: &[Counted], found: &mut Found) {
+pub(crate) fn mine(sets: &[Set], items: &[Counted], found: &mut Found<'_>) {
     let all = (0..items.len()).fold(0_u64, |bits, rank| bits | 1 << rank);
     let supports = items.iter().map(|item| item.support).collect::<Vec<_>>();
     mine_among(sets, all, &supports, items, found);
 }
 
 /// Finds every frequent set among the items of `among`, whose supports are these, by their ranks.
-fn mine_among(sets: &[Set], among: u64, supports: &[u32], items: &[Counted], found: &mut Found) {
+fn mine_among(
+    sets: &[Set],
+    among: u64,
+    supports: &[u32],
+    items: &[Counted],
+    found: &mut Found<'_>,
+) {
     for rank in ranks(among) {
         found.push(items[rank].item, supports[rank]);
         if found.goes_on() {

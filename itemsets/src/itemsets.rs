@@ -95,13 +95,8 @@ impl Itemsets {
         self.supports.extend_from_slice(&other.supports);
     }
 
-    /// Puts the items of each and then all of them in order.
-    pub(crate) fn sorted(mut self, num_transactions: usize) -> Self {
-        let mut start = 0;
-        for &end in &self.ends {
-            self.items[start..end as usize].sort_unstable();
-            start = end as usize;
-        }
+    /// Puts them in order; each is ascending.
+    pub(crate) fn sorted(self, num_transactions: usize) -> Self {
         let mut order: Vec<usize> = (0..self.len()).collect();
         order.sort_unstable_by(|&left, &right| self.items_of(left).cmp(self.items_of(right)));
         let mut sorted = Self {

@@ -24,15 +24,20 @@
 //! - `mine`: what is frequent by itself, in an order that keeps what follows small.
 //! - `sparse`: projections as lists of transactions.
 //! - `dense`: projections of few items as bits.
+//! - `mine_rules`, `spill`: rules without all sets in memory.
 
 mod dense;
 mod itemsets;
 mod mine;
+mod mine_rules;
 mod rules;
 mod sparse;
+mod spill;
 mod transactions;
 
 pub use itemsets::Itemsets;
 pub use mine::{Minimum, MinimumError, mine};
+pub use mine_rules::{MinedRules, mine_rules};
 pub use rules::{Rule, RuleOptions, rules};
+pub use spill::Budget;
 pub use transactions::Transactions;

@@ -1,3 +1,5 @@
+use std::sync::{Mutex, PoisonError};
+
 use rayon::prelude::*;
 use thiserror::Error;
 
@@ -82,15 +84,55 @@ impl Minimum {
 ///
 /// Time and memory go with what is found and with the transactions of the frequent items, O(their lengths) for each set at worst.
 pub fn mine(transactions: &Transactions, minimum: Minimum) -> Itemsets {
-    if minimum.maximum_len == 0 {
-        return Itemsets::default().sorted(transactions.len());
+    let all = Mutex::new(Itemsets::default());
+    mine_each(transactions, minimum, || Collected {
+        found: Itemsets::default(),
+        all: &all,
+    });
+    let all = all.into_inner().unwrap_or_else(PoisonError::into_inner);
+    all.sorted(transactions.len())
+}
+
+/// Takes what is found, one set after the other, in any order.
+pub(crate) trait Sink {
+    /// Takes a set, ascending, and its support.
+    fn take(&mut self, items: &[u32], support: u32);
+}
+
+/// What one thread found, for all of them.
+struct Collected<'a> {
+    found: Itemsets,
+    all: &'a Mutex<Itemsets>,
+}
+
+impl Sink for Collected<'_> {
+    fn take(&mut self, items: &[u32], support: u32) {
+        self.found.push(items, support);
     }
+}
+
+impl Drop for Collected<'_> {
+    fn drop(&mut self) {
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        all.append(&self.found);
+    }
+}
+
+/// Finds every set that the minimum calls frequent, for sinks of which every thread has some of its own; gives in how many transactions each item is.
+pub(crate) fn mine_each<S: Sink>(
+    transactions: &Transactions,
+    minimum: Minimum,
+    new_sink: impl Fn() -> S + Sync + Send,
+) -> Vec<u32> {
     let minimum_support = minimum.of(transactions.len());
     let mut counts = vec![0_u32; transactions.item_end()];
     for transaction in transactions.iter() {
         for &item in transaction {
             counts[item as usize] += 1;
         }
+    }
+    if minimum.maximum_len == 0 {
+        return counts;
     }
     // The most frequent first; of equals, the smallest number.
     let mut frequent: Vec<u32> = (0..)
@@ -125,20 +167,13 @@ pub fn mine(transactions: &Transactions, minimum: Minimum) -> Itemsets {
         maximum_len: minimum.maximum_len,
     };
     let occurrences = database.occurrences(items.len());
-    let of_each: Vec<Itemsets> = (0..items.len())
+    (0..items.len())
         .into_par_iter()
-        .map(|rank| {
-            let mut found = Found::new(limits);
+        .for_each_init(new_sink, |sink, rank| {
+            let mut found = Found::new(limits, sink);
             sparse::mine_item(&database, &items, &occurrences, rank, &mut found);
-            found.itemsets
-        })
-        .collect();
-    let mut all = Itemsets::default();
-    for itemsets in &of_each {
-        all.append(itemsets);
-    }
-    drop(of_each);
-    all.sorted(transactions.len())
+        });
+    counts
 }
 
 /// The rank of an item that is not frequent.
@@ -152,25 +187,29 @@ pub(crate) struct Limits {
 }
 
 /// What is found, on the way down.
-pub(crate) struct Found {
+pub(crate) struct Found<'a> {
     pub(crate) limits: Limits,
     prefix: Vec<u32>,
-    itemsets: Itemsets,
+    ascending: Vec<u32>,
+    sink: &'a mut dyn Sink,
 }
 
-impl Found {
-    fn new(limits: Limits) -> Self {
+impl<'a> Found<'a> {
+    fn new(limits: Limits, sink: &'a mut dyn Sink) -> Self {
         Self {
             limits,
             prefix: Vec::new(),
-            itemsets: Itemsets::default(),
+            ascending: Vec::new(),
+            sink,
         }
     }
 
     /// A set with one item more than the one that is looked at is frequent.
     pub(crate) fn push(&mut self, item: u32, support: u32) {
         self.prefix.push(item);
-        self.itemsets.push(&self.prefix, support);
+        self.ascending.clone_from(&self.prefix);
+        self.ascending.sort_unstable();
+        self.sink.take(&self.ascending, support);
     }
 
     /// It is done with.

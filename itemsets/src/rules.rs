@@ -1,7 +1,7 @@
 use crate::{Itemsets, itemsets::leave_out};
 
-/// "Who has these, has that as well", with the usual measures.
-#[derive(Clone, Debug, PartialEq)]
+/// "Who has these, has that as well": what is counted, and the usual measures of it.
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Rule {
     /// Ascending; never empty.
     pub antecedent: Vec<u32>,
@@ -9,14 +9,49 @@ pub struct Rule {
     pub consequent: u32,
     /// In how many transactions all of it is.
     pub support: u32,
+    /// In how many transactions the antecedent is.
+    pub antecedent_support: u32,
+    /// In how many transactions the consequent is.
+    pub consequent_support: u32,
+    /// How many transactions there are.
+    pub num_transactions: u32,
+}
+
+impl Rule {
     /// The share of the antecedent's transactions that have the consequent.
-    pub confidence: f64,
+    pub fn confidence(&self) -> f64 {
+        f64::from(self.support) / f64::from(self.antecedent_support)
+    }
+
     /// The confidence over the share of all transactions that have the consequent: 1 where the two have nothing to do with each other.
-    pub lift: f64,
+    pub fn lift(&self) -> f64 {
+        self.confidence() / self.share(self.consequent_support)
+    }
+
     /// The share of transactions that have all of it, less what it would be if the two had nothing to do with each other.
-    pub leverage: f64,
+    pub fn leverage(&self) -> f64 {
+        self.share(self.support)
+            - self.share(self.antecedent_support) * self.share(self.consequent_support)
+    }
+
     /// How much more often the rule would be wrong if the two had nothing to do with each other; infinite where it never is.
-    pub conviction: f64,
+    pub fn conviction(&self) -> f64 {
+        if self.support == self.antecedent_support {
+            f64::INFINITY
+        } else {
+            (1.0 - self.share(self.consequent_support)) / (1.0 - self.confidence())
+        }
+    }
+
+    fn share(&self, support: u32) -> f64 {
+        f64::from(support) / f64::from(self.num_transactions)
+    }
+
+    /// Whether the confidence of another rule is at least this one's. As fractions of whole numbers, so that equal ones are.
+    pub(crate) fn is_no_surer_than(&self, support: u32, antecedent_support: u32) -> bool {
+        u64::from(self.support) * u64::from(antecedent_support)
+            <= u64::from(support) * u64::from(self.antecedent_support)
+    }
 }
 
 /// Which rules are wanted.
@@ -30,69 +65,60 @@ pub struct RuleOptions {
     pub without_redundant: bool,
 }
 
+impl RuleOptions {
+    /// Whether a rule is sure enough.
+    pub(crate) fn want(&self, rule: &Rule) -> bool {
+        self.minimum_confidence <= rule.confidence() && self.minimum_lift <= rule.lift()
+    }
+}
+
 /// All rules with one item as their consequent that the sets give and the options want, in the order of their sets. All subsets of a set have to be there, as they
-/// are among what [`mine`](crate::mine) finds.
+/// are among what [`mine`](crate::mine) finds. [`mine_rules`](crate::mine_rules) does without the sets.
 ///
 /// Measures as in Agrawal, Imieliński and Swami (SIGMOD 1993), Piatetsky-Shapiro (1991) and Brin et al. (SIGMOD 1997). O(items of all sets), with a table of all;
 /// without redundant ones, O(2^length) more for each rule at worst.
 pub fn rules(itemsets: &Itemsets, options: &RuleOptions) -> Vec<Rule> {
     let table = itemsets.table();
     let support_of = |items: &[u32]| table.get(items).map(|&number| itemsets.support(number));
-    let num_transactions = itemsets.num_transactions() as f64;
     let mut rules = Vec::new();
     let mut antecedent = Vec::new();
     for (items, support) in itemsets.iter().filter(|(items, _)| 2 <= items.len()) {
         for (left_out, &consequent) in items.iter().enumerate() {
             leave_out(items, left_out, &mut antecedent);
-            let (Some(of_antecedent), Some(of_consequent)) =
+            let (Some(antecedent_support), Some(consequent_support)) =
                 (support_of(&antecedent), support_of(&[consequent]))
             else {
                 continue;
             };
-            let share = |support: u32| f64::from(support) / num_transactions;
-            let confidence = f64::from(support) / f64::from(of_antecedent);
-            let lift = confidence / share(of_consequent);
-            if confidence < options.minimum_confidence || lift < options.minimum_lift {
-                continue;
-            }
+            let rule = Rule {
+                antecedent: antecedent.clone(),
+                consequent,
+                support,
+                antecedent_support,
+                consequent_support,
+                num_transactions: itemsets.num_transactions() as u32,
+            };
             let is_redundant = || {
                 parts(&antecedent).any(|part| {
                     let mut with_consequent = part.clone();
                     with_consequent.push(consequent);
                     with_consequent.sort_unstable();
                     match (support_of(&with_consequent), support_of(&part)) {
-                        // As fractions of whole numbers, so that equal ones are.
-                        (Some(both), Some(alone)) => {
-                            u64::from(support) * u64::from(alone)
-                                <= u64::from(both) * u64::from(of_antecedent)
-                        }
+                        (Some(both), Some(alone)) => rule.is_no_surer_than(both, alone),
                         _ => false,
                     }
                 })
             };
-            if options.without_redundant && is_redundant() {
-                continue;
+            if options.want(&rule) && !(options.without_redundant && is_redundant()) {
+                rules.push(rule);
             }
-            rules.push(Rule {
-                antecedent: antecedent.clone(),
-                consequent,
-                support,
-                confidence,
-                lift,
-                leverage: share(support) - share(of_antecedent) * share(of_consequent),
-                conviction: if support == of_antecedent {
-                    f64::INFINITY
-                } else {
-                    (1.0 - share(of_consequent)) / (1.0 - confidence)
-                },
-            });
         }
     }
     rules
 }
 
 /// The parts of a set that are neither empty nor the whole.
-fn parts(items: &[u32]) -> impl Iterator<Item = Vec<u32>> {
+pub(crate) fn parts(items: &[u32]) -> impl Iterator<Item = Vec<u32>> {
     // Sets of more items than that would take longer than anybody waits; they count as not redundant.
     let num_parts = if items.len() < 20 {
         (1_u32 << items.len()) - 1

@@ -93,7 +93,7 @@ pub(crate) fn mine_item(
     items: &[Counted],
     occurrences: &Occurrences,
     rank: usize,
-    found: &mut Found,
+    found: &mut Found<'_>,
 ) {
     let Counted { item, support } = items[rank];
     found.push(item, support);
@@ -104,7 +104,7 @@ pub(crate) fn mine_item(
 }
 
 /// Finds what is frequent among the items that stand before one in its transactions.
-fn mine_before(database: &Database, before: &[Counted], places: &[Place], found: &mut Found) {
+fn mine_before(database: &Database, before: &[Counted], places: &[Place], found: &mut Found<'_>) {
     let mut supports = vec![0_u32; before.len()];
     for place in places {
         for &rank in &database.ranks[place.start as usize..place.end as usize] {

@@ -4,8 +4,7 @@
 //! [`COMPACT_MAGIC`], the XXH64 of what follows, then all members in their order: numbers little-endian in their width, a text as its length in 32 bits and its
 //! UTF-8, what may be absent and what is repeated behind how often it is there, in 32 bits. It is never published: another layout gets another magic.
 
-use std::collections::BTreeMap;
-
+use index::SortedMap;
 use xxhash_rust::xxh64::xxh64;
 
 use crate::{FileEntry, Manifest, Quality, TablePlace, ValueScale};
@@ -184,8 +183,8 @@ impl Reader<'_> {
     fn map<T>(
         &mut self,
         mut read: impl FnMut(&mut Self) -> Option<T>,
-    ) -> Option<BTreeMap<String, T>> {
-        let mut map = BTreeMap::new();
+    ) -> Option<SortedMap<String, T>> {
+        let mut map = SortedMap::new();
         for _ in 0..self.count()? {
             map.insert(self.text()?, read(self)?);
         }

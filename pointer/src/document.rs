@@ -2,8 +2,7 @@
 //!
 //! By hand: what a derived reader makes of the same members, each with its errors, would be a tenth of a function.
 
-use std::collections::BTreeMap;
-
+use index::SortedMap;
 use serde::de::Error as _;
 use serde_json::{Map, Value};
 
@@ -59,7 +58,7 @@ fn missing(name: &str) -> serde_json::Error {
 
 /// A manifest whose names and numbers nobody has looked at.
 pub(crate) fn manifest(members: Members<'_>) -> Result<Manifest> {
-    let mut files = BTreeMap::new();
+    let mut files = SortedMap::new();
     for (kind, value) in members.get("files", Value::as_object)? {
         files.insert(kind.clone(), file_entry(Members::of(value)?)?);
     }
@@ -91,7 +90,7 @@ pub(crate) fn manifest(members: Members<'_>) -> Result<Manifest> {
 }
 
 fn file_entry(members: Members<'_>) -> Result<FileEntry> {
-    let mut tables = BTreeMap::new();
+    let mut tables = SortedMap::new();
     if members.optional("tables").is_some() {
         for (name, value) in members.get("tables", Value::as_object)? {
             tables.insert(name.clone(), table_place(Members::of(value)?)?);

@@ -1,7 +1,5 @@
-use std::collections::BTreeMap;
-
-use index::{FileKind, Outline, Table};
-use serde::Serialize;
+use index::{FileKind, Outline, SortedMap, Table};
+use serde::{Serialize, Serializer};
 
 /// One index file of a generation, at `<collection>/g/<generation>/<kind>.kdx`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -13,8 +11,11 @@ pub struct FileEntry {
     /// SHA-256 of the whole file, in lower-case hexadecimal digits.
     pub sha256: String,
     /// Where the tables lie whose buckets are read together with the head, by name, such as `ids`. The file's own directory has the last word.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub tables: BTreeMap<String, TablePlace>,
+    #[serde(
+        serialize_with = "as_object",
+        skip_serializing_if = "SortedMap::is_empty"
+    )]
+    pub tables: SortedMap<String, TablePlace>,
 }
 
 impl FileEntry {
@@ -33,7 +34,7 @@ impl FileEntry {
 
     /// What a reader is told of the file, which is of this kind. Tables that this program does not know are left out.
     pub fn outline(&self, kind: FileKind) -> Outline {
-        let mut tables = BTreeMap::new();
+        let mut tables = SortedMap::new();
         for table in Table::ALL {
             if let Some(&place) = self.tables.get(table.name()) {
                 tables.insert(table, place.into());
@@ -45,6 +46,14 @@ impl FileEntry {
             tables,
         }
     }
+}
+
+/// Writes a map as an object; for `serialize_with`.
+pub fn as_object<V: Serialize, S: Serializer>(
+    map: &SortedMap<String, V>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(map.iter())
 }
 
 /// A table of buckets in an index file.
@@ -102,7 +111,7 @@ mod tests {
         let outline = Outline {
             file: FileKind::Catalogue,
             head_len_bytes: 100,
-            tables: BTreeMap::from([(Table::Ids, place)]),
+            tables: SortedMap::from([(Table::Ids, place)]),
         };
         let mut entry = FileEntry::new(&outline, 2_000, String::new());
         entry.tables.insert("colours".to_owned(), place.into());

@@ -14,13 +14,12 @@ mod entry;
 mod error;
 mod keys;
 
-use std::collections::BTreeMap;
-
+use index::SortedMap;
 use serde::{Deserialize, Serialize};
 
 pub use compact::COMPACT_MAGIC;
 use document::Members;
-pub use entry::{FileEntry, TablePlace};
+pub use entry::{FileEntry, TablePlace, as_object};
 pub use error::ManifestError;
 pub use keys::CollectionKeys;
 
@@ -60,7 +59,8 @@ pub struct Manifest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quality: Option<Quality>,
     /// The index files by kind, such as `neighbours`.
-    pub files: BTreeMap<String, FileEntry>,
+    #[serde(serialize_with = "entry::as_object")]
+    pub files: SortedMap<String, FileEntry>,
     /// The generation that this one replaced, for a rollback; only the pointer has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous: Option<String>,
@@ -302,13 +302,13 @@ pub(crate) mod tests {
                 neutral: 3.0,
             }),
             quality: None,
-            files: BTreeMap::from([(
+            files: SortedMap::from([(
                 "neighbours".to_owned(),
                 FileEntry {
                     file_len_bytes: 900,
                     head_len_bytes: 100,
                     sha256: "ab".repeat(32),
-                    tables: BTreeMap::from([(
+                    tables: SortedMap::from([(
                         "ids".to_owned(),
                         TablePlace {
                             offset: 100,

@@ -106,7 +106,12 @@ mod tests {
         let generation = Generation::open(source, outlines, &[], &keys).unwrap();
         let item = generation.items_of_ids(&["film-4"]).unwrap()[0].unwrap();
         let similar = generation
-            .similar(item, index::catalogue::Filter::default(), 2)
+            .similar(
+                index::Algorithm::Neighbours,
+                item,
+                index::catalogue::Filter::default(),
+                2,
+            )
             .unwrap();
         let numbers: Vec<u32> = similar.iter().map(|scored| scored.item).collect();
         for record in generation.records(&numbers).unwrap() {

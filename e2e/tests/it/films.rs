@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::OnceLock;
 
+use index::FileKind;
 use pointer::CollectionKeys;
 use precompute::cli::{GlobalArgs, ImportArgs, StorageArgs, TrainArgs};
 use precompute::generation::LocalGeneration;
@@ -73,6 +74,13 @@ regularization = 20.0
 seeds = [1]
 cutoffs = [5]
 "#;
+
+/// The kinds of its files.
+pub(crate) fn kinds() -> Vec<FileKind> {
+    let files = generation();
+    let is_there = |kind: &FileKind| files.contains_key(&format!("{kind}.kdx"));
+    FileKind::ALL.into_iter().filter(is_there).collect()
+}
 
 /// A generation's files by their names, the manifest among them. The job made it once for all tests.
 pub(crate) fn generation() -> &'static BTreeMap<String, Vec<u8>> {

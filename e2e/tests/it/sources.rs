@@ -4,25 +4,27 @@ use std::fs;
 
 use e2e::application::{self, function, source};
 use index::recommend::{HistoryItem, Scored, history_weight};
-use index::{FileKind, Generation, Keys, MemorySource, Question};
+use index::{FileKind, Generation, Keys, MemorySource, Outline, Question};
 use pointer::Manifest;
 use precompute::generation::MANIFEST_FILE_NAME;
 use serde_json::{Value, json};
 
 use crate::bucket::Bucket;
-use crate::films::{generation, publish_films};
+use crate::films::{generation, kinds, publish_films};
 use crate::site::Site;
 
 /// The generation as the job wrote it, open in this process.
 fn native() -> (Manifest, Generation<'static>) {
     let files = generation();
     let manifest = Manifest::parse(&files[MANIFEST_FILE_NAME], "movies").unwrap();
-    let kinds = FileKind::ALL;
-    let bytes = kinds.map(|kind| (kind, files[&format!("{kind}.kdx")].clone()));
-    let outlines = kinds.map(|kind| manifest.files[kind.name()].outline(kind));
+    let kinds = kinds();
+    let file = |kind: &FileKind| (*kind, files[&format!("{kind}.kdx")].clone());
+    let bytes = kinds.iter().map(file);
+    let outline = |kind: &FileKind| manifest.files[kind.name()].outline(*kind);
+    let outlines: Vec<Outline> = kinds.iter().map(outline).collect();
     let keys = Keys::default();
     let source = MemorySource::new(bytes);
-    let generation = Generation::open(source, outlines.to_vec(), &kinds, &keys).unwrap();
+    let generation = Generation::open(source, outlines, &kinds, &keys).unwrap();
     (manifest, generation)
 }
 
@@ -96,7 +98,12 @@ fn the_component_answers_as_the_library_does() {
     for id in ["1", "9", "24"] {
         let item = generation.items_of_ids(&[id]).unwrap()[0].unwrap();
         let expected = generation
-            .similar(item, index::catalogue::Filter::default(), 5)
+            .similar(
+                index::Algorithm::Neighbours,
+                item,
+                index::catalogue::Filter::default(),
+                5,
+            )
             .unwrap();
         let path = format!("/v1/movies/items/{id}/similar?count=5");
         check(&site.get(&path).json(), &expected, &path);

@@ -1,8 +1,6 @@
 //! Is the function alive, and can it answer?
 
-use std::collections::BTreeMap;
-
-use index::{FileKind, Keys};
+use index::{FileKind, Keys, SortedMap};
 use kit::{Call, Context, Needs, Pointer, http::Response, problem::Problem, storage::StorageError};
 use serde::Serialize;
 
@@ -14,7 +12,8 @@ struct AliveAnswer {
 #[derive(Serialize)]
 struct ReadyAnswer {
     status: &'static str,
-    collections: BTreeMap<String, &'static str>,
+    #[serde(serialize_with = "pointer::as_object")]
+    collections: SortedMap<String, &'static str>,
 }
 
 /// `GET /healthz`: the component runs and its settings can be read. It asks nobody else, so that a storage that is away restarts nothing.
@@ -29,7 +28,7 @@ pub(crate) fn healthz(_: &Call<'_>) -> Result<Response, Problem> {
 pub(crate) fn readyz(call: &Call<'_>) -> Result<Response, Problem> {
     let context = call.context;
     let settings = context.settings();
-    let mut collections = BTreeMap::new();
+    let mut collections = SortedMap::new();
     let mut default_problem = Some(Problem::Misconfigured {
         variable: "collections",
         what: "names no collection".to_owned(),
@@ -64,7 +63,7 @@ pub(crate) fn readyz(call: &Call<'_>) -> Result<Response, Problem> {
 
 /// All that can be opened.
 const EVERYTHING: Needs<'_> = Needs {
-    kinds: &FileKind::ALL,
+    kinds: &|_| FileKind::ALL.to_vec(),
     keys: Keys {
         ids: &[],
         titles: &[],

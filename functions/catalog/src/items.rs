@@ -21,7 +21,10 @@ pub(crate) fn item(call: &Call<'_>) -> Result<Response, Problem> {
         ids: &[call.parameter("id")],
         titles: &[],
     };
-    let needs = Needs { kinds: &[], keys };
+    let needs = Needs {
+        kinds: &|_| Vec::new(),
+        keys,
+    };
     call.answer_from(&needs, Keeping::Everybody, |collection| {
         let id = call.parameter("id");
         let number = collection.item(id)?;
@@ -59,7 +62,10 @@ pub(crate) fn items(call: &Call<'_>) -> Result<Response, Problem> {
         ids: &ids,
         titles: title.as_slice(),
     };
-    let needs = Needs { kinds: &[], keys };
+    let needs = Needs {
+        kinds: &|_| Vec::new(),
+        keys,
+    };
     call.answer_from(&needs, Keeping::Everybody, |collection| {
         let mut found = collection.generation.items_of_ids(keys.ids)?;
         found.extend(collection.generation.items_of_titles(keys.titles)?);

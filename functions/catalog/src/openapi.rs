@@ -11,6 +11,7 @@
     reason = "a description is one long value, put together from values"
 )]
 
+use index::Algorithm;
 use kit::{
     Route,
     http::Method,
@@ -77,8 +78,9 @@ fn described_paths() -> Value {
     let mut described = Map::new();
     let mut add = |path: &str, operations: Value| described.insert(path.to_owned(), operations);
 
-    let recommendations = "`auto` falls back to popular items where the history says nothing, and says so in `fallback`; `neighbours` and `popular` do what they \
-                           say. Entries with a value below the collection's neutral one lower their neighbours.";
+    let recommendations = "`auto` takes the best that the collection has, says in `algorithm` what it took, and falls back to popular items where the history says \
+                           nothing, which it says in `fallback`; any other algorithm does what it says. Entries with a value below the collection's neutral one lower their \
+                           neighbours. `preferences` lift what they describe and exclude nothing; they need no history.";
     let mut query = vec![
         parameter(
             "history",
@@ -87,7 +89,8 @@ fn described_paths() -> Value {
         ),
         parameter("algorithm", "How to find the items", schema("Algorithm")),
         count(DEFAULT_COUNT),
-        filter(),
+        must_be(),
+        filter("preferences", "What the items had better be, as JSON"),
         parameter(
             "exclude",
             "Ids separated by commas that are not wanted",
@@ -130,7 +133,7 @@ fn described_paths() -> Value {
         get(
             "similar",
             "Items like one",
-            vec![collection(), id(), count(DEFAULT_COUNT), filter()],
+            vec![collection(), id(), count(DEFAULT_COUNT), must_be()],
             "ItemsAnswer",
         ),
     );
@@ -139,7 +142,7 @@ fn described_paths() -> Value {
         get(
             "popular",
             "What is popular",
-            vec![collection(), count(DEFAULT_COUNT), filter()],
+            vec![collection(), count(DEFAULT_COUNT), must_be()],
             "ItemsAnswer",
         ),
     );
@@ -151,6 +154,16 @@ fn described_paths() -> Value {
             vec![collection(), count(DEFAULT_ONBOARDING_COUNT)],
             "ItemsAnswer",
         ),
+    );
+    add(
+        paths::BASKETS,
+        json!({ "post": {
+            "operationId": "baskets",
+            "summary": "The baskets, such as playlists, that have most in common with some items",
+            "parameters": [collection()],
+            "requestBody": { "required": true, "content": { "application/json": { "schema": schema("BasketsRequest") } } },
+            "responses": responses("BasketsAnswer"),
+        } }),
     );
     let titles = "A title, with or without its year: `Heat (1995)`. Of several items of one title the most popular is meant. Instead of `ids`";
     let ids = format!("At most {MAXIMUM_ID_COUNT} ids, separated by commas");
@@ -236,6 +249,18 @@ fn described_paths() -> Value {
         ),
     );
     add(
+        paths::API_RECOMMEND,
+        alias(
+            "post",
+            json!({
+                "operationId": "apiRecommend",
+                "summary": "Alias for older frontends: songs that go with songs, by title or id, from the collection of playlists",
+                "requestBody": { "required": true, "content": { "application/json": { "schema": schema("OldSongs") } } },
+            }),
+            "OldSongsAnswer",
+        ),
+    );
+    add(
         paths::ROOT,
         json!({ "get": {
             "operationId": "working",
@@ -304,11 +329,15 @@ fn count_schema(default: usize) -> Value {
     json!({ "type": "integer", "minimum": COUNT_RANGE.start(), "maximum": COUNT_RANGE.end(), "default": default })
 }
 
-fn filter() -> Value {
+fn must_be() -> Value {
+    filter("filter", "What the items must be, as JSON")
+}
+
+fn filter(name: &str, description: &str) -> Value {
     json!({
-        "name": "filter",
+        "name": name,
         "in": "query",
-        "description": "What the items must be, as JSON",
+        "description": description,
         "content": { "application/json": { "schema": schema("Filter") } },
     })
 }
@@ -347,9 +376,11 @@ fn schemas() -> Value {
         members["stale?"] = stale.clone();
         object(members)
     };
+    let algorithms = Algorithm::ALL.map(Algorithm::name);
+    let choices = [&["auto"], &algorithms[..]].concat();
     let status = json!({ "enum": ["ready", "unpublished", "damaged"] });
     json!({
-        "Algorithm": { "enum": ["auto", "neighbours", "popular"], "default": "auto" },
+        "Algorithm": { "enum": choices, "default": "auto" },
         "Filter": {
             "type": "object",
             "description": "Any of the values within a field, all of the fields together. Which fields there are is the catalogue's to say; an unknown one is refused with the known ones.",
@@ -370,6 +401,7 @@ fn schemas() -> Value {
             "algorithm?": schema("Algorithm"),
             "count?": count_schema(DEFAULT_COUNT),
             "filter?": schema("Filter"),
+            "preferences?": schema("Filter"),
             "exclude?": { "type": "array", "maxItems": MAXIMUM_EXCLUDE_COUNT, "items": text(), "description": "Ids that are not wanted beside those of the history" },
             "diversity?": share(),
             "explain?": { "type": "boolean", "default": false },
@@ -384,13 +416,38 @@ fn schemas() -> Value {
                 "image": { "type": "string", "description": "The address of a picture, or an empty text" },
                 "score": { "type": "number", "description": "The higher, the better; comparable within one answer" },
                 "reasons": list(schema("Reason")),
+                "rules": list(schema("Rule")),
             },
             "required": ["id", "title", "image"],
             "additionalProperties": { "type": ["string", "number", "array"] },
         },
         "Reason": object(json!({ "id": text(), "title": text(), "contribution": number() })),
+        "Name": object(json!({ "id": text(), "title": text() })),
+        "Rule": object(json!({
+            "antecedent": list(schema("Name")),
+            "support": { "type": "integer", "description": "In how many baskets all of it is" },
+            "confidence": number(),
+            "lift": number(),
+            "leverage": number(),
+            "conviction": { "type": ["number", "null"], "description": "Absent where the rule is never wrong" },
+        })),
+        "BasketsRequest": object(json!({
+            "history?": { "type": "array", "maxItems": MAXIMUM_HISTORY_COUNT, "items": { "oneOf": [text(), schema("HistoryEntry")] } },
+            "count?": count_schema(DEFAULT_COUNT),
+        })),
+        "BasketsAnswer": answered(json!({
+            "unknown": list(text()),
+            "baskets": list(object(json!({
+                "id": text(),
+                "name": text(),
+                "score": { "type": "number", "description": "The cosine of the two sets, to within a hundredth" },
+                "item_count": { "type": "integer" },
+                "shared_count": { "type": "integer" },
+                "others": list(schema("Name")),
+            }))),
+        })),
         "RecommendationAnswer": answered(json!({
-            "algorithm": { "enum": ["neighbours", "popular"] },
+            "algorithm": { "enum": algorithms },
             "fallback": { "type": ["string", "null"], "description": "Why popular items answer instead, where they do" },
             "unknown": list(text()),
             "items": list(schema("Item")),
@@ -421,6 +478,8 @@ fn schemas() -> Value {
             "required": ["type", "title", "status", "detail"],
         },
         "OldRandomAnswer": object(json!({ "ids": list(object(json!({ "movieId": text(), "title": text(), "actual": text(), "imageurl": text() }))) })),
+        "OldSongs": json!({ "type": "object", "properties": { "songs": list(text()) } }),
+        "OldSongsAnswer": object(json!({ "songs": list(text()), "version": text(), "model_date": text() })),
         "OldRatings": list(json!({ "type": "object", "properties": { "title": text(), "rating": number() }, "required": ["title"] })),
         "OldRecommendations": list(object(json!({ "movieId": text(), "title": text(), "imageurl": text(), "year": { "type": ["integer", "null"] } }))),
         "OldError": object(json!({ "error": text() })),

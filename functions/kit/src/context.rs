@@ -27,10 +27,10 @@ pub struct Context<'a> {
 
 /// What a request will need of a generation, as far as it is known before anything is read. It is read in one batch; what else turns out to be needed is read
 /// when it is.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy)]
 pub struct Needs<'k> {
-    /// Files beside the catalogue.
-    pub kinds: &'k [FileKind],
+    /// Files beside the catalogue, by what the generation has.
+    pub kinds: &'k dyn Fn(&Manifest) -> Vec<FileKind>,
     /// What will be looked up.
     pub keys: Keys<'k>,
 }
@@ -267,7 +267,7 @@ impl<'a> Context<'a> {
         let outline = |kind: FileKind| Some(manifest.files.get(kind.name())?.outline(kind));
         let outlines = FileKind::ALL.into_iter().filter_map(outline).collect();
         let source = GenerationSource::new(self.storage, manifest);
-        Generation::open(source, outlines, needs.kinds, &needs.keys)
+        Generation::open(source, outlines, &(needs.kinds)(manifest), &needs.keys)
     }
 }
 
@@ -320,11 +320,6 @@ impl<'a> Collection<'a> {
             generation: &self.manifest.generation,
             stale: self.is_stale,
         }
-    }
-
-    /// Whether the generation has a file of this kind.
-    pub fn has(&self, kind: FileKind) -> bool {
-        self.manifest.files.contains_key(kind.name())
     }
 
     /// The number of the item with this id.

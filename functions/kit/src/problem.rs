@@ -1,8 +1,6 @@
 //! Everything that can be wrong with a request or with us, as the answers say it (RFC 9457).
 
-use std::collections::BTreeMap;
-
-use index::FileKind;
+use index::{FileKind, SortedMap};
 use pointer::ManifestError;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::Number;
@@ -145,7 +143,7 @@ pub enum Problem {
         /// What a question to it would be told.
         why: Box<Problem>,
         /// How each collection does, in a word.
-        collections: BTreeMap<String, &'static str>,
+        collections: SortedMap<String, &'static str>,
     },
 
     /// The current generation does not have what the question needs.
@@ -293,7 +291,7 @@ impl Serialize for Document<'_> {
                 members.serialize_entry("limit", limit)?;
             }
             Problem::NotReady { collections, .. } => {
-                members.serialize_entry("collections", collections)?;
+                members.serialize_entry("collections", &AsObject(collections))?;
             }
             Problem::BodyTooLarge => members.serialize_entry("limit", &MAXIMUM_BODY_LEN_BYTES)?,
             Problem::QueryTooLong => members.serialize_entry("limit", &MAXIMUM_QUERY_LEN_BYTES)?,
@@ -387,6 +385,15 @@ fn plain(number: f64) -> Number {
 }
 
 /// `GET, HEAD`: for the header and for people.
+/// A map as an object.
+struct AsObject<'a>(&'a SortedMap<String, &'static str>);
+
+impl Serialize for AsObject<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        pointer::as_object(self.0, serializer)
+    }
+}
+
 pub(crate) fn names(methods: &[Method]) -> String {
     methods
         .iter()

@@ -4,7 +4,7 @@ use index::catalogue::{Record, Value};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 /// Members that an item of an answer has of its own; a field of the catalogue of the same name is not shown.
-pub const OWN_MEMBERS: [&str; 4] = ["id", "title", "score", "reasons"];
+pub const OWN_MEMBERS: [&str; 5] = ["id", "title", "score", "reasons", "rules"];
 
 /// The field that holds the address of a picture; shown as an empty text where there is none, so that pages need not ask.
 pub const IMAGE_FIELD: &str = "image";
@@ -21,17 +21,54 @@ pub struct Item {
     pub score: Option<f32>,
     /// Why it fits, where that was the question.
     pub reasons: Option<Vec<Reason>>,
+    /// The rules that promise it, where that was the question.
+    pub rules: Option<Vec<Rule>>,
 }
 
 /// What one item of the history gave to a score.
 #[derive(Clone, Debug, Serialize)]
 pub struct Reason {
-    /// The id of the history's item.
+    /// The history's item.
+    #[serde(flatten)]
+    pub name: Name,
+    /// Its share.
+    pub contribution: f32,
+}
+
+/// A rule that fired: who has the antecedent, has the item as well.
+#[derive(Clone, Debug, Serialize)]
+pub struct Rule {
+    /// What it asks for.
+    pub antecedent: Vec<Name>,
+    /// In how many baskets all of it is.
+    pub support: u32,
+    /// The share of the antecedent's baskets that have the item.
+    pub confidence: f32,
+    /// The confidence by the share of all baskets that have the item.
+    pub lift: f64,
+    /// The share of baskets that have all of it, less what it would be if the two had nothing to do with each other.
+    pub leverage: f64,
+    /// How much more often the rule would be wrong if the two had nothing to do with each other; absent where it never is.
+    pub conviction: Option<f64>,
+}
+
+/// An item by its names alone.
+#[derive(Clone, Debug, Serialize)]
+pub struct Name {
+    /// Its id.
     pub id: String,
     /// Its title.
     pub title: String,
-    /// Its share.
-    pub contribution: f32,
+}
+
+impl Item {
+    /// An item with its score.
+    pub fn scored(record: Record, score: f32) -> Self {
+        Self {
+            score: Some(score),
+            ..Self::from(record)
+        }
+    }
 }
 
 impl From<Record> for Item {
@@ -40,6 +77,7 @@ impl From<Record> for Item {
             record,
             score: None,
             reasons: None,
+            rules: None,
         }
     }
 }
@@ -67,6 +105,9 @@ impl Serialize for Item {
         }
         if let Some(reasons) = &self.reasons {
             members.serialize_entry("reasons", reasons)?;
+        }
+        if let Some(rules) = &self.rules {
+            members.serialize_entry("rules", rules)?;
         }
         members.end()
     }

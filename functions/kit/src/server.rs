@@ -26,6 +26,8 @@ pub mod paths {
     pub const ITEM: &str = "/v1/{collection}/items/{id}";
     /// Items like one.
     pub const SIMILAR: &str = "/v1/{collection}/items/{id}/similar";
+    /// Baskets like one.
+    pub const BASKETS: &str = "/v1/{collection}/baskets";
     /// What is served.
     pub const COLLECTIONS: &str = "/v1/collections";
     /// Liveness.
@@ -38,6 +40,8 @@ pub mod paths {
     pub const GETRANDOM: &str = "/getrandom";
     /// Alias: recommendations for rated titles.
     pub const GETRECOMCOLLAB: &str = "/getrecomcollab";
+    /// Alias: songs that go with songs.
+    pub const API_RECOMMEND: &str = "/api/recommend";
     /// Alias: a sign of life.
     pub const ROOT: &str = "/";
 }

@@ -41,6 +41,8 @@ pub struct Settings {
     pub collections: Vec<String>,
     /// The collection that the old aliases answer from.
     pub default_collection: String,
+    /// The collection that the old alias of playlists answers from.
+    pub playlist_collection: String,
     /// Who may read the answers from pages of other origins.
     pub cors_origins: Origins,
 }
@@ -93,6 +95,7 @@ impl Settings {
     /// | `block_cache_slots` | how many pages of 15.5 KiB are kept | 4096 |
     /// | `collections` | names, separated by commas | none |
     /// | `default_collection` | the collection of the aliases | the first of `collections` |
+    /// | `playlist_collection` | the collection of the alias `/api/recommend` | `default_collection` |
     /// | `cors_origins` | `*`, or origins separated by commas | none |
     pub fn read(variables: &dyn Variables, sealed: Option<SealedStorage>) -> Result<Self, Problem> {
         let get = |name| {
@@ -117,16 +120,17 @@ impl Settings {
                 "is to be names of lower-case letters, digits and hyphens, separated by commas",
             ));
         }
-        let default_collection = match get("default_collection") {
-            Some(name) if collections.contains(&name) => name,
-            Some(_) => {
-                return Err(misconfigured(
-                    "default_collection",
-                    "is to be one of `collections`",
-                ));
+        let one_of_them = |variable| match get(variable) {
+            Some(name) if !collections.contains(&name) => {
+                Err(misconfigured(variable, "is to be one of `collections`"))
             }
-            None => collections.first().cloned().unwrap_or_default(),
+            name => Ok(name),
         };
+        let default_collection = one_of_them("default_collection")?;
+        let default_collection =
+            default_collection.unwrap_or_else(|| collections.first().cloned().unwrap_or_default());
+        let playlist_collection = one_of_them("playlist_collection")?;
+        let playlist_collection = playlist_collection.unwrap_or_else(|| default_collection.clone());
         let cors_origins =
             Origins::parse(&get("cors_origins").unwrap_or_default()).ok_or_else(|| {
                 misconfigured(
@@ -138,6 +142,7 @@ impl Settings {
             index_source,
             collections,
             default_collection,
+            playlist_collection,
             cors_origins,
         })
     }

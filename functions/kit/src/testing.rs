@@ -8,10 +8,12 @@
 use std::collections::BTreeMap;
 
 use index::{
-    Bytes, FileKind, Outline,
+    Bytes, FileKind, Outline, SortedMap,
+    baskets::{Basket, BasketsWriter},
     catalogue::{self, CatalogueWriter, Record},
     neighbours::{Neighbour, NeighboursWriter},
     popularity::PopularityWriter,
+    rules::{Rule, RulesWriter},
 };
 use pointer::{CollectionKeys, FileEntry, MANIFEST_VERSION, Manifest, Quality, ValueScale};
 use serde_json::Value;
@@ -26,10 +28,10 @@ use crate::{
 };
 
 /// The generation of [`TestStorage::films`].
-pub const GENERATION: &str = "3c93669ca9ae0245";
+pub const GENERATION: &str = "409bef5f67dc37f9";
 
 /// The generation of the same under the title "The next films".
-pub const NEXT_GENERATION: &str = "9e4dcb344597def3";
+pub const NEXT_GENERATION: &str = "39bfa3d2fe8940b5";
 
 /// The films: id, title, year, genres, picture. The popularity falls in this order, from 8 to 1.
 pub const FILMS: [(&str, &str, i64, &[&str], &str); 8] = [
@@ -73,6 +75,25 @@ pub const NEIGHBOURS: [&[(u32, f32)]; 8] = [
     &[(1, 0.25), (3, 0.5)],
 ];
 
+/// For each film, those of which the same is said.
+pub const CONTENT: [&[(u32, f32)]; 8] = [
+    &[(2, 1.0)],
+    &[(3, 0.5), (7, 1.0)],
+    &[(0, 1.0)],
+    &[(1, 0.5)],
+    &[],
+    &[],
+    &[],
+    &[(1, 1.0)],
+];
+
+/// Baskets of films: id, name, and positions in [`FILMS`].
+pub const BASKETS: [(&str, &str, &[u32]); 3] = [
+    ("b1", "Late at night", &[1, 3, 5]),
+    ("b2", "With children", &[0, 2]),
+    ("b3", "", &[1, 3]),
+];
+
 /// The positions in [`FILMS`] of those to rate first.
 pub const ONBOARDING: [u32; 3] = [0, 1, 2];
 
@@ -92,11 +113,9 @@ impl TestStorage {
     /// A storage with the collection `movies`: [`FILMS`], rated from 0.5 to 5 with 3 as neutral.
     pub fn films() -> Self {
         let mut catalogue_writer = CatalogueWriter::new();
-        let mut neighbours =
-            NeighboursWriter::new(FILMS.len(), "made by hand").expect("eight items");
         for (position, (id, title, year, genres, image)) in FILMS.into_iter().enumerate() {
             let genres = genres.iter().map(|&genre| genre.to_owned()).collect();
-            let mut fields = BTreeMap::from([
+            let mut fields = SortedMap::from([
                 ("genres".into(), catalogue::Value::TextList(genres)),
                 ("year".into(), catalogue::Value::Integer(year)),
             ]);
@@ -110,26 +129,32 @@ impl TestStorage {
             };
             catalogue_writer.push(record, (FILMS.len() - position) as f32);
         }
-        for list in NEIGHBOURS {
-            let list: Vec<Neighbour> = list
-                .iter()
-                .map(|&(item, weight)| Neighbour { item, weight })
-                .collect();
-            neighbours.push(&list).expect("the lists are ascending");
-        }
         let scores: Vec<f32> = (1..=FILMS.len() as u16).rev().map(f32::from).collect();
         let popularity =
             PopularityWriter::new(&scores, FILMS.len(), &ONBOARDING).expect("finite scores");
 
         let item_space = catalogue_writer.item_space();
+        let neighbours = NeighboursWriter::new(FILMS.len(), "made by hand").expect("eight items");
+        let content = NeighboursWriter::of_content(FILMS.len(), "made by hand");
+        let content = content.expect("eight items");
+        let (rules, baskets) = rules_and_baskets();
         let files = [
+            (FileKind::Baskets, baskets.finish(item_space)),
+            (
+                FileKind::Content,
+                with_lists(content, &CONTENT).finish(item_space),
+            ),
+            (FileKind::Rules, rules.finish(item_space)),
             (FileKind::Catalogue, catalogue_writer.finish()),
-            (FileKind::Neighbours, neighbours.finish(item_space)),
+            (
+                FileKind::Neighbours,
+                with_lists(neighbours, &NEIGHBOURS).finish(item_space),
+            ),
             (FileKind::Popularity, popularity.finish(item_space)),
         ];
         let keys = CollectionKeys::new("", "movies");
         let mut objects = BTreeMap::new();
-        let mut entries = BTreeMap::new();
+        let mut entries = SortedMap::new();
         for (kind, file) in files {
             let file = file.expect("a small file");
             let outline = Outline::of(kind, &file).expect("a file that was just written");
@@ -259,6 +284,43 @@ impl Storage for TestStorage {
     }
 }
 
+fn with_lists(mut writer: NeighboursWriter, lists: &[&[(u32, f32)]]) -> NeighboursWriter {
+    for list in lists {
+        let list = list
+            .iter()
+            .map(|&(item, weight)| Neighbour { item, weight });
+        writer
+            .push(&list.collect::<Vec<_>>())
+            .expect("the lists are ascending");
+    }
+    writer
+}
+
+/// One rule of [`BASKETS`], and the baskets.
+fn rules_and_baskets() -> (RulesWriter, BasketsWriter) {
+    let mut rules =
+        RulesWriter::new(FILMS.len(), BASKETS.len(), "made by hand").expect("few items");
+    rules
+        .push(Rule {
+            antecedent: vec![1],
+            consequent: 3,
+            support: 2,
+            antecedent_support: 2,
+            consequent_support: 2,
+        })
+        .expect("the second and the fourth film are in two baskets");
+    let mut baskets = BasketsWriter::new(FILMS.len()).expect("eight items");
+    for (id, name, items) in BASKETS {
+        let basket = Basket {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            items: items.to_vec(),
+        };
+        baskets.push(basket).expect("the items are ascending");
+    }
+    (rules, baskets)
+}
+
 /// Settings that serve `movies`, and `books`, to which nothing has been published, to pages of `https://films.example`.
 pub fn settings() -> Settings {
     Settings {
@@ -267,7 +329,21 @@ pub fn settings() -> Settings {
         },
         collections: vec!["movies".to_owned(), "books".to_owned()],
         default_collection: "movies".to_owned(),
+        playlist_collection: "movies".to_owned(),
         cors_origins: Origins::Listed(vec!["https://films.example".to_owned()]),
+    }
+}
+
+/// A request whose answer comes out of a file of this kind of [`TestStorage::films`]: line and body.
+pub fn question_to(kind: FileKind) -> (&'static str, &'static str) {
+    const RECOMMEND: &str = "POST /v1/movies/recommendations";
+    match kind {
+        FileKind::Baskets => ("POST /v1/movies/baskets", r#"{"history":["2"]}"#),
+        FileKind::Content => (RECOMMEND, r#"{"history":["1"],"algorithm":"content"}"#),
+        FileKind::Rules => (RECOMMEND, r#"{"history":["2"],"algorithm":"rules"}"#),
+        // What is popular is read where nothing else can be said.
+        FileKind::Popularity => (RECOMMEND, "{}"),
+        _ => (RECOMMEND, r#"{"history":["1"]}"#),
     }
 }
 

@@ -3,7 +3,7 @@
 //! They tolerate what those pages send: members and parameters that mean nothing, ratings beyond the scale, titles that nobody knows.
 
 use index::{
-    FileKind, Keys, Question, catalogue::Record, popularity::POPULAR_MAX_COUNT,
+    Algorithm, FileKind, Keys, Question, catalogue::Record, popularity::POPULAR_MAX_COUNT,
     recommend::HistoryItem,
 };
 use kit::{
@@ -73,7 +73,7 @@ fn try_random(call: &Call<'_>) -> Result<Response, Problem> {
     let query = Query::parse(&call.request.query)?;
     let count = query.count("count", COUNT_RANGE, DEFAULT_RANDOM_COUNT)?;
     let needs = Needs {
-        kinds: &[FileKind::Popularity],
+        kinds: &|_| vec![FileKind::Popularity],
         keys: Keys::default(),
     };
     let default_collection = &call.context.settings().default_collection;
@@ -127,7 +127,7 @@ fn try_recommend_for_titles(call: &Call<'_>) -> Result<Response, Problem> {
         .collect::<Result<_, Problem>>()?;
     let titles: Vec<&str> = rated.iter().map(|(title, _)| *title).collect();
     let needs = Needs {
-        kinds: &[FileKind::Neighbours],
+        kinds: &|_| vec![FileKind::Neighbours],
         keys: Keys {
             ids: &[],
             titles: &titles,
@@ -171,6 +171,76 @@ fn try_recommend_for_titles(call: &Call<'_>) -> Result<Response, Problem> {
         })
         .collect();
     Response::json(items)
+}
+
+/// `POST /api/recommend` with `{"songs"}`: songs that go with them.
+pub(crate) fn recommend_songs(call: &Call<'_>) -> Result<Response, Problem> {
+    old_shape(try_recommend_songs(call))
+}
+
+#[derive(Serialize)]
+struct SongsAnswer {
+    songs: Vec<String>,
+    version: String,
+    model_date: String,
+}
+
+fn try_recommend_songs(call: &Call<'_>) -> Result<Response, Problem> {
+    let body = call.body()?;
+    let members = Node::new(&body, BODY).any_members()?;
+    let songs: Vec<Node<'_>> = match members.get("songs") {
+        Some(node) => node.list(MAXIMUM_HISTORY_COUNT)?,
+        None => Vec::new(),
+    };
+    let songs: Vec<&str> = songs
+        .iter()
+        .map(Node::text)
+        .collect::<Result<_, Problem>>()?;
+    // Those pages know songs by their titles; an id tells two songs of one title apart.
+    let needs = Needs {
+        kinds: &|_| vec![FileKind::Rules],
+        keys: Keys {
+            ids: &songs,
+            titles: &songs,
+        },
+    };
+    let playlists = &call.context.settings().playlist_collection;
+    let collection = call.context.open(playlists, &needs)?;
+    let generation = &collection.generation;
+    let by_id = generation.items_of_ids(&songs)?;
+    let by_title = generation.items_of_titles(&songs)?;
+    let found = by_id.into_iter().zip(by_title);
+    let mut known: Vec<u32> = Vec::new();
+    for item in found.filter_map(|(by_id, by_title)| by_id.or(by_title)) {
+        if !known.contains(&item) {
+            known.push(item);
+        }
+    }
+    let question = Question {
+        history: known
+            .into_iter()
+            .map(|item| HistoryItem { item, weight: 1.0 })
+            .collect(),
+        count: DEFAULT_COUNT,
+        ..Question::default()
+    };
+    let by_rules = if generation.has(FileKind::Rules) {
+        Ranking::by(Algorithm::Rules, &collection, &question)?.items
+    } else {
+        Vec::new()
+    };
+    let items = if by_rules.is_empty() {
+        Ranking::by_anything(&collection, &question)?.items
+    } else {
+        by_rules
+    };
+    let numbers: Vec<u32> = items.iter().map(|scored| scored.item).collect();
+    let records = generation.records(&numbers)?;
+    Response::json(SongsAnswer {
+        songs: records.into_iter().map(|record| record.title).collect(),
+        version: collection.manifest.generation.clone(),
+        model_date: collection.manifest.created_at.clone(),
+    })
 }
 
 /// `count` of `numbers`, each set as likely as any other: the first steps of a Fisher-Yates shuffle.

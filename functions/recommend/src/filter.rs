@@ -19,12 +19,12 @@ pub(crate) fn filter(node: &Node<'_>) -> Result<Filter, Problem> {
     Ok(filter)
 }
 
-/// The filter of a query string, where it is written as JSON.
-pub(crate) fn filter_of_query(query: &Query) -> Result<Filter, Problem> {
-    match query.get("filter") {
+/// The filter in a parameter of a query string, where it is written as JSON.
+pub(crate) fn filter_of_query(query: &Query, name: &'static str) -> Result<Filter, Problem> {
+    match query.get(name) {
         Some(text) => {
-            let value = json::parse(text.as_bytes(), "`filter`")?;
-            filter(&Node::new(&value, "filter"))
+            let value = json::parse(text.as_bytes(), name)?;
+            filter(&Node::new(&value, name))
         }
         None => Ok(Filter::default()),
     }

@@ -8,6 +8,7 @@
 #[cfg(target_arch = "wasm32")]
 mod adapter;
 mod aliases;
+mod baskets;
 mod filter;
 mod history;
 mod lists;
@@ -17,7 +18,7 @@ mod wish;
 use kit::{Route, paths};
 
 /// What this function answers.
-pub const ROUTES: [Route; 8] = [
+pub const ROUTES: [Route; 10] = [
     Route::post(paths::RECOMMENDATIONS, recommendations::by_body),
     Route::get(paths::RECOMMENDATIONS, recommendations::by_query),
     Route::get(paths::SIMILAR, lists::similar),
@@ -25,5 +26,7 @@ pub const ROUTES: [Route; 8] = [
     Route::get(paths::ONBOARDING, lists::onboarding),
     Route::get(paths::GETRANDOM, aliases::random),
     Route::post(paths::GETRECOMCOLLAB, aliases::recommend_for_titles),
+    Route::post(paths::BASKETS, baskets::nearest),
+    Route::post(paths::API_RECOMMEND, aliases::recommend_songs),
     Route::get(paths::ROOT, aliases::working),
 ];

@@ -1,6 +1,6 @@
 //! Items without a history: like one, popular, to rate first.
 
-use index::{FileKind, Keys, Question, recommend::Scored};
+use index::{Algorithm, FileKind, Keys, Question, recommend::Scored};
 use kit::{
     Call, Collection, Keeping, Needs, Provenance,
     http::Response,
@@ -8,18 +8,22 @@ use kit::{
     problem::Problem,
     record::Item,
 };
+use pointer::Manifest;
 use serde::Serialize;
 
 use crate::filter::filter_of_query;
 
 /// What lists for everybody need.
 const POPULARITY: Needs<'_> = Needs {
-    kinds: &[FileKind::Popularity],
+    kinds: &|_| vec![FileKind::Popularity],
     keys: Keys {
         ids: &[],
         titles: &[],
     },
 };
+
+/// What tells items that are alike, the best first: an item that nobody has touched has its own words.
+const SIMILAR: [Algorithm; 2] = [Algorithm::Neighbours, Algorithm::Content];
 
 #[derive(Serialize)]
 struct Answer<'a> {
@@ -32,9 +36,18 @@ struct Answer<'a> {
 pub(crate) fn similar(call: &Call<'_>) -> Result<Response, Problem> {
     let query = call.query(&["count", "filter"])?;
     let count = query.count("count", COUNT_RANGE, DEFAULT_COUNT)?;
-    let filter = filter_of_query(&query)?;
+    let filter = filter_of_query(&query, "filter")?;
+    let kinds = |manifest: &Manifest| {
+        let has = |kind: &FileKind| manifest.files.contains_key(kind.name());
+        SIMILAR
+            .map(Algorithm::file)
+            .into_iter()
+            .find(has)
+            .into_iter()
+            .collect()
+    };
     let needs = Needs {
-        kinds: &[FileKind::Neighbours],
+        kinds: &kinds,
         keys: Keys {
             ids: &[call.parameter("id")],
             titles: &[],
@@ -42,7 +55,21 @@ pub(crate) fn similar(call: &Call<'_>) -> Result<Response, Problem> {
     };
     call.answer_from(&needs, Keeping::Everybody, |collection| {
         let item = collection.item(call.parameter("id"))?;
-        let similar = collection.generation.similar(item, filter, count)?;
+        let generation = &collection.generation;
+        if !SIMILAR
+            .iter()
+            .any(|algorithm| generation.has(algorithm.file()))
+        {
+            return Err(Problem::NotInGeneration {
+                file: FileKind::Neighbours,
+            });
+        }
+        let mut similar = Vec::new();
+        for algorithm in SIMILAR {
+            if similar.is_empty() && generation.has(algorithm.file()) {
+                similar = generation.similar(algorithm, item, filter.clone(), count)?;
+            }
+        }
         answer(collection, scored(collection, &similar)?)
     })
 }
@@ -52,7 +79,7 @@ pub(crate) fn popular(call: &Call<'_>) -> Result<Response, Problem> {
     let query = call.query(&["count", "filter"])?;
     let question = Question {
         count: query.count("count", COUNT_RANGE, DEFAULT_COUNT)?,
-        filter: filter_of_query(&query)?,
+        filter: filter_of_query(&query, "filter")?,
         ..Question::default()
     };
     call.answer_from(&POPULARITY, Keeping::Everybody, |collection| {
@@ -75,12 +102,9 @@ pub(crate) fn onboarding(call: &Call<'_>) -> Result<Response, Problem> {
 
 fn scored(collection: &Collection<'_>, ranking: &[Scored]) -> Result<Vec<Item>, Problem> {
     let numbers: Vec<u32> = ranking.iter().map(|scored| scored.item).collect();
-    let records = collection.generation.records(&numbers)?;
-    let item = |(record, scored): (_, &Scored)| Item {
-        score: Some(scored.score),
-        ..Item::from(record)
-    };
-    Ok(records.into_iter().zip(ranking).map(item).collect())
+    let records = collection.generation.records(&numbers)?.into_iter();
+    let item = |(record, scored): (_, &Scored)| Item::scored(record, scored.score);
+    Ok(records.zip(ranking).map(item).collect())
 }
 
 fn answer(collection: &Collection<'_>, items: Vec<Item>) -> Result<Response, Problem> {

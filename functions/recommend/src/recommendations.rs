@@ -1,8 +1,9 @@
 //! Recommendations for a history.
 
 use index::{
-    FileKind, Keys, Question,
+    Algorithm, Keys, Question,
     recommend::{Reason, Scored},
+    rules::Rule,
 };
 use kit::{
     Call, Collection, Keeping, Needs, Provenance,
@@ -11,11 +12,12 @@ use kit::{
     problem::Problem,
     record::{self, Item},
 };
+use pointer::Manifest;
 use serde::Serialize;
 
 use crate::{
     history::{names, resolve},
-    wish::{Algorithm, MEMBERS, Wish},
+    wish::{Choice, MEMBERS, Wish},
 };
 
 const NO_HISTORY: &str = "There is no history, so these are popular items.";
@@ -44,18 +46,24 @@ pub(crate) fn by_query(call: &Call<'_>) -> Result<Response, Problem> {
 }
 
 fn respond(call: &Call<'_>, wish: &Wish) -> Result<Response, Problem> {
-    // That nothing follows from a history is rare: what is popular is read when it comes to that.
-    let kinds: &[FileKind] = match wish.algorithm {
-        Algorithm::Auto if !wish.history.is_empty() => &[FileKind::Neighbours],
-        Algorithm::Auto | Algorithm::Popular => &[FileKind::Popularity],
-        Algorithm::Neighbours => &[FileKind::Neighbours],
+    let kinds = |manifest: &Manifest| match wish.choice {
+        Choice::Only(algorithm) => vec![algorithm.file()],
+        // That nothing follows from a history is rare: what is popular is read when it comes to that.
+        Choice::Auto => {
+            let first = by_preference(wish.history.is_empty())
+                .find(|algorithm| manifest.files.contains_key(algorithm.file().name()));
+            first.into_iter().map(Algorithm::file).collect()
+        }
     };
     let (ids, titles) = names(&wish.history, &wish.exclude);
     let keys = Keys {
         ids: &ids,
         titles: &titles,
     };
-    let needs = Needs { kinds, keys };
+    let needs = Needs {
+        kinds: &kinds,
+        keys,
+    };
     let keeping = if wish.history.is_empty() && wish.exclude.is_empty() {
         Keeping::Everybody
     } else {
@@ -70,56 +78,77 @@ fn answer(collection: &Collection<'_>, wish: &Wish) -> Result<Response, Problem>
         history: resolved.history,
         exclude: resolved.exclude,
         filter: wish.filter.clone(),
+        preferences: wish.preferences.clone(),
         count: wish.count,
         diversity: wish.diversity,
+        ..Question::default()
     };
-    let ranking = match wish.algorithm {
-        Algorithm::Neighbours => Ranking::by_neighbours(collection, &question)?,
-        Algorithm::Popular => Ranking::by_popularity(collection, &question, None)?,
-        Algorithm::Auto if wish.history.is_empty() => {
-            Ranking::by_popularity(collection, &question, Some(NO_HISTORY))?
+    let ranking = match wish.choice {
+        Choice::Only(algorithm) => Ranking::by(algorithm, collection, &question)?,
+        Choice::Auto if wish.history.is_empty() => {
+            Ranking::by_popularity(collection, &question, NO_HISTORY)?
         }
-        Algorithm::Auto => Ranking::by_anything(collection, &question)?,
+        Choice::Auto => Ranking::by_anything(collection, &question)?,
     };
     let items = render(collection, &question, &ranking, wish.explain)?;
     Response::json(Answer {
         provenance: collection.provenance(),
-        algorithm: ranking.algorithm,
+        algorithm: ranking.algorithm.name(),
         fallback: ranking.fallback,
         unknown: resolved.unknown,
         items,
     })
 }
 
+/// What answers where nothing is said, the best first. Nothing but what is popular needs no history.
+pub(crate) fn by_preference(without_history: bool) -> impl Iterator<Item = Algorithm> {
+    let all = Algorithm::ALL.into_iter();
+    all.filter(move |algorithm| !without_history || *algorithm == Algorithm::Popular)
+}
+
 /// Items in their order, and how they were found.
 pub(crate) struct Ranking {
     pub(crate) items: Vec<Scored>,
-    algorithm: &'static str,
+    algorithm: Algorithm,
     fallback: Option<&'static str>,
 }
 
 impl Ranking {
-    /// By neighbours, and what is popular where they have nothing to say.
+    /// By the first of what the collection has that has something to say, and what is popular where nothing has.
     pub(crate) fn by_anything(
         collection: &Collection<'_>,
         question: &Question,
     ) -> Result<Self, Problem> {
         if question.history.is_empty() {
-            return Self::by_popularity(collection, question, Some(NOTHING_KNOWN));
+            return Self::by_popularity(collection, question, NOTHING_KNOWN);
         }
-        if collection.has(FileKind::Neighbours) {
-            let ranking = Self::by_neighbours(collection, question)?;
-            if !ranking.items.is_empty() {
-                return Ok(ranking);
+        for algorithm in by_preference(false) {
+            if algorithm != Algorithm::Popular && collection.generation.has(algorithm.file()) {
+                let ranking = Self::by(algorithm, collection, question)?;
+                if !ranking.items.is_empty() {
+                    return Ok(ranking);
+                }
             }
         }
-        Self::by_popularity(collection, question, Some(NOTHING_FOLLOWS))
+        Self::by_popularity(collection, question, NOTHING_FOLLOWS)
     }
 
-    fn by_neighbours(collection: &Collection<'_>, question: &Question) -> Result<Self, Problem> {
+    /// By one algorithm and nothing else.
+    pub(crate) fn by(
+        algorithm: Algorithm,
+        collection: &Collection<'_>,
+        question: &Question,
+    ) -> Result<Self, Problem> {
+        let items = match algorithm {
+            Algorithm::Popular => collection.generation.popular(question)?,
+            _ => collection.generation.recommend(&Question {
+                by: vec![(algorithm, 1.0)],
+                ..question.clone()
+            })?,
+        };
         Ok(Self {
-            items: collection.generation.recommend(question)?,
-            algorithm: "neighbours",
+            items,
+            algorithm,
             fallback: None,
         })
     }
@@ -127,58 +156,86 @@ impl Ranking {
     fn by_popularity(
         collection: &Collection<'_>,
         question: &Question,
-        fallback: Option<&'static str>,
+        fallback: &'static str,
     ) -> Result<Self, Problem> {
         Ok(Self {
-            items: collection.generation.popular(question)?,
-            algorithm: "popular",
-            fallback,
+            fallback: Some(fallback),
+            ..Self::by(Algorithm::Popular, collection, question)?
         })
     }
 }
 
-/// The items with their records, and with reasons where they are wanted; popular items have none. All records come in one batch.
+/// The items with their records, and with what speaks for them where that is wanted: shares of the history's items, or rules. All records come in one batch.
 fn render(
     collection: &Collection<'_>,
     question: &Question,
     ranking: &Ranking,
     explain: bool,
 ) -> Result<Vec<Item>, Problem> {
+    let Ranking { algorithm, .. } = *ranking;
+    let generation = &collection.generation;
     let items: Vec<u32> = ranking.items.iter().map(|scored| scored.item).collect();
-    let mut reasons = match ranking.algorithm {
-        "neighbours" if explain => collection.generation.reasons(&items, &question.history)?,
-        _ => vec![Vec::new(); items.len()],
+    if !explain {
+        let records = generation.records(&items)?.into_iter();
+        let scored = records.zip(&ranking.items);
+        let item = |(record, scored): (_, &Scored)| Item::scored(record, scored.score);
+        return Ok(scored.map(item).collect());
     }
-    .into_iter();
-
+    let mut reasons = generation
+        .reasons(algorithm, &items, &question.history)?
+        .into_iter();
+    let mut rules = match algorithm {
+        Algorithm::Rules => Some(generation.rules_for(&items, &question.history)?.into_iter()),
+        _ => None,
+    };
     // The items of the history stand behind the recommended ones.
     let history = question.history.iter().map(|entry| entry.item);
-    let numbers: Vec<u32> = if explain {
-        items.iter().copied().chain(history).collect()
-    } else {
-        items
-    };
-    let mut records = collection.generation.records(&numbers)?;
-    let known = records.split_off(ranking.items.len());
-    let reason = |reason: Reason| {
+    let numbers: Vec<u32> = items.iter().copied().chain(history).collect();
+    let mut records = generation.records(&numbers)?;
+    let known = records.split_off(items.len());
+    let name = |item: u32| {
         let position = question
             .history
-            .binary_search_by_key(&reason.item, |entry| entry.item)
+            .binary_search_by_key(&item, |entry| entry.item)
             .ok()?;
         let record = known.get(position)?;
-        Some(record::Reason {
+        Some(record::Name {
             id: record.id.clone(),
             title: record.title.clone(),
+        })
+    };
+    let reason = |reason: Reason| {
+        Some(record::Reason {
+            name: name(reason.item)?,
             contribution: reason.contribution,
         })
     };
-    let item = |(record, scored): (_, &Scored)| Item {
-        score: Some(scored.score),
-        reasons: reasons
-            .next()
-            .filter(|_| explain)
-            .map(|reasons| reasons.into_iter().filter_map(reason).collect()),
-        ..Item::from(record)
+    let basket_count = match algorithm {
+        Algorithm::Rules => generation.rule_basket_count()?,
+        _ => 0,
+    };
+    let rule = |rule: Rule| record::Rule {
+        antecedent: rule
+            .antecedent
+            .iter()
+            .filter_map(|&item| name(item))
+            .collect(),
+        support: rule.support,
+        confidence: rule.confidence(),
+        lift: rule.lift(basket_count),
+        leverage: rule.leverage(basket_count),
+        conviction: rule.conviction(basket_count),
+    };
+    let item = |(record, scored): (_, &Scored)| {
+        let reasons = reasons.next().unwrap_or_default();
+        Item {
+            reasons: Some(reasons.into_iter().filter_map(reason).collect()),
+            rules: rules
+                .as_mut()
+                .and_then(Iterator::next)
+                .map(|rules| rules.into_iter().map(rule).collect()),
+            ..Item::scored(record, scored.score)
+        }
     };
     Ok(records.into_iter().zip(&ranking.items).map(item).collect())
 }

@@ -1,6 +1,6 @@
 //! What a request for recommendations says, read and checked before anything is opened.
 
-use index::catalogue::Filter;
+use index::{Algorithm, catalogue::Filter};
 use kit::{
     json::{self, Node},
     limits::{COUNT_RANGE, DEFAULT_COUNT, MAXIMUM_EXCLUDE_COUNT, MAXIMUM_HISTORY_COUNT},
@@ -11,11 +11,12 @@ use kit::{
 use crate::filter::{filter, filter_of_query};
 
 /// Members of the body, and parameters of the query.
-pub(crate) const MEMBERS: [&str; 7] = [
+pub(crate) const MEMBERS: [&str; 8] = [
     "history",
     "algorithm",
     "count",
     "filter",
+    "preferences",
     "exclude",
     "diversity",
     "explain",
@@ -25,9 +26,10 @@ pub(crate) const MEMBERS: [&str; 7] = [
 #[derive(Debug)]
 pub(crate) struct Wish {
     pub(crate) history: Vec<Entry>,
-    pub(crate) algorithm: Algorithm,
+    pub(crate) choice: Choice,
     pub(crate) count: usize,
     pub(crate) filter: Filter,
+    pub(crate) preferences: Filter,
     /// Ids.
     pub(crate) exclude: Vec<String>,
     pub(crate) diversity: f32,
@@ -53,26 +55,28 @@ pub(crate) enum Key {
 
 /// How to find the items.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Algorithm {
-    /// By neighbours, and what is popular where they have nothing to say.
+pub(crate) enum Choice {
+    /// By the best that the collection has, and what is popular where that has nothing to say.
     Auto,
-    /// By neighbours alone.
-    Neighbours,
-    /// What is popular.
-    Popular,
+    /// By this and nothing else.
+    Only(Algorithm),
 }
 
-impl Algorithm {
+impl Choice {
     fn new(name: &str) -> Result<Self, Problem> {
-        match name {
-            "auto" => Ok(Self::Auto),
-            "neighbours" => Ok(Self::Neighbours),
-            "popular" => Ok(Self::Popular),
-            _ => Err(Problem::InvalidValue {
-                field: "algorithm".to_owned(),
-                what: "is to be `auto`, `neighbours` or `popular`".to_owned(),
-            }),
+        if name == "auto" {
+            return Ok(Self::Auto);
         }
+        let named = Algorithm::ALL
+            .into_iter()
+            .find(|algorithm| algorithm.name() == name);
+        named.map(Self::Only).ok_or_else(|| Problem::InvalidValue {
+            field: "algorithm".to_owned(),
+            what: format!(
+                "is to be `auto` or one of `{}`",
+                Algorithm::ALL.map(Algorithm::name).join("`, `")
+            ),
+        })
     }
 }
 
@@ -85,20 +89,20 @@ impl Wish {
             None => Ok(Vec::new()),
         };
         Ok(Self {
-            history: list("history", MAXIMUM_HISTORY_COUNT)?
-                .iter()
-                .enumerate()
-                .map(|(position, node)| entry(node, position))
-                .collect::<Result<_, _>>()?,
-            algorithm: match members.get("algorithm") {
-                Some(node) => Algorithm::new(node.text()?)?,
-                None => Algorithm::Auto,
+            history: entries(&list("history", MAXIMUM_HISTORY_COUNT)?)?,
+            choice: match members.get("algorithm") {
+                Some(node) => Choice::new(node.text()?)?,
+                None => Choice::Auto,
             },
             count: match members.get("count") {
                 Some(node) => node.count(COUNT_RANGE)?,
                 None => DEFAULT_COUNT,
             },
             filter: match members.get("filter") {
+                Some(node) => filter(&node)?,
+                None => Filter::default(),
+            },
+            preferences: match members.get("preferences") {
                 Some(node) => filter(&node)?,
                 None => Filter::default(),
             },
@@ -135,9 +139,10 @@ impl Wish {
         }
         Ok(Self {
             history,
-            algorithm: Algorithm::new(query.get("algorithm").unwrap_or("auto"))?,
+            choice: Choice::new(query.get("algorithm").unwrap_or("auto"))?,
             count: query.count("count", COUNT_RANGE, DEFAULT_COUNT)?,
-            filter: filter_of_query(query)?,
+            filter: filter_of_query(query, "filter")?,
+            preferences: filter_of_query(query, "preferences")?,
             exclude: query
                 .list("exclude", MAXIMUM_EXCLUDE_COUNT)?
                 .into_iter()
@@ -147,6 +152,14 @@ impl Wish {
             explain: query.flag("explain")?.unwrap_or(false),
         })
     }
+}
+
+/// The entries of a history.
+pub(crate) fn entries(nodes: &[Node<'_>]) -> Result<Vec<Entry>, Problem> {
+    let numbered = nodes.iter().enumerate();
+    numbered
+        .map(|(position, node)| entry(node, position))
+        .collect()
 }
 
 /// An id, or an object with an id or a title and maybe a value.

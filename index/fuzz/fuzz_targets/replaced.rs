@@ -6,10 +6,13 @@ use index::{FileKind, Outline};
 mod damage;
 
 pub(crate) fn ask(kind: FileKind, bytes: &[u8]) {
-    let golden: [(FileKind, &[u8]); 3] = [
+    let golden: [(FileKind, &[u8]); 6] = [
+        (FileKind::Baskets, include_bytes!("../../tests/golden/v1/baskets.kdx")),
         (FileKind::Catalogue, include_bytes!("../../tests/golden/v1/catalogue.kdx")),
+        (FileKind::Content, include_bytes!("../../tests/golden/v1/content.kdx")),
         (FileKind::Neighbours, include_bytes!("../../tests/golden/v1/neighbours.kdx")),
         (FileKind::Popularity, include_bytes!("../../tests/golden/v1/popularity.kdx")),
+        (FileKind::Rules, include_bytes!("../../tests/golden/v1/rules.kdx")),
     ];
     let mut files: Vec<(FileKind, Vec<u8>)> =
         golden.iter().map(|(kind, file)| (*kind, file.to_vec())).collect();

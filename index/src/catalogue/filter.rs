@@ -1,10 +1,10 @@
-use std::collections::BTreeMap;
+use crate::sorted_map::SortedMap;
 
 /// What an item must be. All fields must hold; the empty filter lets everything pass.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Filter {
     /// A condition for each field that is asked.
-    pub fields: BTreeMap<String, Condition>,
+    pub fields: SortedMap<String, Condition>,
 }
 
 impl Filter {

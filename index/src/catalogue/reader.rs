@@ -1,4 +1,4 @@
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use super::{
     facets::Matcher,
@@ -10,9 +10,10 @@ use super::{
 use crate::{
     bucket_table::BucketTable,
     codec::{Cursor, OutOfBytes, zigzag_decode},
-    container::{BlockId, Blocks, Container, Plan, SectionId, TablePlace},
+    container::{BlockId, Blocks, Container, Entries, Plan, SectionId, TablePlace},
     error::Error,
     outline::{Keys, Outline, Table},
+    sorted_map::SortedMap,
     source::FileKind,
 };
 
@@ -28,6 +29,7 @@ fn section(table: Table) -> SectionId {
 pub struct Catalogue {
     container: Container,
     metadata: Metadata,
+    records: Entries,
 }
 
 impl Catalogue {
@@ -35,11 +37,12 @@ impl Catalogue {
     pub fn open(container: Container) -> Result<Self, Error> {
         let metadata: Metadata = container.metadata()?;
         let item_count = metadata.item_count;
-        container.check_blocks_of_items(RECORDS, item_count, metadata.records_per_block)?;
+        let records = Entries::open(&container, RECORDS, item_count, metadata.records_per_block)?;
         container.check_blocks_of_items(FACET_VALUES, item_count, metadata.facets_per_block)?;
         Ok(Self {
             container,
             metadata,
+            records,
         })
     }
 
@@ -120,15 +123,13 @@ impl Catalogue {
 
     /// Adds the block of a record.
     pub(crate) fn plan_record(&self, item: u32, plan: &mut Plan) -> Result<(), Error> {
-        self.container.plan(RECORDS, self.record_block(item)?, plan)
+        self.records.plan(&self.container, item, plan)
     }
 
     /// A record whose block has been fetched. O(length of the block).
     pub(crate) fn record(&self, item: u32, blocks: &Blocks) -> Result<Record, Error> {
-        let block = self
-            .container
-            .block(RECORDS, self.record_block(item)?, blocks)?;
-        self.record_in_block(item, block)
+        let entry = self.records.get(&self.container, item, blocks)?;
+        self.decode(entry)
             .map_err(|OutOfBytes| self.container.corrupt("a record is cut off"))
     }
 
@@ -173,28 +174,12 @@ impl Catalogue {
         }
     }
 
-    fn record_block(&self, item: u32) -> Result<u32, Error> {
-        let item_count = self.item_count();
-        if item_count <= item {
-            return Err(Error::NoSuchItem {
-                file: FileKind::Catalogue,
-                item,
-                item_count,
-            });
-        }
-        Ok(item / self.metadata.records_per_block)
-    }
-
-    fn record_in_block(&self, item: u32, block: &[u8]) -> Result<Record, OutOfBytes> {
-        let mut cursor = Cursor::new(block);
-        for _ in 0..item % self.metadata.records_per_block {
-            cursor.sized()?;
-        }
-        let mut cursor = Cursor::new(cursor.sized()?);
+    fn decode(&self, entry: &[u8]) -> Result<Record, OutOfBytes> {
+        let mut cursor = Cursor::new(entry);
         let id = cursor.text()?.to_owned();
         let title = cursor.text()?.to_owned();
         let present = cursor.take(self.metadata.fields.len().div_ceil(8))?;
-        let mut fields = BTreeMap::new();
+        let mut fields = SortedMap::new();
         for (number, field) in self.metadata.fields.iter().enumerate() {
             let bits = present.get(number / 8).copied().unwrap_or_default();
             if bits >> (number % 8) & 1 == 0 {

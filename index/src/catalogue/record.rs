@@ -1,4 +1,6 @@
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
+
+use crate::sorted_map::SortedMap;
 
 use super::metadata::FieldKind;
 
@@ -11,7 +13,7 @@ pub struct Record {
     pub title: String,
     /// Everything else by name, such as `year` or `genres`. Of one name, all values in a catalogue are of one kind.
     /// Records of a reader share their names.
-    pub fields: BTreeMap<Arc<str>, Value>,
+    pub fields: SortedMap<Arc<str>, Value>,
 }
 
 /// One field of a record.

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     bucket_table::serialize_bucket_table,
     codec::{write_text, write_varint, zigzag_encode},
-    container::{ContainerSerializer, Section, items_per_block},
+    container::{ContainerSerializer, entries_section},
     error::WriteError,
     metadata,
     source::FileKind,
@@ -47,18 +47,8 @@ pub(super) fn serialize(
         .iter()
         .map(|record| encode(record, &fields))
         .collect();
-    let len_bytes: usize = encoded.iter().map(Vec::len).sum();
-    let records_per_block = items_per_block(encoded.len(), len_bytes);
-    let mut record_section = Section::new(FileKind::Catalogue, RECORDS);
-    let mut block = Vec::new();
-    for records in encoded.chunks(records_per_block as usize) {
-        block.clear();
-        for record in records {
-            write_varint(record.len() as u64, &mut block);
-            block.extend_from_slice(record);
-        }
-        record_section.push_block(&block);
-    }
+    let (record_section, records_per_block) =
+        entries_section(FileKind::Catalogue, RECORDS, &encoded);
 
     let (dictionaries, values) = facets::serialize(records, &fields);
     let metadata = metadata::encode(&Metadata {

@@ -1,8 +1,7 @@
-use std::collections::BTreeMap;
-
 use super::layout::{SectionId, checked_content};
 use crate::{
     error::Error,
+    sorted_map::SortedMap,
     source::{ByteRange, ByteSource, Bytes, FileKind},
 };
 
@@ -44,12 +43,12 @@ impl Plan {
 #[derive(Debug, Default)]
 pub(crate) struct Blocks {
     /// Their contents. **Invariant:** each was followed by its checksum; [`Self::keep`] is the only way in.
-    blocks: BTreeMap<BlockId, Bytes>,
+    blocks: SortedMap<BlockId, Bytes>,
 }
 
 /// No fetched blocks, which is all that a section in the head needs.
 pub(crate) static HEAD_ONLY: Blocks = Blocks {
-    blocks: BTreeMap::new(),
+    blocks: SortedMap::new(),
 };
 
 impl Blocks {

@@ -44,6 +44,9 @@ pub(super) fn kind_number(kind: FileKind) -> u16 {
         FileKind::Catalogue => 1,
         FileKind::Neighbours => 2,
         FileKind::Popularity => 3,
+        FileKind::Rules => 4,
+        FileKind::Content => 6,
+        FileKind::Baskets => 8,
     }
 }
 

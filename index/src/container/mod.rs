@@ -12,6 +12,7 @@
 //! them in one batch and checks them. `FORMAT.md` is the specification.
 
 mod blocks;
+mod entries;
 mod layout;
 mod reader;
 mod serializer;
@@ -22,5 +23,6 @@ pub use reader::{Container, TablePlace};
 pub use verify::{SectionSummary, Summary, verify};
 
 pub(crate) use blocks::{BlockId, Blocks, HEAD_ONLY, Plan, read};
+pub(crate) use entries::{Entries, entries_section};
 pub(crate) use layout::{BLOCK_CHECKSUM_LEN_BYTES, SectionId};
-pub(crate) use serializer::{ContainerSerializer, Section, items_per_block};
+pub(crate) use serializer::{ContainerSerializer, Section};

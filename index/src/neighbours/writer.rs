@@ -1,5 +1,5 @@
-use super::{reader::Neighbour, serializer::serialize};
-use crate::error::WriteError;
+use super::{list::Neighbour, serializer::serialize};
+use crate::{error::WriteError, source::FileKind};
 
 /// The lists of all items in the making.
 ///
@@ -16,6 +16,7 @@ use crate::error::WriteError;
 /// ```
 #[derive(Debug)]
 pub struct NeighboursWriter {
+    file: FileKind,
     item_count: u32,
     description: String,
     /// The lists one after the other; a weight is within the list that it belongs to.
@@ -25,14 +26,24 @@ pub struct NeighboursWriter {
 }
 
 impl NeighboursWriter {
-    /// A writer for `item_count` lists. The description says how they were made, such as `EASE, regularization 500, 200 neighbours`.
+    /// A writer for `item_count` lists of what interactions say. The description says how they were made, such as `EASE, regularization 500, 200 neighbours`.
     pub fn new(item_count: usize, description: &str) -> Result<Self, WriteError> {
+        Self::of_kind(FileKind::Neighbours, item_count, description)
+    }
+
+    /// The same for lists of what the items' own words say.
+    pub fn of_content(item_count: usize, description: &str) -> Result<Self, WriteError> {
+        Self::of_kind(FileKind::Content, item_count, description)
+    }
+
+    fn of_kind(file: FileKind, item_count: usize, description: &str) -> Result<Self, WriteError> {
         let item_count = u32::try_from(item_count)
             .ok()
             .filter(|&count| count < u32::MAX)
             .ok_or(WriteError::TooManyItems { count: item_count })?;
         let ends = Vec::with_capacity(item_count as usize);
         Ok(Self {
+            file,
             item_count,
             description: description.to_owned(),
             neighbours: Vec::new(),
@@ -83,6 +94,12 @@ impl NeighboursWriter {
         let lists = starts
             .zip(&self.ends)
             .map(|(start, &end)| self.neighbours.get(start..end).unwrap_or_default());
-        serialize(lists, self.item_count, &self.description, item_space)
+        serialize(
+            self.file,
+            lists,
+            self.item_count,
+            &self.description,
+            item_space,
+        )
     }
 }

@@ -50,6 +50,71 @@ impl Scores {
         Ok(())
     }
 
+    /// Adds to the sum of one item.
+    pub fn add_one(&mut self, share: Scored) {
+        match self {
+            Self::ByItem(sums) => {
+                if let Some(sum) = sums.get_mut(share.item as usize) {
+                    *sum += share.score;
+                }
+            }
+            Self::Hashed(table) => table.add(share),
+        }
+    }
+
+    /// Adds other sums, each times a factor.
+    pub fn add_all(&mut self, others: &Self, factor: f32) {
+        others.each(&mut |Scored { item, score }| {
+            self.add_one(Scored {
+                item,
+                score: score * factor,
+            });
+        });
+    }
+
+    /// Multiplies every sum by the factor of its item.
+    pub fn multiply(&mut self, factor: impl Fn(u32) -> f32) {
+        match self {
+            Self::ByItem(sums) => {
+                for (sum, item) in sums.iter_mut().zip(0..) {
+                    *sum *= factor(item);
+                }
+            }
+            Self::Hashed(table) => {
+                for slot in &mut table.slots {
+                    slot.score *= factor(slot.item);
+                }
+            }
+        }
+    }
+
+    /// The largest sum, or 0 where none is above it.
+    pub fn largest(&self) -> f32 {
+        let mut largest = 0.0_f32;
+        self.each(&mut |scored| largest = largest.max(scored.score));
+        largest
+    }
+
+    /// Calls `visit` with every sum that is not zero.
+    fn each(&self, visit: &mut dyn FnMut(Scored)) {
+        match self {
+            Self::ByItem(sums) => {
+                for (item, &score) in (0..).zip(sums) {
+                    if score != 0.0 {
+                        visit(Scored { item, score });
+                    }
+                }
+            }
+            Self::Hashed(table) => {
+                for &slot in &table.slots {
+                    if slot.score != 0.0 {
+                        visit(slot);
+                    }
+                }
+            }
+        }
+    }
+
     /// The `count` items that pass with the largest sums; see [`top`].
     pub fn top(&self, count: usize, passes: &dyn Fn(u32) -> bool) -> Vec<Scored> {
         match self {

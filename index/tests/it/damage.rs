@@ -1,7 +1,7 @@
 //! What the tests and the fuzz targets share: asking everything of a generation, and making damaged files pass the checksums.
 
 use index::{
-    Error, FileKind, Generation, Keys, MemorySource, Outline, Question,
+    Algorithm, Error, FileKind, Generation, Keys, MemorySource, Outline, Question,
     catalogue::{Condition, Filter},
     recommend::HistoryItem,
 };
@@ -43,11 +43,32 @@ pub(crate) fn ask_everything(
     let answers = (
         &recommended,
         generation.recommend(&filtered)?,
-        generation.reasons(&items, &question.history)?,
+        generation.reasons(Algorithm::Neighbours, &items, &question.history)?,
         generation.records(&items)?,
         generation.items_of_titles(&["Heat (1986)", "The Third Man"])?,
         generation.popular(&question)?,
         generation.onboarding()?,
+    );
+    let all = [
+        Algorithm::Neighbours,
+        Algorithm::Content,
+        Algorithm::Rules,
+        Algorithm::Popular,
+    ];
+    let blended = Question {
+        by: all.map(|algorithm| (algorithm, 0.5)).to_vec(),
+        preferences: filtered.filter,
+        ..question.clone()
+    };
+    let nearest = generation.nearest_baskets(&question.history, 5)?;
+    let baskets: Vec<u32> = nearest.iter().map(|scored| scored.item).collect();
+    let answers = (
+        answers,
+        generation.recommend(&blended)?,
+        generation.reasons(Algorithm::Content, &items, &question.history)?,
+        generation.rules_for(&[0, 1, 2, 3, 4, 5], &question.history)?,
+        generation.rule_basket_count()?,
+        generation.basket_records(&baskets)?,
     );
     Ok(format!("{answers:?}"))
 }

@@ -1,12 +1,13 @@
 //! A small catalogue made by hand, and the files of its generation.
 
-use std::collections::BTreeMap;
-
 use index::{
-    FileKind, Generation, Keys, MemorySource, Outline, RecordingSource,
+    Container, FileKind, Generation, Keys, MemorySource, Outline, RecordingSource, SortedMap,
+    WriteError,
+    baskets::{Basket, BasketsWriter},
     catalogue::{CatalogueWriter, Record, Value},
     neighbours::{Neighbour, NeighboursWriter},
     popularity::{POPULAR_MAX_COUNT, PopularityWriter},
+    rules::{Rule, RulesWriter},
 };
 
 /// The files of a generation.
@@ -22,6 +23,38 @@ impl Files {
             .find(|(found, _)| *found == kind)
             .unwrap()
             .1
+    }
+
+    /// Adds a file that numbers its items by the catalogue.
+    pub(crate) fn push(
+        &mut self,
+        kind: FileKind,
+        finish: impl FnOnce(u64) -> Result<Vec<u8>, WriteError>,
+    ) {
+        let space = Container::open(FileKind::Catalogue, self.file(FileKind::Catalogue).to_vec());
+        self.files
+            .push((kind, finish(space.unwrap().item_space()).unwrap()));
+    }
+
+    /// The same with baskets of so many items, and rules.
+    pub(crate) fn with_baskets(
+        mut self,
+        item_count: usize,
+        baskets: &[Basket],
+        rules: &[Rule],
+    ) -> Self {
+        let mut rules_writer =
+            RulesWriter::new(item_count, baskets.len(), "counted one by one").unwrap();
+        for rule in rules {
+            rules_writer.push(rule.clone()).unwrap();
+        }
+        self.push(FileKind::Rules, |space| rules_writer.finish(space));
+        let mut writer = BasketsWriter::new(item_count).unwrap();
+        for basket in baskets {
+            writer.push(basket.clone()).unwrap();
+        }
+        self.push(FileKind::Baskets, |space| writer.finish(space));
+        self
     }
 
     pub(crate) fn outlines(&self) -> Vec<Outline> {
@@ -50,7 +83,7 @@ pub(crate) fn record(id: &str, title: &str, year: i64, genres: &[&str]) -> Recor
     Record {
         id: id.to_owned(),
         title: title.to_owned(),
-        fields: BTreeMap::from([
+        fields: SortedMap::from([
             ("genres".into(), Value::TextList(genres)),
             (
                 "image".into(),
@@ -90,9 +123,80 @@ pub(crate) const WEIGHTS: [[f32; 6]; 6] = [
 
 pub(crate) const POPULARITY: [f32; 6] = [50.0, 5.0, 40.0, 60.0, 20.0, 0.0];
 
+/// The matrix of what is said of the films.
+pub(crate) const CONTENT: [[f32; 6]; 6] = [
+    [0.0, 1.0, 0.5, 0.0, 0.0, 0.0],
+    [1.0, 0.0, 0.25, 0.0, 0.0, 0.0],
+    [0.5, 0.25, 0.0, 0.0, 0.0, 0.0],
+    [0.0, 0.0, 0.0, 0.0, 0.75, 0.0],
+    [0.0, 0.0, 0.0, 0.75, 0.0, 0.0],
+    [0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+];
+
+/// Lists of films, one of them empty.
+pub(crate) fn baskets() -> Vec<Basket> {
+    let basket = |id: &str, name: &str, items: &[u32]| Basket {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        items: items.to_vec(),
+    };
+    vec![
+        basket("a", "Crime", &[0, 2]),
+        basket("b", "For a rainy day", &[0, 2, 3]),
+        basket("c", "", &[0, 1, 2, 4]),
+        basket("d", "Laughing", &[3, 4]),
+        basket("e", "Nothing yet", &[]),
+    ]
+}
+
 pub(crate) fn files() -> Files {
-    let weights: Vec<Vec<f32>> = WEIGHTS.iter().map(|row| row.to_vec()).collect();
-    files_of(records(), &weights, &POPULARITY, &[3, 2, 4])
+    let matrix = |rows: [[f32; 6]; 6]| rows.map(|row| row.to_vec()).to_vec();
+    let mut files = files_of(records(), &matrix(WEIGHTS), &POPULARITY, &[3, 2, 4]);
+    let content = NeighboursWriter::of_content(6, "made by hand").unwrap();
+    let content = with_lists(content, &matrix(CONTENT));
+    files.push(FileKind::Content, |space| content.finish(space));
+    files.with_baskets(6, &baskets(), &rules_of(&baskets(), 6, 2))
+}
+
+/// Every rule with at most two items before it that so many baskets have, counted one by one.
+pub(crate) fn rules_of(baskets: &[Basket], item_count: u32, minimum_support: u32) -> Vec<Rule> {
+    let support = |items: &[u32]| {
+        let has = |basket: &&Basket| items.iter().all(|item| basket.items.contains(item));
+        baskets.iter().filter(has).count() as u32
+    };
+    let single = (0..item_count).map(|item| vec![item]);
+    let pairs =
+        (0..item_count).flat_map(|left| (left + 1..item_count).map(move |right| vec![left, right]));
+    let mut rules = Vec::new();
+    for antecedent in single.chain(pairs) {
+        for consequent in (0..item_count).filter(|item| !antecedent.contains(item)) {
+            let all = [&antecedent[..], &[consequent]].concat();
+            let rule = Rule {
+                consequent,
+                support: support(&all),
+                antecedent_support: support(&antecedent),
+                consequent_support: support(&[consequent]),
+                antecedent: antecedent.clone(),
+            };
+            if minimum_support <= rule.support {
+                rules.push(rule);
+            }
+        }
+    }
+    rules
+}
+
+fn with_lists(mut writer: NeighboursWriter, weights: &[Vec<f32>]) -> NeighboursWriter {
+    for row in weights {
+        let list: Vec<Neighbour> = row
+            .iter()
+            .zip(0..)
+            .filter(|(weight, _)| **weight != 0.0)
+            .map(|(&weight, item)| Neighbour { item, weight })
+            .collect();
+        writer.push(&list).unwrap();
+    }
+    writer
 }
 
 pub(crate) fn files_of(
@@ -106,16 +210,8 @@ pub(crate) fn files_of(
         catalogue.push(record, popularity);
     }
     let item_space = catalogue.item_space();
-    let mut neighbours = NeighboursWriter::new(popularity.len(), "made by hand").unwrap();
-    for row in weights {
-        let list: Vec<Neighbour> = row
-            .iter()
-            .zip(0..)
-            .filter(|(weight, _)| **weight != 0.0)
-            .map(|(&weight, item)| Neighbour { item, weight })
-            .collect();
-        neighbours.push(&list).unwrap();
-    }
+    let neighbours = NeighboursWriter::new(popularity.len(), "made by hand").unwrap();
+    let neighbours = with_lists(neighbours, weights);
     let popularity = PopularityWriter::new(popularity, POPULAR_MAX_COUNT, onboarding).unwrap();
     Files {
         files: vec![

@@ -1,9 +1,7 @@
 //! From writers to answers: what a generation says, against naive oracles over plain matrices.
 
-use std::collections::BTreeMap;
-
 use index::{
-    Generation, Question,
+    Generation, Question, SortedMap,
     catalogue::{Condition, Filter, Record, Value},
     recommend::{HistoryItem, Scored},
 };
@@ -24,7 +22,7 @@ fn items(scored: &[Scored]) -> Vec<u32> {
 
 fn filter(field: &str, condition: Condition) -> Filter {
     Filter {
-        fields: BTreeMap::from([(field.to_owned(), condition)]),
+        fields: SortedMap::from([(field.to_owned(), condition)]),
     }
 }
 

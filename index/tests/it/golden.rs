@@ -4,9 +4,9 @@
 
 use std::{fs, path::PathBuf};
 
-use index::{FORMAT_VERSION, FileKind, OLDEST_READABLE_FORMAT_VERSION};
+use index::{FORMAT_VERSION, FileKind, OLDEST_READABLE_FORMAT_VERSION, recommend::HistoryItem};
 
-use crate::fixture::{Files, files, records};
+use crate::fixture::{Files, baskets, files, records};
 
 fn folder(version: u16) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/v{version}"))
@@ -40,11 +40,26 @@ fn every_readable_version_is_read() {
         assert_eq!(generation.records(&[0, 1, 2, 3, 4, 5]).unwrap(), records());
         assert_eq!(
             generation
-                .similar(3, index::catalogue::Filter::default(), 9)
+                .similar(
+                    index::Algorithm::Neighbours,
+                    3,
+                    index::catalogue::Filter::default(),
+                    9
+                )
                 .unwrap()[0]
                 .item,
             4
         );
         assert_eq!(generation.onboarding().unwrap(), [3, 2, 4]);
+        assert_eq!(
+            generation.basket_records(&[0, 1, 2, 3, 4]).unwrap(),
+            baskets()
+        );
+        let crime = [HistoryItem {
+            item: 0,
+            weight: 1.0,
+        }];
+        let rules = generation.rules_for(&[2], &crime).unwrap();
+        assert_eq!((rules[0][0].support, rules[0][0].confidence()), (3, 1.0));
     }
 }

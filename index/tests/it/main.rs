@@ -6,3 +6,4 @@ mod fixture;
 mod generation;
 mod golden;
 mod plan;
+mod rules;

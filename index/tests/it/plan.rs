@@ -1,9 +1,10 @@
 //! What each kind of request reads: how many batches, and in each how many ranges and bytes, before and after near ranges are merged.
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::sync::LazyLock;
 
 use index::{
-    FileKind, Generation, Keys, MemorySource, NEAR_GAP_LEN_BYTES, Question, RecordingSource,
+    Algorithm, FileKind, Generation, Keys, MemorySource, NEAR_GAP_LEN_BYTES, Question,
+    RecordingSource, SortedMap,
     catalogue::{Condition, Filter, Record, Value},
     merge_near,
     recommend::{HistoryItem, Scored},
@@ -22,7 +23,7 @@ static CATALOGUE: LazyLock<Files> = LazyLock::new(|| {
         .map(|item| Record {
             id: format!("tt{item:07}"),
             title: format!("The film number {item}"),
-            fields: BTreeMap::from([
+            fields: SortedMap::from([
                 ("year".into(), Value::Integer(1930 + i64::from(item % 90))),
                 (
                     "genres".into(),
@@ -104,7 +105,7 @@ fn recommendations() {
         titles: &[],
     };
     let comedies = Filter {
-        fields: BTreeMap::from([(
+        fields: SortedMap::from([(
             "genres".to_owned(),
             Condition::AnyOf(vec!["Comedy".to_owned()]),
         )]),
@@ -127,7 +128,9 @@ fn recommendations() {
             let (question, items) = recommend(generation, &ids, Filter::default());
             generation.records(&items).unwrap();
             // An explanation reads nothing that the question did not.
-            generation.reasons(&items, &question.history).unwrap();
+            generation
+                .reasons(Algorithm::Neighbours, &items, &question.history)
+                .unwrap();
         },
         &[opened, lists, (20, 1, 78)],
     );
@@ -172,7 +175,9 @@ fn similar_items_and_items_by_id() {
         &keys,
         |generation| {
             let item = generation.items_of_ids(keys.ids).unwrap()[0].unwrap();
-            let similar = generation.similar(item, Filter::default(), 20).unwrap();
+            let similar = generation
+                .similar(Algorithm::Neighbours, item, Filter::default(), 20)
+                .unwrap();
             let items: Vec<u32> = similar.iter().map(|scored| scored.item).collect();
             generation.records(&items).unwrap();
         },

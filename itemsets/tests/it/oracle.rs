@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use itemsets::{Itemsets, Minimum, MinimumError, RuleOptions, Transactions, mine, rules};
+use itemsets::{
+    Budget, Itemsets, Minimum, MinimumError, RuleOptions, Transactions, mine, mine_rules, rules,
+};
 use proptest::prelude::*;
 
 fn transactions(baskets: &[Vec<u32>]) -> Transactions {
@@ -80,7 +82,8 @@ proptest! {
         minimum_confidence in 0.0..1.0_f64,
         without_redundant: bool,
     ) {
-        let found = mine(&transactions(&baskets), Minimum::count(minimum).unwrap());
+        let baskets_of = transactions(&baskets);
+        let found = mine(&baskets_of, Minimum::count(minimum).unwrap());
         let options = RuleOptions { minimum_confidence, minimum_lift: 0.0, without_redundant };
         let rules = rules(&found, &options);
         let all = as_map(&found);
@@ -106,18 +109,28 @@ proptest! {
         }
         let found: Vec<_> = rules.iter().map(|rule| (rule.antecedent.clone(), rule.consequent, rule.support)).collect();
         prop_assert_eq!(found, expected);
+        // Without all sets in memory, be it in memory or in files.
+        let mut ordered = rules.clone();
+        ordered.sort_by_key(|rule| (rule.antecedent.clone(), rule.consequent));
+        for memory_bytes in [0, 1 << 20] {
+            let budget = Budget { memory_bytes, folder: std::env::temp_dir() };
+            let mined =
+                mine_rules(&baskets_of, Minimum::count(minimum).unwrap(), &options, &budget).unwrap();
+            prop_assert_eq!(&mined.rules, &ordered);
+            prop_assert_eq!(mined.has_files, memory_bytes == 0 && !all.is_empty());
+        }
         for rule in &rules {
             let share = |set: &[u32]| f64::from(all[set]) / num_baskets;
             let (antecedent, consequent) = (share(&rule.antecedent), share(&[rule.consequent]));
             let support = f64::from(rule.support) / num_baskets;
             let is_near = |found: f64, expected: f64| found == expected || (found - expected).abs() < 1e-9 * expected.abs().max(1.0);
-            prop_assert!(is_near(rule.confidence, support / antecedent));
-            prop_assert!(is_near(rule.lift, support / (antecedent * consequent)));
-            prop_assert!(is_near(rule.leverage, support - antecedent * consequent));
-            if rule.confidence < 1.0 {
-                prop_assert!(is_near(rule.conviction, (1.0 - consequent) / (1.0 - support / antecedent)));
+            prop_assert!(is_near(rule.confidence(), support / antecedent));
+            prop_assert!(is_near(rule.lift(), support / (antecedent * consequent)));
+            prop_assert!(is_near(rule.leverage(), support - antecedent * consequent));
+            if rule.confidence() < 1.0 {
+                prop_assert!(is_near(rule.conviction(), (1.0 - consequent) / (1.0 - support / antecedent)));
             } else {
-                prop_assert_eq!(rule.conviction, f64::INFINITY);
+                prop_assert_eq!(rule.conviction(), f64::INFINITY);
             }
         }
     }

@@ -1,11 +1,11 @@
 //! Publishing to a bucket in memory that counts and fails.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
-use index::FileKind;
+use index::SortedMap;
 use index::catalogue::{CatalogueWriter, Record};
 use index::neighbours::{Neighbour, NeighboursWriter};
+use index::{FileKind, SortedMap};
 use pointer::{FileEntry, MANIFEST_VERSION, Quality};
 use tempfile::TempDir;
 
@@ -44,7 +44,7 @@ fn build(title: &str, ndcg: Option<f64>) -> (TempDir, LocalGeneration) {
         }])
         .unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let files = BTreeMap::from([
+    let files = SortedMap::from([
         entry(
             folder.path(),
             FileKind::Catalogue,

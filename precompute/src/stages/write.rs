@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use index::SortedMap;
 use std::fs;
 use std::io;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -97,7 +97,7 @@ fn write_generation(
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error)?,
         _ => {}
     }
-    let mut entries = BTreeMap::new();
+    let mut entries = SortedMap::new();
     for (kind, bytes) in &files {
         write_bytes_atomically(&generation_folder.join(format!("{kind}.kdx")), bytes)?;
         index::verify(*kind, bytes)?;

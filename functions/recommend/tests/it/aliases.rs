@@ -108,3 +108,23 @@ fn errors_have_the_old_shape() {
         "the index cannot be read: the storage cannot be reached (connection refused)",
     );
 }
+
+#[test]
+fn songs_go_with_songs_by_title_or_id() {
+    let line = "POST /api/recommend";
+    let ask = |body: Value| answer(&TestStorage::films(), line, &body.to_string(), 200);
+    let found = ask(json!({ "songs": ["Heat (1995)", "no such song"] }));
+    assert_eq!(
+        found,
+        json!({ "songs": ["Usual Suspects, The"], "version": testing::GENERATION, "model_date": "2026-11-21T12:00:00Z" })
+    );
+    assert_eq!(ask(json!({ "songs": ["2"] }))["songs"], found["songs"]);
+    // No rule asks for this one alone: what else is known of it answers, and where nothing is, what is popular.
+    assert_eq!(ask(json!({ "songs": ["1"] }))["songs"][0], "Toy Story 2");
+    assert_eq!(ask(json!({}))["songs"][0], "Toy Story");
+    let wrong = answer(&TestStorage::films(), line, r#"{"songs":[1]}"#, 500);
+    assert!(
+        wrong["error"].as_str().unwrap().contains("songs"),
+        "{wrong}"
+    );
+}

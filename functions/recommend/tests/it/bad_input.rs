@@ -300,30 +300,27 @@ fn a_storage_that_fails_is_503() {
 #[test]
 fn an_index_that_is_damaged_is_500_and_says_what_to_do() {
     let history = r#"{"history":["1"]}"#;
-    let corrupt = |storage: &TestStorage, body: &str| {
-        check_problem(storage, PATH, body, 500, "corrupt-index", &json!({}));
-        let problem = answer(storage, PATH, body, 500);
+    let corrupt_at = |storage: &TestStorage, (line, body): (&str, &str)| {
+        check_problem(storage, line, body, 500, "corrupt-index", &json!({}));
+        let problem = answer(storage, line, body, 500);
         let detail = problem["detail"].as_str().unwrap();
         assert!(detail.ends_with("publish the collection again"), "{detail}");
     };
     for kind in FileKind::ALL {
-        // What is popular is read where nothing else can be said.
-        let body = match kind {
-            FileKind::Popularity => "{}",
-            _ => history,
-        };
-        corrupt(&TestStorage::films().with_damaged(kind), body);
+        let question = testing::question_to(kind);
+        corrupt_at(&TestStorage::films().with_damaged(kind), question);
         let mut storage = TestStorage::films();
         storage.objects.retain(|key, _| !key.contains(kind.name()));
-        corrupt(&storage, body);
+        corrupt_at(&storage, question);
         let mut storage = TestStorage::films();
         for (key, object) in &mut storage.objects {
             if key.contains(kind.name()) {
                 object.truncate(object.len() / 2);
             }
         }
-        corrupt(&storage, body);
+        corrupt_at(&storage, question);
     }
+    let corrupt = |storage: &TestStorage, body: &str| corrupt_at(storage, (PATH, body));
     let empty = TestStorage::films().with_manifest(|manifest| manifest.files.clear());
     corrupt(&empty, history);
     let mut storage = TestStorage::films();
@@ -334,23 +331,39 @@ fn an_index_that_is_damaged_is_500_and_says_what_to_do() {
 
 #[test]
 fn an_index_that_was_not_built_is_missed_only_by_its_questions() {
-    let without = |kind: FileKind| {
+    let without = |kinds: &[FileKind]| {
         TestStorage::films().with_manifest(|manifest| {
-            manifest.files.remove(kind.name());
+            for kind in kinds {
+                manifest.files.remove(kind.name());
+            }
         })
     };
-    let neighbours = without(FileKind::Neighbours);
+    for kind in FileKind::ALL {
+        let (line, body) = testing::question_to(kind);
+        let slug = match kind {
+            FileKind::Catalogue => continue,
+            // What comes next in its place answers.
+            FileKind::Neighbours => {
+                let found = answer(&without(&[kind]), line, body, 200);
+                assert_eq!(found["algorithm"], "content");
+                continue;
+            }
+            _ => "not-in-generation",
+        };
+        check_problem(&without(&[kind]), line, body, 404, slug, &json!({}));
+    }
+    let nothing_alike = without(&[FileKind::Neighbours, FileKind::Content, FileKind::Rules]);
     check_problem(
-        &neighbours,
+        &nothing_alike,
         "GET /v1/movies/items/1/similar",
         "",
         404,
         "not-in-generation",
         &json!({}),
     );
-    let found = answer(&neighbours, PATH, r#"{"history":["1"]}"#, 200);
+    let found = answer(&nothing_alike, PATH, r#"{"history":["1"]}"#, 200);
     assert_eq!(found["algorithm"], "popular");
-    let popularity = without(FileKind::Popularity);
+    let popularity = without(&[FileKind::Popularity]);
     check_problem(
         &popularity,
         "GET /v1/movies/popular",

@@ -220,3 +220,69 @@ fn a_cold_question_costs_the_pointer_the_heads_the_lists_and_the_records() {
     let timing = response.header("server-timing").unwrap();
     assert!(timing.contains("round trips: 4"), "{timing}");
 }
+
+#[test]
+fn rules_that_fire_are_the_reasons() {
+    let body = json!({ "history": ["2", "1"], "algorithm": "rules", "explain": true });
+    let found = check(&body, &["4"]);
+    assert_eq!(found["algorithm"], "rules");
+    let item = &found["items"][0];
+    assert_eq!(
+        (&item["score"], &item["reasons"]),
+        (&json!(1.0), &json!([]))
+    );
+    assert_eq!(
+        item["rules"],
+        json!([{
+            "antecedent": [{ "id": "2", "title": "Heat" }],
+            "support": 2, "confidence": 1.0, "lift": 1.5, "leverage": 2.0 / 3.0 - 4.0 / 9.0, "conviction": null,
+        }])
+    );
+    // Nothing follows from these, and nothing else was asked for.
+    check(&json!({ "history": ["1"], "algorithm": "rules" }), &[]);
+}
+
+#[test]
+fn what_is_said_of_items_answers_where_nobody_touched_them() {
+    let found = check(&json!({ "history": ["8"], "algorithm": "content" }), &["2"]);
+    assert_eq!(found["algorithm"], "content");
+    let explained = json!({ "history": ["8"], "algorithm": "content", "explain": true });
+    let found = check(&explained, &["2"]);
+    assert_eq!(found["items"][0]["reasons"][0]["id"], "8");
+    assert_eq!(found["items"][0].get("rules"), None);
+}
+
+#[test]
+fn preferences_lift_and_exclude_nothing() {
+    let crime = json!({ "preferences": { "genres": "Crime" }, "count": 8 });
+    let found = check(&crime, &["2", "4", "1", "3", "6", "5", "7", "8"]);
+    assert_eq!(found["algorithm"], "popular");
+    let link =
+        "GET /v1/movies/recommendations?preferences=%7B%22genres%22%3A%22Crime%22%7D&count=8";
+    let by_link = answer(&TestStorage::films(), link, "", 200);
+    assert_eq!(by_link["items"], found["items"]);
+    let unknown = json!({ "preferences": { "colour": "red" } });
+    answer(&TestStorage::films(), PATH, &unknown.to_string(), 422);
+}
+
+#[test]
+fn the_nearest_baskets_are_named_and_show_what_they_have_beside() {
+    let line = "POST /v1/movies/baskets";
+    let films = TestStorage::films();
+    let ask = |body: Value| answer(&films, line, &body.to_string(), 200);
+    let found = ask(json!({ "history": ["2", { "title": "The Usual Suspects" }, "no such film"] }));
+    assert_eq!(found["unknown"], json!(["no such film"]));
+    let baskets = found["baskets"].as_array().unwrap();
+    let ids: Vec<&Value> = baskets.iter().map(|basket| &basket["id"]).collect();
+    assert_eq!(ids, ["b3", "b1"]);
+    let late = &baskets[1];
+    assert_eq!(
+        (&late["name"], &late["item_count"], &late["shared_count"]),
+        (&json!("Late at night"), &json!(3), &json!(2))
+    );
+    assert_eq!(late["others"], json!([{ "id": "6", "title": "Casino" }]));
+    let score = late["score"].as_f64().unwrap();
+    assert!((score - 2.0 / 6.0_f64.sqrt()).abs() < 0.01, "{score}");
+    assert_eq!(ask(json!({}))["baskets"], json!([]));
+    answer(&films, line, r#"{"items":["2"]}"#, 422);
+}

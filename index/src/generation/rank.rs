@@ -1,0 +1,373 @@
+//! Recommendations: one algorithm, or several added up, over the readers.
+
+use super::Generation;
+use crate::{
+    catalogue::Filter,
+    container::{Blocks, Plan},
+    error::Error,
+    neighbours::{List, Neighbours},
+    recommend::{HistoryItem, Reason, Scored, Scores, diversify, explain, fold_in, in_item_order},
+    rules::Rule,
+    source::FileKind,
+};
+
+/// The best candidates among which diversity may choose, for each item that is wanted.
+const DIVERSITY_POOL_PER_ITEM: usize = 4;
+
+/// How much an item gains that is all that a person prefers: it counts twice.
+const PREFERENCE_GAIN: f32 = 1.0;
+
+/// By what items are ranked.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Algorithm {
+    /// What speaks for an item by who touched it.
+    Neighbours,
+    /// What speaks for an item by what is said of it.
+    Content,
+    /// The association rules that fire; each adds its confidence.
+    Rules,
+    /// What most people like.
+    Popular,
+}
+
+impl Algorithm {
+    /// Every algorithm: those that know most of a person first.
+    pub const ALL: [Self; 4] = [Self::Neighbours, Self::Rules, Self::Content, Self::Popular];
+
+    /// What it is called.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Neighbours => "neighbours",
+            Self::Content => "content",
+            Self::Rules => "rules",
+            Self::Popular => "popular",
+        }
+    }
+
+    /// The file that it reads beside the catalogue.
+    pub fn file(self) -> FileKind {
+        match self {
+            Self::Neighbours => FileKind::Neighbours,
+            Self::Content => FileKind::Content,
+            Self::Rules => FileKind::Rules,
+            Self::Popular => FileKind::Popularity,
+        }
+    }
+}
+
+/// A question for recommendations.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// By what the items are ranked, each with its weight. Of several, the scores of each are taken by its best one, so that they can be added.
+    pub by: Vec<(Algorithm, f32)>,
+    /// What the person touched.
+    pub history: Vec<HistoryItem>,
+    /// Items that are not wanted beside those of the history.
+    pub exclude: Vec<u32>,
+    /// What the items must be.
+    pub filter: Filter,
+    /// What the items had better be: the score of one that is all of it counts twice.
+    pub preferences: Filter,
+    /// How many items are wanted.
+    pub count: usize,
+    /// From 0, the best scores, to 1, the greatest variety.
+    pub diversity: f32,
+}
+
+impl Default for Question {
+    /// By neighbours, about nothing.
+    fn default() -> Self {
+        Self {
+            by: vec![(Algorithm::Neighbours, 1.0)],
+            history: Vec::new(),
+            exclude: Vec::new(),
+            filter: Filter::default(),
+            preferences: Filter::default(),
+            count: 0,
+            diversity: 0.0,
+        }
+    }
+}
+
+impl Generation<'_> {
+    /// The items that a history speaks for, the best first. Only items with a score above zero are among them.
+    pub fn recommend(&self, question: &Question) -> Result<Vec<Scored>, Error> {
+        self.fetch(|plan| {
+            if !question.filter.is_empty() || !question.preferences.is_empty() {
+                self.catalogue.plan_filter(plan)?;
+            }
+            question
+                .by
+                .iter()
+                .try_for_each(|&(algorithm, _)| self.plan(algorithm, &question.history, plan))
+        })?;
+        let mut scores = self.scores(question)?;
+        self.prefer(&question.preferences, &mut scores)?;
+        if question.diversity <= 0.0 {
+            return self.best(question, question.count, &scores);
+        }
+        let pool_count = question.count.saturating_mul(DIVERSITY_POOL_PER_ITEM);
+        let pool = self.best(question, pool_count, &scores)?;
+        self.diverse(&pool, question)
+    }
+
+    /// Why each of `items` was recommended to a history by neighbours, or by content: what its items gave, the largest share first. Other algorithms have no such
+    /// reasons.
+    pub fn reasons(
+        &self,
+        algorithm: Algorithm,
+        items: &[u32],
+        history: &[HistoryItem],
+    ) -> Result<Vec<Vec<Reason>>, Error> {
+        let neighbours = match algorithm {
+            Algorithm::Neighbours => self.neighbours()?,
+            Algorithm::Content => self.content()?,
+            Algorithm::Rules | Algorithm::Popular => return Ok(vec![Vec::new(); items.len()]),
+        };
+        self.fetch(|plan| self.plan(algorithm, history, plan))?;
+        let blocks = self.blocks.borrow();
+        explain(items, lists(neighbours, history, &blocks)?)
+            .map_err(|error| neighbours.damaged(error))
+    }
+
+    /// The rules that fire for each of `items`, the surest first, equals in the order of their antecedents.
+    pub fn rules_for(
+        &self,
+        items: &[u32],
+        history: &[HistoryItem],
+    ) -> Result<Vec<Vec<Rule>>, Error> {
+        self.fetch(|plan| self.plan(Algorithm::Rules, history, plan))?;
+        let mut fired = vec![Vec::new(); items.len()];
+        let blocks = self.blocks.borrow();
+        self.rules()?.fire(&basket(history), &blocks, &mut |rule| {
+            let wanted = items.iter().zip(&mut fired);
+            for (_, rules) in wanted.filter(|(item, _)| **item == rule.consequent) {
+                let place =
+                    rules.partition_point(|surer: &Rule| rule.confidence() <= surer.confidence());
+                rules.insert(place, rule.clone());
+            }
+        })?;
+        Ok(fired)
+    }
+
+    /// Of how many baskets the supports of rules are.
+    pub fn rule_basket_count(&self) -> Result<u32, Error> {
+        self.rules().map(crate::rules::Rules::basket_count)
+    }
+
+    /// The items that `item` speaks for most, the best first.
+    pub fn similar(
+        &self,
+        algorithm: Algorithm,
+        item: u32,
+        filter: Filter,
+        count: usize,
+    ) -> Result<Vec<Scored>, Error> {
+        self.recommend(&Question {
+            by: vec![(algorithm, 1.0)],
+            history: vec![HistoryItem { item, weight: 1.0 }],
+            filter,
+            count,
+            ..Question::default()
+        })
+    }
+
+    /// What is popular, the most popular first, without the history and what is excluded, whatever else the question goes by.
+    pub fn popular(&self, question: &Question) -> Result<Vec<Scored>, Error> {
+        self.recommend(&Question {
+            by: vec![(Algorithm::Popular, 1.0)],
+            diversity: 0.0,
+            ..question.clone()
+        })
+    }
+
+    /// Adds what an algorithm will look at.
+    fn plan(
+        &self,
+        algorithm: Algorithm,
+        history: &[HistoryItem],
+        plan: &mut Plan,
+    ) -> Result<(), Error> {
+        let mut items = history.iter();
+        match algorithm {
+            Algorithm::Neighbours | Algorithm::Content => {
+                let neighbours = match algorithm {
+                    Algorithm::Content => self.content()?,
+                    _ => self.neighbours()?,
+                };
+                items.try_for_each(|entry| neighbours.plan(entry.item, plan))
+            }
+            Algorithm::Rules => {
+                let rules = self.rules()?;
+                items.try_for_each(|entry| rules.plan(entry.item, plan))
+            }
+            Algorithm::Popular => self.popularity().map(drop),
+        }
+    }
+
+    /// The scores of all that a question goes by, added up.
+    fn scores(&self, question: &Question) -> Result<Scores, Error> {
+        if let [(algorithm, _)] = question.by[..] {
+            return self.scores_of(algorithm, &question.history);
+        }
+        let mut sum = Scores::with_room_for(0, self.catalogue.item_count());
+        for &(algorithm, weight) in &question.by {
+            let scores = self.scores_of(algorithm, &question.history)?;
+            let largest = scores.largest();
+            if 0.0 < largest {
+                sum.add_all(&scores, weight / largest);
+            }
+        }
+        Ok(sum)
+    }
+
+    fn scores_of(&self, algorithm: Algorithm, history: &[HistoryItem]) -> Result<Scores, Error> {
+        let item_count = self.catalogue.item_count();
+        let blocks = self.blocks.borrow();
+        match algorithm {
+            Algorithm::Neighbours | Algorithm::Content => {
+                let neighbours = match algorithm {
+                    Algorithm::Content => self.content()?,
+                    _ => self.neighbours()?,
+                };
+                fold_in(lists(neighbours, history, &blocks)?, item_count)
+                    .map_err(|error| neighbours.damaged(error))
+            }
+            Algorithm::Rules => {
+                let mut scores = Scores::with_room_for(0, item_count);
+                self.rules()?.fire(&basket(history), &blocks, &mut |rule| {
+                    scores.add_one(Scored {
+                        item: rule.consequent,
+                        score: rule.confidence(),
+                    });
+                })?;
+                Ok(scores)
+            }
+            Algorithm::Popular => {
+                let popular = self.popularity()?.popular()?;
+                let mut scores = Scores::with_room_for(popular.len(), item_count);
+                for (item, score) in popular {
+                    scores.add_one(Scored { item, score });
+                }
+                Ok(scores)
+            }
+        }
+    }
+
+    /// Lifts the scores of what a person prefers.
+    fn prefer(&self, preferences: &Filter, scores: &mut Scores) -> Result<(), Error> {
+        let field_count = preferences.fields.len() as f32;
+        for (field, condition) in &preferences.fields {
+            let only = Filter {
+                fields: [(field.clone(), condition.clone())].into(),
+            };
+            let matching = self.catalogue.matching(&only, &self.blocks.borrow())?;
+            // Each field on top of the others: all of them together give the whole gain, within rounding.
+            let gain = (1.0 + PREFERENCE_GAIN).powf(1.0 / field_count);
+            scores.multiply(|item| {
+                if matching.get(item as usize) == Some(&true) {
+                    gain
+                } else {
+                    1.0
+                }
+            });
+        }
+        Ok(())
+    }
+
+    /// The `count` best of what the filter lets pass, without what the person knows and what is excluded.
+    fn best(
+        &self,
+        question: &Question,
+        count: usize,
+        scores: &Scores,
+    ) -> Result<Vec<Scored>, Error> {
+        let history = question.history.iter().map(|entry| entry.item);
+        let unwanted = question.exclude.iter().copied().chain(history);
+        // In 64 bits, as all that is sorted here: see `recommend::sort_key`.
+        let mut unwanted: Vec<u64> = unwanted.map(u64::from).collect();
+        unwanted.sort_unstable();
+        // As many more as may have to go again: a few look-ups among the best instead of one for every candidate.
+        let room = count.saturating_add(unwanted.len());
+        let mut best = if question.filter.is_empty() {
+            scores.top(room, &|_| true)
+        } else {
+            let matching = self
+                .catalogue
+                .matching(&question.filter, &self.blocks.borrow())?;
+            scores.top(room, &|item| matching.get(item as usize) == Some(&true))
+        };
+        best.retain(|scored| unwanted.binary_search(&scored.item.into()).is_err());
+        best.truncate(count);
+        Ok(best)
+    }
+
+    /// Picks from the pool by maximal marginal relevance. Two items are alike as far as they speak for the same items: the Jaccard index of their lists.
+    fn diverse(&self, pool: &[Scored], question: &Question) -> Result<Vec<Scored>, Error> {
+        let neighbours = if self.has(FileKind::Neighbours) {
+            self.neighbours()?
+        } else {
+            self.content()?
+        };
+        self.fetch(|plan| {
+            pool.iter()
+                .try_for_each(|scored| neighbours.plan(scored.item, plan))
+        })?;
+        let blocks = self.blocks.borrow();
+        let items = |scored: &Scored| {
+            let list = neighbours.list(scored.item, &blocks)?;
+            list.map(|neighbour| neighbour.map(|neighbour| neighbour.item))
+                .collect::<Result<Vec<u32>, _>>()
+                .map_err(|error| neighbours.damaged(error))
+        };
+        let lists: Vec<Vec<u32>> = pool.iter().map(items).collect::<Result<_, _>>()?;
+        let likeness = |left: usize, right: usize| match (lists.get(left), lists.get(right)) {
+            (Some(left), Some(right)) => jaccard(left, right),
+            _ => 0.0,
+        };
+        Ok(diversify(
+            pool,
+            question.count,
+            question.diversity,
+            likeness,
+        ))
+    }
+}
+
+/// What a person likes of a history, ascending.
+fn basket(history: &[HistoryItem]) -> Vec<u32> {
+    in_item_order(history)
+        .into_iter()
+        .filter(|entry| 0.0 < entry.weight)
+        .map(|entry| entry.item)
+        .collect()
+}
+
+/// The lists of a history's items, in the order in which they are folded in.
+fn lists<'a>(
+    neighbours: &'a Neighbours,
+    history: &[HistoryItem],
+    blocks: &'a Blocks,
+) -> Result<Vec<(HistoryItem, List<'a>)>, Error> {
+    in_item_order(history)
+        .into_iter()
+        .map(|entry| Ok((entry, neighbours.list(entry.item, blocks)?)))
+        .collect()
+}
+
+/// How much two ascending lists have in common: the number of shared items by the number of distinct ones.
+fn jaccard(left: &[u32], right: &[u32]) -> f32 {
+    let mut shared = 0_usize;
+    let mut others = right.iter().peekable();
+    for item in left {
+        while others.next_if(|&other| other < item).is_some() {}
+        shared += usize::from(others.next_if_eq(&item).is_some());
+    }
+    let distinct = left.len() + right.len() - shared;
+    if distinct == 0 {
+        0.0
+    } else {
+        shared as f32 / distinct as f32
+    }
+}
