@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use index::SortedMap;
 use index::catalogue::{CatalogueWriter, Record};
 use index::neighbours::{Neighbour, NeighboursWriter};
 use index::{FileKind, SortedMap};
