@@ -10,20 +10,22 @@ use std::collections::BTreeMap;
 
 use config::Column;
 use index::catalogue::Value;
+use pointer::ValueScale;
 
 use super::builder::{Builder, RowError};
 use super::error::ImportError;
 use super::files::Files;
 use super::interactions::{InteractionColumns, read_interactions};
+use super::layout::{Found, LayoutReader};
 use super::report::Problem;
 use super::rows::Dialect;
 use super::table::{Cells, Presence, Wanted, read_table};
-use super::title::split_title;
+use super::title::{on_one_line, split_title};
 use crate::dataset::Item;
 
 /// The layouts of MovieLens's releases.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Release {
+enum Release {
     Latest,
     HundredK,
     OneM,
@@ -32,20 +34,20 @@ pub(crate) enum Release {
 /// How many of an item's tags are kept.
 const MAXIMUM_TAGS: usize = 5;
 
-impl Release {
-    /// The release that these files are of, by its catalogue.
-    pub(crate) fn find(files: &Files<'_>) -> Option<Self> {
-        [
-            (Self::Latest, "movies.csv"),
-            (Self::HundredK, "u.item"),
-            (Self::OneM, "movies.dat"),
-        ]
-        .into_iter()
-        .find(|(_, catalogue)| files.has(catalogue))
-        .map(|(release, _)| release)
-    }
+/// The release that these files are of, by its catalogue.
+pub(crate) fn look_for(files: &Files<'_>) -> Found {
+    let release = [
+        (Release::Latest, "movies.csv"),
+        (Release::HundredK, "u.item"),
+        (Release::OneM, "movies.dat"),
+    ]
+    .into_iter()
+    .find(|(_, catalogue)| files.has(catalogue));
+    release.map(|(release, _)| Box::new(release) as _)
+}
 
-    pub(crate) fn name(self) -> &'static str {
+impl LayoutReader for Release {
+    fn name(&self) -> &'static str {
         match self {
             Self::Latest => "ml-latest",
             Self::HundredK => "ml-100k",
@@ -54,21 +56,44 @@ impl Release {
     }
 
     /// The scale on which people rated.
-    pub(crate) fn scale(self) -> pointer::ValueScale {
-        let minimum = if self == Self::Latest { 0.5 } else { 1.0 };
-        pointer::ValueScale {
+    fn scale(&self, configured: Option<ValueScale>) -> Option<ValueScale> {
+        let minimum = if *self == Self::Latest { 0.5 } else { 1.0 };
+        configured.or(Some(ValueScale {
             minimum,
             maximum: 5.0,
             neutral: 3.0,
-        }
+        }))
     }
 
-    /// Reads the catalogue.
-    pub(crate) fn read_items(
-        self,
+    fn check(&self, files: &Files<'_>) -> Result<(), ImportError> {
+        files.needed(self.ratings_pattern(files)).map(drop)
+    }
+
+    fn read(&self, files: &Files<'_>, builder: &mut Builder) -> Result<(), ImportError> {
+        self.read_items(files, builder)?;
+        self.read_interactions(files, builder)
+    }
+
+    fn read_split(
+        &self,
+        split: &str,
         files: &Files<'_>,
         builder: &mut Builder,
     ) -> Result<(), ImportError> {
+        let splits = self.splits(files);
+        if !splits.iter().any(|there| there == split) {
+            return Err(files.no_split(split, splits));
+        }
+        self.read_items(files, builder)?;
+        read_split_file(files, &format!("{split}.base"), builder)?;
+        builder.begin_test();
+        read_split_file(files, &format!("{split}.test"), builder)
+    }
+}
+
+impl Release {
+    /// Reads the catalogue.
+    fn read_items(self, files: &Files<'_>, builder: &mut Builder) -> Result<(), ImportError> {
         match self {
             Self::Latest => {
                 for name in files.matching("movies.csv") {
@@ -98,7 +123,7 @@ impl Release {
     }
 
     /// What the first file of ratings is called.
-    pub(crate) fn ratings_pattern(self, files: &Files<'_>) -> &'static str {
+    fn ratings_pattern(self, files: &Files<'_>) -> &'static str {
         match self {
             Self::Latest => "ratings.csv",
             Self::HundredK => "u.data",
@@ -109,7 +134,7 @@ impl Release {
     }
 
     /// Reads the interactions. A bucket may bring more of them in files of their own, such as `ratings-2026-01-31.csv`.
-    pub(crate) fn read_interactions(
+    fn read_interactions(
         self,
         files: &Files<'_>,
         builder: &mut Builder,
@@ -131,7 +156,7 @@ impl Release {
     }
 
     /// The names of the splits that the files bring: `u1` where there are `u1.base` and `u1.test`.
-    pub(crate) fn splits(self, files: &Files<'_>) -> Vec<String> {
+    fn splits(self, files: &Files<'_>) -> Vec<String> {
         let bases = if self == Self::HundredK {
             files.matching("*.base")
         } else {
@@ -160,7 +185,7 @@ fn read_ratings_by_place(
 }
 
 /// Reads one file of a split of ml-100k, which is laid out as `u.data` is.
-pub(crate) fn read_split_file(
+fn read_split_file(
     files: &Files<'_>,
     name: &str,
     builder: &mut Builder,
@@ -266,12 +291,7 @@ fn read_tags(files: &Files<'_>, builder: &mut Builder) -> Result<(), ImportError
     let mut counts: BTreeMap<String, BTreeMap<String, u32>> = BTreeMap::new();
     read_optional(files, "tags.csv", &wanted, builder, |builder, cells, _| {
         let id = cells.need(0)?;
-        let tag = cells
-            .need(1)?
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ")
-            .to_lowercase();
+        let tag = on_one_line(cells.need(1)?).to_lowercase();
         builder.item(id)?;
         *counts
             .entry(id.to_owned())

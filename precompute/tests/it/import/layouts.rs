@@ -275,8 +275,13 @@ fn what_is_not_there_is_named() {
     check(
         folder.path(),
         "",
-        "`FOLDER` has neither MovieLens's files (movies.csv, u.item or movies.dat) nor train.txt and test.txt; \
-         map its columns with `import.interactions` (it has: notes.txt)",
+        "`FOLDER` has the files of no layout that is known (movielens, lists, playlists, baskets, table; `precompute import --help` says \
+         which files each has); map its columns with `import.interactions` (it has: notes.txt)",
+    );
+    check(
+        folder.path(),
+        "layout = \"lists\"",
+        "`FOLDER` is not laid out as \"lists\": train.txt and test.txt, a line a user (it has: notes.txt)",
     );
     fs::write(folder.path().join("movies.csv"), "movieId,title,genres\n").unwrap();
     check(
