@@ -202,7 +202,7 @@ macro_rules! layouts {
 }
 
 layouts! {
-    /// movies.csv (MovieLens, latest and 20m to 32m), u.item (100k) or movies.dat (1m), and the ratings beside it
+    /// movies.csv (MovieLens, latest and 20m to 32m), u.item (100k) or movies.dat (1m, MovieTweetings), and the ratings beside it
     MovieLens = "movielens",
     /// train.txt and test.txt, a line a user
     Lists = "lists",

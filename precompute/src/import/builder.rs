@@ -198,6 +198,11 @@ impl Builder {
             .ok_or_else(|| unknown_item(Id::parse(id)))
     }
 
+    /// The items of the catalogue so far, in the order of their coming.
+    pub(crate) fn items_mut(&mut self) -> impl Iterator<Item = &mut Item> {
+        self.items.iter_mut().flatten().map(|row| &mut row.item)
+    }
+
     /// Adds an interaction that stands on this line.
     #[inline]
     pub(crate) fn add_interaction(

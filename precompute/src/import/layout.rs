@@ -46,7 +46,7 @@ fn look_for(
     files: &Files<'_>,
 ) -> Result<Found, ImportError> {
     Ok(match layout {
-        Layout::MovieLens => movielens::look_for(files),
+        Layout::MovieLens => movielens::look_for(files)?,
         Layout::Lists => lists::look_for(files),
         Layout::Playlists => playlists::look_for(import, files),
         Layout::Baskets => baskets::look_for(import, is_configured, files)?,

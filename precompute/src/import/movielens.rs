@@ -1,12 +1,14 @@
-//! MovieLens, in the three ways in which its releases are laid out.
+//! MovieLens, in the three ways in which its releases are laid out, and MovieTweetings, which is laid out as one of them.
 //!
 //! | release | interactions | catalogue | and |
 //! |---|---|---|---|
 //! | `ml-latest*`, `ml-20m`, `ml-25m`, `ml-32m` | `ratings.csv` | `movies.csv` | `links.csv`, `tags.csv` |
 //! | `ml-100k` | `u.data` | `u.item` | `u.genre`, and splits: `u1.base` and `u1.test`, ... |
 //! | `ml-1m`, `ml-10m` | `ratings.dat`, or a CSV of pairs | `movies.dat` | |
+//! | `MovieTweetings` | `ratings.dat`, from 0 to 10 | `movies.dat`, by the films' numbers at IMDb | |
 
 use std::collections::BTreeMap;
+use std::io::Read;
 
 use config::Column;
 use index::catalogue::Value;
@@ -29,21 +31,41 @@ enum Release {
     Latest,
     HundredK,
     OneM,
+    Tweetings,
 }
+
+/// The fewest digits of a number at IMDb, which keeps its zeros. MovieLens's own numbers in `movies.dat` have five at most.
+const IMDB_DIGITS: usize = 7;
 
 /// How many of an item's tags are kept.
 const MAXIMUM_TAGS: usize = 5;
 
 /// The release that these files are of, by its catalogue.
-pub(crate) fn look_for(files: &Files<'_>) -> Found {
-    let release = [
-        (Release::Latest, "movies.csv"),
-        (Release::HundredK, "u.item"),
-        (Release::OneM, "movies.dat"),
-    ]
-    .into_iter()
-    .find(|(_, catalogue)| files.has(catalogue));
-    release.map(|(release, _)| Box::new(release) as _)
+pub(crate) fn look_for(files: &Files<'_>) -> Result<Found, ImportError> {
+    let release = if files.has("movies.csv") {
+        Release::Latest
+    } else if files.has("u.item") {
+        Release::HundredK
+    } else if !files.has("movies.dat") {
+        return Ok(None);
+    } else if has_numbers_of_imdb(files, "movies.dat")? {
+        Release::Tweetings
+    } else {
+        Release::OneM
+    };
+    Ok(Some(Box::new(release)))
+}
+
+/// Whether a file begins with a number as long as those of IMDb.
+fn has_numbers_of_imdb(files: &Files<'_>, name: &str) -> Result<bool, ImportError> {
+    files.read(name, |input| {
+        let mut start = Vec::new();
+        input
+            .take(IMDB_DIGITS as u64)
+            .read_to_end(&mut start)
+            .map_err(ImportError::unreadable(name))?;
+        Ok(start.len() == IMDB_DIGITS && start.iter().all(u8::is_ascii_digit))
+    })
 }
 
 impl LayoutReader for Release {
@@ -52,16 +74,21 @@ impl LayoutReader for Release {
             Self::Latest => "ml-latest",
             Self::HundredK => "ml-100k",
             Self::OneM => "ml-1m",
+            Self::Tweetings => "movietweetings",
         }
     }
 
-    /// The scale on which people rated.
+    /// The scale on which people rated. Neutral is the middle, as the labels of such scales have it: three stars of five, or 5 of 10.
     fn scale(&self, configured: Option<ValueScale>) -> Option<ValueScale> {
-        let minimum = if *self == Self::Latest { 0.5 } else { 1.0 };
+        let (minimum, maximum, neutral) = match self {
+            Self::Latest => (0.5, 5.0, 3.0),
+            Self::HundredK | Self::OneM => (1.0, 5.0, 3.0),
+            Self::Tweetings => (0.0, 10.0, 5.0),
+        };
         configured.or(Some(ValueScale {
             minimum,
-            maximum: 5.0,
-            neutral: 3.0,
+            maximum,
+            neutral,
         }))
     }
 
@@ -109,16 +136,23 @@ impl Release {
                 read_tags(files, builder)
             }
             Self::HundredK if files.has("u.item") => read_hundred_k_items(files, builder),
-            Self::OneM if files.has("movies.dat") => {
+            Self::OneM | Self::Tweetings if files.has("movies.dat") => {
                 let wanted = [
                     Wanted::at(1, Presence::Filled),
                     Wanted::at(2, Presence::Filled),
                     Wanted::at(3, Presence::There),
                 ];
-                read_movies(files, "movies.dat", Dialect::DoubleColon, &wanted, builder)
+                read_movies(files, "movies.dat", Dialect::DoubleColon, &wanted, builder)?;
+                if self == Self::Tweetings {
+                    for item in builder.items_mut() {
+                        let imdb_id = Value::Text(format!("tt{}", item.id));
+                        item.fields.insert("imdb_id".to_owned(), imdb_id);
+                    }
+                }
+                Ok(())
             }
             // A bucket in which only other objects are new.
-            Self::HundredK | Self::OneM => Ok(()),
+            Self::HundredK | Self::OneM | Self::Tweetings => Ok(()),
         }
     }
 
@@ -127,6 +161,7 @@ impl Release {
         match self {
             Self::Latest => "ratings.csv",
             Self::HundredK => "u.data",
+            Self::Tweetings => "ratings.dat",
             Self::OneM if files.has("ratings.dat") => "ratings.dat",
             // A derived file of pairs stands in for one that may not be passed on.
             Self::OneM => "ratings*.csv",
@@ -146,10 +181,12 @@ impl Release {
         for name in names {
             match self {
                 Self::HundredK => read_ratings_by_place(files, &name, Dialect::TSV, builder)?,
-                Self::OneM if name == "ratings.dat" => {
+                Self::OneM | Self::Tweetings if name == "ratings.dat" => {
                     read_ratings_by_place(files, &name, Dialect::DoubleColon, builder)?;
                 }
-                Self::Latest | Self::OneM => read_ratings_csv(files, &name, builder)?,
+                Self::Latest | Self::OneM | Self::Tweetings => {
+                    read_ratings_csv(files, &name, builder)?
+                }
             }
         }
         Ok(())

@@ -165,6 +165,24 @@ fn ml_1m_as_lists() {
 }
 
 #[test]
+fn movietweetings() {
+    let Some(folder) = real_data("movietweetings") else {
+        return;
+    };
+    let (dataset, report) = import(&collection(&folder, ""), None).unwrap();
+    assert_eq!(report.layout, "movietweetings");
+    assert_eq!(counts(&dataset), [100_000, 16_554, 10_506, 10_506]);
+    assert!(
+        report.files.iter().all(|file| file.bad_rows == 0),
+        "{report}"
+    );
+    let first = item(&dataset, "0002844");
+    assert_eq!(first.title, "Fantômas - À l'ombre de la guillotine");
+    assert_eq!(first.fields["year"], Value::Integer(1913));
+    assert_eq!(first.fields["genres"], texts(&["Crime", "Drama"]));
+}
+
+#[test]
 fn spotify_playlists() {
     let Some(folder) = real_data("spotify-playlists") else {
         return;
