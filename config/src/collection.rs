@@ -180,6 +180,7 @@ macro_rules! layouts {
     ($(#[doc = $files:literal] $variant:ident = $name:literal,)+) => {
         /// How the data of a source is laid out. The comment of each says which files it has.
         #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+        #[allow(clippy::doc_markdown, reason = "the comments are also the help, which is plain text")]
         pub enum Layout {
             $(#[doc = $files] #[serde(rename = $name)] $variant,)+
         }

@@ -1,4 +1,4 @@
-//! MovieLens, in the three ways in which its releases are laid out, and MovieTweetings, which is laid out as one of them.
+//! MovieLens, in the three ways in which its releases are laid out, and `MovieTweetings`, which is laid out as one of them.
 //!
 //! | release | interactions | catalogue | and |
 //! |---|---|---|---|
@@ -185,7 +185,7 @@ impl Release {
                     read_ratings_by_place(files, &name, Dialect::DoubleColon, builder)?;
                 }
                 Self::Latest | Self::OneM | Self::Tweetings => {
-                    read_ratings_csv(files, &name, builder)?
+                    read_ratings_csv(files, &name, builder)?;
                 }
             }
         }
