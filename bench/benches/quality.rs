@@ -228,6 +228,7 @@ fn made_up() -> Dataset {
     Dataset {
         items: items.collect(),
         users: (0..40).map(|user| user.to_string()).collect(),
+        user_names: Vec::new(),
         interactions: interactions.collect(),
     }
 }

@@ -92,8 +92,16 @@ impl Collection {
             (Some(Layout::Table), None, _) => {
                 Err("layout \"table\" needs `import.interactions` with `file` and `columns`".to_owned())
             }
-            (Some(Layout::MovieLens | Layout::Lists), Some(_), _) | (Some(Layout::MovieLens | Layout::Lists), _, Some(_)) => {
+            (Some(layout), interactions, items)
+                if layout != Layout::Table && (interactions.is_some() || items.is_some()) =>
+            {
                 Err("`import.interactions` and `import.items` are for layout \"table\"; remove them or `layout`".to_owned())
+            }
+            (layout, _, _)
+                if self.import.file.is_some()
+                    && !matches!(layout, Some(Layout::Baskets | Layout::Playlists)) =>
+            {
+                Err("`import.file` is for layouts \"baskets\" and \"playlists\": write one of them as `layout`".to_owned())
             }
             (None, None, Some(_)) => Err("`import.items` needs `import.interactions` beside it".to_owned()),
             _ if self.evaluate.protocol == Protocol::FixedSplit && self.evaluate.split.is_none() => {
@@ -167,16 +175,44 @@ impl fmt::Display for Source {
     }
 }
 
-/// How the data of a source is laid out.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
-#[serde(rename_all = "lowercase")]
-pub enum Layout {
-    /// One of MovieLens's three: `ml-latest*`, `ml-100k` or `ml-1m`.
-    MovieLens,
-    /// `train.txt` and `test.txt` with a line a user: the user, then the items.
-    Lists,
-    /// Tables whose columns [`Import::interactions`] and [`Import::items`] map.
-    Table,
+/// Declares [`Layout`] and, of the same lines, what people write and read of each.
+macro_rules! layouts {
+    ($(#[doc = $files:literal] $variant:ident = $name:literal,)+) => {
+        /// How the data of a source is laid out. The comment of each says which files it has.
+        #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+        #[allow(clippy::doc_markdown, reason = "the comments are also the help, which is plain text")]
+        pub enum Layout {
+            $(#[doc = $files] #[serde(rename = $name)] $variant,)+
+        }
+
+        impl Layout {
+            /// Every layout, in the order in which a source is held against them.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// What stands for it in `kindred.toml`.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name),+ }
+            }
+
+            /// The files that it has.
+            pub fn files(self) -> &'static str {
+                match self { $(Self::$variant => $files.trim_ascii()),+ }
+            }
+        }
+    };
+}
+
+layouts! {
+    /// movies.csv (MovieLens, latest and 20m to 32m), u.item (100k) or movies.dat (1m, MovieTweetings), and the ratings beside it
+    MovieLens = "movielens",
+    /// train.txt and test.txt, a line a user
+    Lists = "lists",
+    /// playlist*.csv with a song a row, or the Million Playlist Dataset's mpd.slice.*.json
+    Playlists = "playlists",
+    /// A basket a line: item numbers between spaces (FIMI's *.dat), or a CSV file of item names without a header
+    Baskets = "baskets",
+    /// Tables whose columns kindred.toml maps
+    Table = "table",
 }
 
 /// The scale on which people rate, and the value that says neither yes nor no.
@@ -230,6 +266,8 @@ pub struct Import {
     /// The import stops when more than this share of a file's rows is bad. Default: 0.01.
     #[serde(deserialize_with = "checks::share")]
     pub maximum_bad_row_share: f64,
+    /// The file within the source, where it has another name than usual or there are several; only for layouts "baskets" and "playlists".
+    pub file: Option<String>,
     /// The table of interactions; only for layout "table".
     pub interactions: Option<InteractionTable>,
     /// The table of items; only for layout "table". Absent: the items are those that somebody touched, and an item's title is its id.
@@ -242,6 +280,7 @@ impl Default for Import {
     fn default() -> Self {
         Self {
             maximum_bad_row_share: 0.01,
+            file: None,
             interactions: None,
             items: None,
             posters: Posters::default(),

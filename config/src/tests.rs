@@ -42,6 +42,13 @@ fn the_example_shows_every_default() {
         }
     );
     assert_eq!(movies.publish, bare.publish);
+    let baskets = &config.collections["baskets"];
+    assert_eq!(baskets.layout, Some(Layout::Baskets));
+    assert_eq!(baskets.import.file.as_deref(), Some("groceries.csv"));
+    for layout in Layout::ALL {
+        let name = format!("\"{}\"", layout.name());
+        assert!(EXAMPLE.contains(&name), "{name} is not in the example");
+    }
     let shop = &config.collections["shop"].import;
     assert_eq!(
         shop.interactions.as_ref().unwrap().columns.user,
@@ -155,11 +162,15 @@ fn errors_say_where_and_what_to_write() {
     );
     check_error(
         "[collections.m]\ntitle = \"M\"\nsource = \"m\"\nlayout = \"movie-lens\"\n",
-        "site/kindred.toml:4:10: unknown variant `movie-lens`, expected one of `movielens`, `lists`, `table`; did you mean `movielens`?",
+        "site/kindred.toml:4:10: unknown variant `movie-lens`, expected one of `movielens`, `lists`, `playlists`, `baskets`, `table`; did you mean `movielens`?",
     );
     check_error(
         "[collections.m]\ntitle = \"M\"\nsource = \"m\"\nlayout = \"table\"\n",
         "site/kindred.toml:1:1: collection `m`: layout \"table\" needs `import.interactions` with `file` and `columns`",
+    );
+    check_error(
+        "[collections.m]\ntitle = \"M\"\nsource = \"m\"\nimport = { file = \"a.dat\" }\n",
+        "site/kindred.toml:1:1: collection `m`: `import.file` is for layouts \"baskets\" and \"playlists\": write one of them as `layout`",
     );
     check_error(
         "[collections.m]\ntitle = \"M\"\nsource = \"m\"\n[collections.m.evaluate]\nprotocol = \"fixed-split\"\n",

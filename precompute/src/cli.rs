@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use config::Layout;
 
 use crate::exit::EXIT_STATUS_HELP;
 use crate::progress::ProgressForm;
@@ -138,26 +140,14 @@ pub struct ImportArgs {
     #[arg(long, value_name = "SOURCE")]
     pub source: Option<String>,
     /// Take the source to be laid out like this, instead of finding it out
-    #[arg(long, value_name = "LAYOUT")]
-    pub layout: Option<LayoutArg>,
+    #[arg(long, value_name = "LAYOUT", value_parser = layout_parser())]
+    pub layout: Option<Layout>,
     /// Fetch a release of MovieLens, such as latest-small, and read that
     #[arg(long, value_name = "RELEASE", conflicts_with = "source")]
     pub download: Option<String>,
     /// Read all objects of an s3:// source, instead of those that are new since the last import
     #[arg(long)]
     pub all_objects: bool,
-}
-
-/// How a source is laid out; kindred.toml explains them.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-#[value(rename_all = "lowercase")]
-pub enum LayoutArg {
-    /// ml-latest*, ml-100k or ml-1m
-    MovieLens,
-    /// train.txt and test.txt, a line a user
-    Lists,
-    /// Tables whose columns kindred.toml maps
-    Table,
 }
 
 /// How to learn.
@@ -285,6 +275,19 @@ pub struct GcArgs {
 pub struct CompletionsArgs {
     /// The shell
     pub shell: clap_complete::Shell,
+}
+
+/// The layouts as the configuration names them, and their files as the help.
+fn layout_parser() -> impl TypedValueParser<Value = Layout> {
+    let values = Layout::ALL
+        .iter()
+        .map(|layout| PossibleValue::new(layout.name()).help(layout.files()));
+    PossibleValuesParser::new(values).try_map(|name| {
+        let mut layouts = Layout::ALL.iter().copied();
+        layouts
+            .find(|layout| layout.name() == name)
+            .ok_or("no such layout")
+    })
 }
 
 fn positive(text: &str) -> Result<f64, String> {

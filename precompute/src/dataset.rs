@@ -10,7 +10,7 @@ pub use files::DatasetError;
 
 /// A data set in memory.
 ///
-/// **Invariant:** `items` are sorted by id (numbers by value, before texts), `users` likewise, and `interactions` by user, then item, without
+/// **Invariant:** `items` are sorted by id (numbers by value, before texts), `users` likewise, `user_names` is empty or as long as `users`, and `interactions` by user, then item, without
 /// duplicates; every number in an [`Interaction`] is in range. Import establishes this, and everything later relies on it for determinism.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Dataset {
@@ -18,6 +18,8 @@ pub struct Dataset {
     pub items: Vec<Item>,
     /// The users' external ids.
     pub users: Vec<String>,
+    /// What people call each of `users`, such as a playlist's name; an empty text where there is none, and no texts at all where the source names nobody.
+    pub user_names: Vec<String>,
     /// Who touched what.
     pub interactions: Vec<Interaction>,
 }

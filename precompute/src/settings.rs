@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use config::{Collection, CollectionName, Config, Layout, Model, Source, Storage};
+use config::{Collection, CollectionName, Config, Model, Source, Storage};
 use pointer::CollectionKeys;
 
-use crate::cli::{GlobalArgs, ImportArgs, LayoutArg, ModelArg, StorageArgs, TrainArgs};
+use crate::cli::{GlobalArgs, ImportArgs, ModelArg, StorageArgs, TrainArgs};
 use crate::store::S3Location;
 use crate::work_folder::WorkFolder;
 
@@ -181,13 +181,7 @@ fn override_import(
         let download = crate::import::download(crate::import::GROUPLENS, release, &folder)?;
         collection.source = Source::Path(download.path);
     }
-    if let Some(layout) = import.layout {
-        collection.layout = Some(match layout {
-            LayoutArg::MovieLens => Layout::MovieLens,
-            LayoutArg::Lists => Layout::Lists,
-            LayoutArg::Table => Layout::Table,
-        });
-    }
+    collection.layout = import.layout.or(collection.layout);
     Ok(())
 }
 

@@ -78,6 +78,7 @@ mod tests {
         Dataset {
             items: items.collect(),
             users: (0..20).map(|user| user.to_string()).collect(),
+            user_names: Vec::new(),
             interactions: liked.collect(),
         }
     }

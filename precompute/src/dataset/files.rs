@@ -1,7 +1,7 @@
 //! A data set as files of the working folder, in formats that any tool can look at.
 //!
 //! `interactions.parquet` has the columns `user`, `item` (the external ids), `value` and `time_s`; `items.jsonl` and `users.jsonl` have an object a
-//! line. The three are written into a folder of another name, which then takes the place of the old one: a crash on the way leaves either one
+//! line; what a source does not tell, such as a user's name, is left out. The three are written into a folder of another name, which then takes the place of the old one: a crash on the way leaves either one
 //! or, at worst, none, but never a mixture.
 
 use std::collections::{BTreeMap, HashMap};
@@ -72,7 +72,12 @@ impl Dataset {
             Ok(fs::create_dir_all(&new)?)
         };
         at(&new, prepare())?;
-        let users = self.users.iter().map(|id| UserLine { id: id.into() });
+        let names = self.user_names.iter().map(String::as_str);
+        let names = names.chain(std::iter::repeat(""));
+        let users = self.users.iter().zip(names).map(|(id, name)| UserLine {
+            id: id.into(),
+            name: name.into(),
+        });
         write_lines(&new.join(USERS_FILE), users)?;
         write_lines(&new.join(ITEMS_FILE), self.items.iter().map(ItemLine::from))?;
         let path = new.join(INTERACTIONS_FILE);
@@ -91,13 +96,20 @@ impl Dataset {
     pub fn load(folder: &Path) -> Result<Self, DatasetError> {
         let users: Vec<UserLine<'static>> = read_lines(&folder.join(USERS_FILE))?;
         let items: Vec<ItemLine<'static>> = read_lines(&folder.join(ITEMS_FILE))?;
-        let users: Vec<String> = users.into_iter().map(|user| user.id.into_owned()).collect();
+        let (users, mut user_names): (Vec<String>, Vec<String>) = users
+            .into_iter()
+            .map(|user| (user.id.into_owned(), user.name.into_owned()))
+            .unzip();
+        if user_names.iter().all(String::is_empty) {
+            user_names.clear();
+        }
         let items: Vec<Item> = items.into_iter().map(Item::from).collect();
         let path = folder.join(INTERACTIONS_FILE);
         let interactions = at(&path, read_interactions(&path, &users, &items))?;
         Ok(Self {
             items,
             users,
+            user_names,
             interactions,
         })
     }
@@ -115,6 +127,8 @@ type Text<'a> = std::borrow::Cow<'a, str>;
 #[derive(Deserialize, Serialize)]
 struct UserLine<'a> {
     id: Text<'a>,
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    name: Text<'a>,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -368,6 +382,7 @@ mod tests {
         Dataset {
             items: vec![item("7"), item("12"), item("a b")],
             users: vec!["1".to_owned(), "Ünal".to_owned(), "nobody".to_owned()],
+            user_names: vec!["One".to_owned(), String::new(), "\"N\"".to_owned()],
             interactions: vec![
                 interaction(0, 1, 3.5, 100),
                 interaction(0, 2, 1.0, 0),
@@ -380,7 +395,11 @@ mod tests {
     fn a_data_set_is_read_back_as_it_was() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("made/dataset");
-        for dataset in [Dataset::default(), dataset()] {
+        let without_names = Dataset {
+            user_names: Vec::new(),
+            ..dataset()
+        };
+        for dataset in [Dataset::default(), without_names, dataset()] {
             dataset.save(&path).unwrap();
             assert_eq!(Dataset::load(&path).unwrap(), dataset);
         }

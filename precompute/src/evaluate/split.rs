@@ -145,6 +145,7 @@ fn without(dataset: &Dataset, is_hidden: impl Fn(&Interaction) -> bool) -> Datas
     Dataset {
         items: dataset.items.clone(),
         users: dataset.users.clone(),
+        user_names: dataset.user_names.clone(),
         interactions: dataset
             .interactions
             .iter()
@@ -180,6 +181,7 @@ mod tests {
         Dataset {
             items: Vec::new(),
             users,
+            user_names: Vec::new(),
             interactions,
         }
     }

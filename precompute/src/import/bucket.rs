@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::error::ImportError;
 use super::files::Files;
 use super::report::ImportReport;
-use super::{Layout, finish};
+use super::{begin, finish};
 use crate::dataset::Dataset;
 use crate::store::{ObjectInfo, Store};
 
@@ -63,8 +63,7 @@ pub fn import_new_objects(
     };
     let mut objects = store.list(prefix)?;
     let all_files = Files::in_bucket(location.clone(), store, prefix, &objects);
-    let layout = Layout::find(collection, &all_files)?;
-    let mut builder = layout.builder(collection);
+    let (layout, mut builder) = begin(collection, &all_files)?;
     let mut watermark = Watermark::after(&objects);
     match previous {
         Some((dataset, read_before)) => {
@@ -82,6 +81,6 @@ pub fn import_new_objects(
     // In the order of their names, as always: a day's file is named for its day, and within a time it is the interaction's own that decides.
     let files = Files::in_bucket(location, store, prefix, &objects);
     layout.read(&files, &mut builder)?;
-    let (finished, report) = finish(&files, layout, builder)?;
+    let (finished, report) = finish(&files, &*layout, builder)?;
     Ok(Some((finished.dataset, report, watermark)))
 }

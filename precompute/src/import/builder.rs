@@ -18,6 +18,8 @@ pub(crate) struct Builder {
     /// By the item's number; none for an item that only interactions name.
     items: Vec<Option<CatalogueRow>>,
     user_ids: Interner,
+    /// By the user's number; shorter where the last ones have none.
+    user_names: Vec<String>,
     rows: Vec<RawInteraction>,
     /// Whether an interaction may name an item that no catalogue has.
     has_open_catalogue: bool,
@@ -63,6 +65,7 @@ impl Builder {
             item_ids: Interner::default(),
             items: Vec::new(),
             user_ids: Interner::default(),
+            user_names: Vec::new(),
             rows: Vec::new(),
             has_open_catalogue: false,
             scale,
@@ -99,6 +102,7 @@ impl Builder {
         for user in &previous.users {
             self.user_ids.intern(Id::parse(user));
         }
+        self.user_names = previous.user_names;
         self.rows.extend(
             previous
                 .interactions
@@ -194,6 +198,11 @@ impl Builder {
             .ok_or_else(|| unknown_item(Id::parse(id)))
     }
 
+    /// The items of the catalogue so far, in the order of their coming.
+    pub(crate) fn items_mut(&mut self) -> impl Iterator<Item = &mut Item> {
+        self.items.iter_mut().flatten().map(|row| &mut row.item)
+    }
+
     /// Adds an interaction that stands on this line.
     #[inline]
     pub(crate) fn add_interaction(
@@ -227,9 +236,25 @@ impl Builder {
         Ok(())
     }
 
+    /// Says what people call a user.
+    pub(crate) fn name_user(&mut self, user: Id<'_>, name: &str) {
+        let user_idx = self.user_ids.intern(user) as usize;
+        if self.user_names.len() <= user_idx {
+            self.user_names.resize(user_idx + 1, String::new());
+        }
+        name.clone_into(&mut self.user_names[user_idx]);
+    }
+
     /// The data set, and what was seen on the way.
     pub(crate) fn finish(mut self) -> Finished {
         let (users, user_ranks) = self.user_ids.into_sorted();
+        let mut user_names = Vec::new();
+        if self.user_names.iter().any(|name| !name.is_empty()) {
+            user_names.resize(users.len(), String::new());
+            for (name, rank) in self.user_names.into_iter().zip(&user_ranks) {
+                user_names[*rank as usize] = name;
+            }
+        }
         let (item_ids, item_ranks) = self.item_ids.into_sorted();
         let mut items: Vec<Option<Item>> = vec![None; item_ids.len()];
         for (row, rank) in self.items.into_iter().zip(&item_ranks) {
@@ -261,6 +286,7 @@ impl Builder {
             dataset: Dataset {
                 items,
                 users,
+                user_names,
                 interactions,
             },
             test,

@@ -36,14 +36,13 @@ pub enum ImportError {
         /// What is wrong with it.
         source: parquet::errors::ParquetError,
     },
-    /// The files are of no layout that is known.
-    #[error(
-        "`{location}` has neither MovieLens's files (movies.csv, u.item or movies.dat) nor train.txt and test.txt; \
-         map its columns with `import.interactions` (it has: {})", found.join(", ")
-    )]
+    /// The files are not of the layout that is configured, or of none that is known.
+    #[error("`{location}` {} (it has: {})", no_such_layout(expected), found.join(", "))]
     UnknownLayout {
         /// The source.
         location: String,
+        /// The layouts that were looked for.
+        expected: Vec<config::Layout>,
         /// Some of the files that are there.
         found: Vec<String>,
     },
@@ -56,6 +55,22 @@ pub enum ImportError {
         file: String,
         /// Some of the files that are there.
         found: Vec<String>,
+    },
+    /// Several files could be the one that is to be read.
+    #[error("`{location}` has several such files ({}): write which it is as `file` under `import`, beside `layout`", found.join(", "))]
+    SeveralFiles {
+        /// The source.
+        location: String,
+        /// The files.
+        found: Vec<String>,
+    },
+    /// A file that should be JSON is none.
+    #[error("reading `{file}` as JSON")]
+    Json {
+        /// The file.
+        file: String,
+        /// What is wrong with it, and where.
+        source: serde_json::Error,
     },
     /// A table has no such column.
     #[error("`{file}` has no column {column} (it has: {}){}", printable(&found.join(", ")), separator_hint(found))]
@@ -147,6 +162,25 @@ impl ImportError {
         move |source| Self::Unreadable {
             file: file.to_owned(),
             source,
+        }
+    }
+}
+
+/// What to say of files that show none of these layouts.
+fn no_such_layout(expected: &[config::Layout]) -> String {
+    match expected {
+        [layout] => format!(
+            "is not laid out as \"{}\": {}",
+            layout.name(),
+            layout.files()
+        ),
+        layouts => {
+            let names: Vec<&str> = layouts.iter().map(|layout| layout.name()).collect();
+            format!(
+                "has the files of no layout that is known ({}; `precompute import --help` says which files each has); \
+                 map its columns with `import.interactions`",
+                names.join(", ")
+            )
         }
     }
 }

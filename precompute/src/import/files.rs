@@ -135,6 +135,14 @@ impl<'a> Files<'a> {
         }
     }
 
+    pub(crate) fn no_split(&self, split: &str, found: Vec<String>) -> ImportError {
+        ImportError::UnknownSplit {
+            location: self.location.clone(),
+            split: split.to_owned(),
+            found,
+        }
+    }
+
     /// Hands a file's content to `read` as a stream.
     pub(crate) fn read<T>(
         &self,
@@ -199,6 +207,12 @@ fn list_folder(
         }
     }
     Ok(())
+}
+
+/// Whether a file is named as those of a format are.
+pub(crate) fn has_ending(name: &str, ending: &str) -> bool {
+    let ending_of_name = Path::new(name).extension();
+    ending_of_name.is_some_and(|found| found.eq_ignore_ascii_case(ending))
 }
 
 fn matches(pattern: &str, name: &str) -> bool {

@@ -2,26 +2,65 @@
 
 use std::io::{BufRead, BufReader, Read};
 
+use pointer::ValueScale;
+
 use super::builder::Builder;
 use super::error::ImportError;
 use super::files::Files;
 use super::ids::Id;
+use super::layout::{Found, LayoutReader};
 use super::report::Problem;
 
 /// The two files, and with them the split.
-pub(crate) const TRAIN_FILE: &str = "train.txt";
-pub(crate) const TEST_FILE: &str = "test.txt";
+const TRAIN_FILE: &str = "train.txt";
+const TEST_FILE: &str = "test.txt";
 
-pub(crate) fn are_there(files: &Files<'_>) -> bool {
-    files.has(TRAIN_FILE) && files.has(TEST_FILE)
+struct Lists;
+
+pub(crate) fn look_for(files: &Files<'_>) -> Found {
+    let are_there = files.has(TRAIN_FILE) && files.has(TEST_FILE);
+    are_there.then(|| Box::new(Lists) as _)
+}
+
+impl LayoutReader for Lists {
+    fn name(&self) -> &'static str {
+        "lists"
+    }
+
+    fn scale(&self, _configured: Option<ValueScale>) -> Option<ValueScale> {
+        None
+    }
+
+    fn check(&self, _files: &Files<'_>) -> Result<(), ImportError> {
+        Ok(())
+    }
+
+    fn read(&self, files: &Files<'_>, builder: &mut Builder) -> Result<(), ImportError> {
+        builder.open_catalogue();
+        for name in [TRAIN_FILE, TEST_FILE] {
+            if files.has(name) {
+                read_lists(files, name, builder)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// There is one split, by any name.
+    fn read_split(
+        &self,
+        _split: &str,
+        files: &Files<'_>,
+        builder: &mut Builder,
+    ) -> Result<(), ImportError> {
+        builder.open_catalogue();
+        read_lists(files, TRAIN_FILE, builder)?;
+        builder.begin_test();
+        read_lists(files, TEST_FILE, builder)
+    }
 }
 
 /// Reads one of the files.
-pub(crate) fn read_lists(
-    files: &Files<'_>,
-    name: &str,
-    builder: &mut Builder,
-) -> Result<(), ImportError> {
+fn read_lists(files: &Files<'_>, name: &str, builder: &mut Builder) -> Result<(), ImportError> {
     files.read(name, |input| {
         let mut input = BufReader::new(input as &mut dyn Read);
         let mut bytes = Vec::new();

@@ -5,21 +5,23 @@ use std::io::{BufRead, BufReader, Read};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use config::{Column, Field, FieldType, FileFormat, InteractionTable, ItemTable};
+use config::{Column, Field, FieldType, FileFormat, Import, InteractionTable, ItemTable};
 use index::catalogue::Value;
 use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record;
 use parquet::schema::types::Type;
+use pointer::ValueScale;
 
 use super::builder::{Builder, RowError};
 use super::error::ImportError;
 use super::files::Files;
 use super::interactions::{InteractionColumns, read_interactions};
+use super::layout::{Found, LayoutReader};
 use super::report::Problem;
 use super::rows::Dialect;
 use super::table::{Cells, Presence, Wanted, check_cells, read_table};
-use super::title::split_title;
+use super::title::{on_one_line, split_title};
 use crate::dataset::Item;
 
 /// Stands between the texts of a list that a JSON or Parquet file brings as one, so that every cell is one text: the unit separator of ASCII,
@@ -28,6 +30,48 @@ const LIST_SEPARATOR: char = '\u{1f}';
 
 /// The field that a title's year becomes.
 const YEAR_FIELD: &str = "year";
+
+/// The tables that a configuration maps.
+struct Mapped {
+    interactions: InteractionTable,
+    items: Option<ItemTable>,
+}
+
+/// A table is where the configuration says.
+pub(crate) fn look_for(import: &Import) -> Found {
+    let reader = import.interactions.clone().map(|interactions| Mapped {
+        interactions,
+        items: import.items.clone(),
+    });
+    reader.map(|reader| Box::new(reader) as _)
+}
+
+impl LayoutReader for Mapped {
+    fn name(&self) -> &'static str {
+        "table"
+    }
+
+    fn scale(&self, configured: Option<ValueScale>) -> Option<ValueScale> {
+        configured
+    }
+
+    fn check(&self, files: &Files<'_>) -> Result<(), ImportError> {
+        let items = self.items.as_ref().map(|items| &items.file);
+        let mut needed = items.into_iter().chain([&self.interactions.file]);
+        needed.try_for_each(|pattern| files.needed(pattern).map(drop))
+    }
+
+    fn read(&self, files: &Files<'_>, builder: &mut Builder) -> Result<(), ImportError> {
+        match &self.items {
+            Some(items) => {
+                read_item_files(files, &files.matching(&items.file), items, builder)?;
+            }
+            None => builder.open_catalogue(),
+        }
+        let names = files.matching(&self.interactions.file);
+        read_interaction_files(files, &names, &self.interactions, builder)
+    }
+}
 
 /// Reads the files of a table of items.
 pub(crate) fn read_item_files(
@@ -73,7 +117,7 @@ pub(crate) fn read_item_files(
                         None => {}
                     }
                 }
-                let mut title = title.split_whitespace().collect::<Vec<_>>().join(" ");
+                let mut title = on_one_line(title);
                 if year_is_in_title && let (without_year, Some(year)) = split_title(&title) {
                     fields.insert(YEAR_FIELD.to_owned(), Value::Integer(year));
                     title = without_year;
@@ -370,7 +414,7 @@ fn read_json_lines(
     }
 }
 
-fn json_text(value: &serde_json::Value) -> Option<String> {
+pub(crate) fn json_text(value: &serde_json::Value) -> Option<String> {
     use serde_json::Value as Json;
     match value {
         Json::Null | Json::Object(_) => None,
@@ -382,7 +426,7 @@ fn json_text(value: &serde_json::Value) -> Option<String> {
 }
 
 /// Counts one row, and takes it if nothing needed is missing.
-fn take_row(
+pub(crate) fn take_row(
     wanted: &[Wanted],
     cells: Vec<Option<&str>>,
     line: u64,

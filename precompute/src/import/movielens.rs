@@ -1,74 +1,126 @@
-//! MovieLens, in the three ways in which its releases are laid out.
+//! MovieLens, in the three ways in which its releases are laid out, and `MovieTweetings`, which is laid out as one of them.
 //!
 //! | release | interactions | catalogue | and |
 //! |---|---|---|---|
 //! | `ml-latest*`, `ml-20m`, `ml-25m`, `ml-32m` | `ratings.csv` | `movies.csv` | `links.csv`, `tags.csv` |
 //! | `ml-100k` | `u.data` | `u.item` | `u.genre`, and splits: `u1.base` and `u1.test`, ... |
 //! | `ml-1m`, `ml-10m` | `ratings.dat`, or a CSV of pairs | `movies.dat` | |
+//! | `MovieTweetings` | `ratings.dat`, from 0 to 10 | `movies.dat`, by the films' numbers at IMDb | |
 
 use std::collections::BTreeMap;
+use std::io::Read;
 
 use config::Column;
 use index::catalogue::Value;
+use pointer::ValueScale;
 
 use super::builder::{Builder, RowError};
 use super::error::ImportError;
 use super::files::Files;
 use super::interactions::{InteractionColumns, read_interactions};
+use super::layout::{Found, LayoutReader};
 use super::report::Problem;
 use super::rows::Dialect;
 use super::table::{Cells, Presence, Wanted, read_table};
-use super::title::split_title;
+use super::title::{on_one_line, split_title};
 use crate::dataset::Item;
 
 /// The layouts of MovieLens's releases.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Release {
+enum Release {
     Latest,
     HundredK,
     OneM,
+    Tweetings,
 }
+
+/// The fewest digits of a number at IMDb, which keeps its zeros. MovieLens's own numbers in `movies.dat` have five at most.
+const IMDB_DIGITS: usize = 7;
 
 /// How many of an item's tags are kept.
 const MAXIMUM_TAGS: usize = 5;
 
-impl Release {
-    /// The release that these files are of, by its catalogue.
-    pub(crate) fn find(files: &Files<'_>) -> Option<Self> {
-        [
-            (Self::Latest, "movies.csv"),
-            (Self::HundredK, "u.item"),
-            (Self::OneM, "movies.dat"),
-        ]
-        .into_iter()
-        .find(|(_, catalogue)| files.has(catalogue))
-        .map(|(release, _)| release)
-    }
+/// The release that these files are of, by its catalogue.
+pub(crate) fn look_for(files: &Files<'_>) -> Result<Found, ImportError> {
+    let release = if files.has("movies.csv") {
+        Release::Latest
+    } else if files.has("u.item") {
+        Release::HundredK
+    } else if !files.has("movies.dat") {
+        return Ok(None);
+    } else if has_numbers_of_imdb(files, "movies.dat")? {
+        Release::Tweetings
+    } else {
+        Release::OneM
+    };
+    Ok(Some(Box::new(release)))
+}
 
-    pub(crate) fn name(self) -> &'static str {
+/// Whether a file begins with a number as long as those of IMDb.
+fn has_numbers_of_imdb(files: &Files<'_>, name: &str) -> Result<bool, ImportError> {
+    files.read(name, |input| {
+        let mut start = Vec::new();
+        input
+            .take(IMDB_DIGITS as u64)
+            .read_to_end(&mut start)
+            .map_err(ImportError::unreadable(name))?;
+        Ok(start.len() == IMDB_DIGITS && start.iter().all(u8::is_ascii_digit))
+    })
+}
+
+impl LayoutReader for Release {
+    fn name(&self) -> &'static str {
         match self {
             Self::Latest => "ml-latest",
             Self::HundredK => "ml-100k",
             Self::OneM => "ml-1m",
+            Self::Tweetings => "movietweetings",
         }
     }
 
-    /// The scale on which people rated.
-    pub(crate) fn scale(self) -> pointer::ValueScale {
-        let minimum = if self == Self::Latest { 0.5 } else { 1.0 };
-        pointer::ValueScale {
+    /// The scale on which people rated. Neutral is the middle, as the labels of such scales have it: three stars of five, or 5 of 10.
+    fn scale(&self, configured: Option<ValueScale>) -> Option<ValueScale> {
+        let (minimum, maximum, neutral) = match self {
+            Self::Latest => (0.5, 5.0, 3.0),
+            Self::HundredK | Self::OneM => (1.0, 5.0, 3.0),
+            Self::Tweetings => (0.0, 10.0, 5.0),
+        };
+        configured.or(Some(ValueScale {
             minimum,
-            maximum: 5.0,
-            neutral: 3.0,
-        }
+            maximum,
+            neutral,
+        }))
     }
 
-    /// Reads the catalogue.
-    pub(crate) fn read_items(
-        self,
+    fn check(&self, files: &Files<'_>) -> Result<(), ImportError> {
+        files.needed(self.ratings_pattern(files)).map(drop)
+    }
+
+    fn read(&self, files: &Files<'_>, builder: &mut Builder) -> Result<(), ImportError> {
+        self.read_items(files, builder)?;
+        self.read_interactions(files, builder)
+    }
+
+    fn read_split(
+        &self,
+        split: &str,
         files: &Files<'_>,
         builder: &mut Builder,
     ) -> Result<(), ImportError> {
+        let splits = self.splits(files);
+        if !splits.iter().any(|there| there == split) {
+            return Err(files.no_split(split, splits));
+        }
+        self.read_items(files, builder)?;
+        read_split_file(files, &format!("{split}.base"), builder)?;
+        builder.begin_test();
+        read_split_file(files, &format!("{split}.test"), builder)
+    }
+}
+
+impl Release {
+    /// Reads the catalogue.
+    fn read_items(self, files: &Files<'_>, builder: &mut Builder) -> Result<(), ImportError> {
         match self {
             Self::Latest => {
                 for name in files.matching("movies.csv") {
@@ -84,24 +136,32 @@ impl Release {
                 read_tags(files, builder)
             }
             Self::HundredK if files.has("u.item") => read_hundred_k_items(files, builder),
-            Self::OneM if files.has("movies.dat") => {
+            Self::OneM | Self::Tweetings if files.has("movies.dat") => {
                 let wanted = [
                     Wanted::at(1, Presence::Filled),
                     Wanted::at(2, Presence::Filled),
                     Wanted::at(3, Presence::There),
                 ];
-                read_movies(files, "movies.dat", Dialect::DoubleColon, &wanted, builder)
+                read_movies(files, "movies.dat", Dialect::DoubleColon, &wanted, builder)?;
+                if self == Self::Tweetings {
+                    for item in builder.items_mut() {
+                        let imdb_id = Value::Text(format!("tt{}", item.id));
+                        item.fields.insert("imdb_id".to_owned(), imdb_id);
+                    }
+                }
+                Ok(())
             }
             // A bucket in which only other objects are new.
-            Self::HundredK | Self::OneM => Ok(()),
+            Self::HundredK | Self::OneM | Self::Tweetings => Ok(()),
         }
     }
 
     /// What the first file of ratings is called.
-    pub(crate) fn ratings_pattern(self, files: &Files<'_>) -> &'static str {
+    fn ratings_pattern(self, files: &Files<'_>) -> &'static str {
         match self {
             Self::Latest => "ratings.csv",
             Self::HundredK => "u.data",
+            Self::Tweetings => "ratings.dat",
             Self::OneM if files.has("ratings.dat") => "ratings.dat",
             // A derived file of pairs stands in for one that may not be passed on.
             Self::OneM => "ratings*.csv",
@@ -109,7 +169,7 @@ impl Release {
     }
 
     /// Reads the interactions. A bucket may bring more of them in files of their own, such as `ratings-2026-01-31.csv`.
-    pub(crate) fn read_interactions(
+    fn read_interactions(
         self,
         files: &Files<'_>,
         builder: &mut Builder,
@@ -121,17 +181,19 @@ impl Release {
         for name in names {
             match self {
                 Self::HundredK => read_ratings_by_place(files, &name, Dialect::TSV, builder)?,
-                Self::OneM if name == "ratings.dat" => {
+                Self::OneM | Self::Tweetings if name == "ratings.dat" => {
                     read_ratings_by_place(files, &name, Dialect::DoubleColon, builder)?;
                 }
-                Self::Latest | Self::OneM => read_ratings_csv(files, &name, builder)?,
+                Self::Latest | Self::OneM | Self::Tweetings => {
+                    read_ratings_csv(files, &name, builder)?;
+                }
             }
         }
         Ok(())
     }
 
     /// The names of the splits that the files bring: `u1` where there are `u1.base` and `u1.test`.
-    pub(crate) fn splits(self, files: &Files<'_>) -> Vec<String> {
+    fn splits(self, files: &Files<'_>) -> Vec<String> {
         let bases = if self == Self::HundredK {
             files.matching("*.base")
         } else {
@@ -160,7 +222,7 @@ fn read_ratings_by_place(
 }
 
 /// Reads one file of a split of ml-100k, which is laid out as `u.data` is.
-pub(crate) fn read_split_file(
+fn read_split_file(
     files: &Files<'_>,
     name: &str,
     builder: &mut Builder,
@@ -266,12 +328,7 @@ fn read_tags(files: &Files<'_>, builder: &mut Builder) -> Result<(), ImportError
     let mut counts: BTreeMap<String, BTreeMap<String, u32>> = BTreeMap::new();
     read_optional(files, "tags.csv", &wanted, builder, |builder, cells, _| {
         let id = cells.need(0)?;
-        let tag = cells
-            .need(1)?
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ")
-            .to_lowercase();
+        let tag = on_one_line(cells.need(1)?).to_lowercase();
         builder.item(id)?;
         *counts
             .entry(id.to_owned())

@@ -35,6 +35,8 @@ pub enum Problem {
     NotUtf8,
     /// A field holds a line end.
     EmbeddedLineEnd,
+    /// A line has nothing on it where it could have: an empty basket.
+    EmptyRow,
 }
 
 impl Problem {
@@ -42,7 +44,7 @@ impl Problem {
     pub fn is_bad(self) -> bool {
         !matches!(
             self,
-            Self::Duplicate | Self::NotUtf8 | Self::EmbeddedLineEnd
+            Self::Duplicate | Self::NotUtf8 | Self::EmbeddedLineEnd | Self::EmptyRow
         )
     }
 }
@@ -60,6 +62,7 @@ impl fmt::Display for Problem {
             Self::Duplicate => "duplicate",
             Self::NotUtf8 => "not UTF-8",
             Self::EmbeddedLineEnd => "line end within a field",
+            Self::EmptyRow => "nothing on the line",
         })
     }
 }

@@ -67,9 +67,9 @@ impl Row {
         (0..self.ends.len()).filter_map(|field_idx| self.field(field_idx))
     }
 
-    /// Whether a field holds a line end.
-    pub(crate) fn has_embedded_line_end(&self) -> bool {
-        memchr(b'\n', self.text.as_bytes()).is_some()
+    /// How many line ends the fields hold.
+    pub(crate) fn num_embedded_line_ends(&self) -> u64 {
+        memchr_iter(b'\n', self.text.as_bytes()).count() as u64
     }
 
     /// Takes the fields over, as UTF-8 if they are, else as Windows-1252.

@@ -50,6 +50,14 @@ impl Wanted {
         }
     }
 
+    /// The column's name, if it is known by that.
+    pub(crate) fn name(&self) -> Option<&str> {
+        match &self.column {
+            Column::Name(name) => Some(name),
+            Column::Place(_) => None,
+        }
+    }
+
     /// The column's place, from 0, in a table with these columns.
     pub(crate) fn find<'a>(
         &self,
@@ -184,29 +192,8 @@ impl<'a, R: Read> Table<'a, R> {
             return Ok(false);
         }
         let row = &self.row;
-        if row.was_not_utf8 {
-            builder.report().count(Problem::NotUtf8, row.line, || {
-                row.fields().collect::<Vec<_>>().join(" ")
-            });
-        }
-        if row.has_unclosed_quote {
-            // Every line that the quote swallows is lost with this row.
-            builder.report().rows += row.num_line_ends;
-            builder.report().bad_rows += row.num_line_ends;
-            let text = format!("a quote that swallows {} more line ends", row.num_line_ends);
-            builder.count_row(row.line, Err((Problem::UnclosedQuote, text)));
+        if !count_oddities(row, builder) {
             return Ok(true);
-        }
-        if row.has_embedded_line_end() {
-            let text = || {
-                row.fields()
-                    .find(|field| field.contains('\n'))
-                    .unwrap_or_default()
-                    .to_owned()
-            };
-            builder
-                .report()
-                .count(Problem::EmbeddedLineEnd, row.line, text);
         }
         let cell = |place: &Option<usize>| {
             row.field((*place)?)
@@ -226,6 +213,35 @@ impl<'a, R: Read> Table<'a, R> {
     pub(crate) fn end(&self, builder: &mut Builder) -> Result<(), ImportError> {
         builder.end_file(self.rows.whole_lines().1)
     }
+}
+
+/// Counts what is odd about a row, whatever its columns are. False: the row is lost, and is counted as such.
+pub(crate) fn count_oddities(row: &Row, builder: &mut Builder) -> bool {
+    if row.was_not_utf8 {
+        builder.report().count(Problem::NotUtf8, row.line, || {
+            row.fields().collect::<Vec<_>>().join(" ")
+        });
+    }
+    if row.has_unclosed_quote {
+        // Every line that the quote swallows is lost with this row.
+        builder.report().rows += row.num_line_ends;
+        builder.report().bad_rows += row.num_line_ends;
+        let text = format!("a quote that swallows {} more line ends", row.num_line_ends);
+        builder.count_row(row.line, Err((Problem::UnclosedQuote, text)));
+        return false;
+    }
+    if row.num_embedded_line_ends() != 0 {
+        let text = || {
+            row.fields()
+                .find(|field| field.contains('\n'))
+                .unwrap_or_default()
+                .to_owned()
+        };
+        builder
+            .report()
+            .count(Problem::EmbeddedLineEnd, row.line, text);
+    }
+    true
 }
 
 /// Reads a separated file row by row.

@@ -1,9 +1,14 @@
 //! Titles that carry a year: `Heat (1995)`.
 
+/// A text on one line: line ends and runs of spaces become one space.
+pub(crate) fn on_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// A title without its year, and the year. A year is four digits in brackets behind the title; of a span such as `(2006–2007)` the first counts.
 /// Brackets without a year may follow, as in `The Land Before Time III (1995) (V)`, and stay. Line ends and runs of spaces become one space.
 pub(crate) fn split_title(text: &str) -> (String, Option<i64>) {
-    let title = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let title = on_one_line(text);
     let mut end = title.len();
     // Walks over the brackets from the last one, as long as nothing stands between them.
     while let Some(before_bracket) = title[..end].trim_end().strip_suffix(')') {

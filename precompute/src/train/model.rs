@@ -159,6 +159,7 @@ mod tests {
         Dataset {
             items: (0..4).map(item).collect(),
             users: (0..3).map(|user| user.to_string()).collect(),
+            user_names: Vec::new(),
             interactions: [
                 (0, 0, 5.0),
                 (0, 2, 4.0),

@@ -195,6 +195,59 @@ fn ml_1m_is_read_with_ratings_or_with_pairs() {
 }
 
 #[test]
+fn movietweetings_is_told_from_ml_1m_by_its_numbers() {
+    let files: [(&str, &[u8]); 2] = [
+        (
+            "movies.dat",
+            "0002844::Fantômas - À l'ombre (1913)::Crime|Drama\n12345678::Show (2019– )::\n0002844::Again (1913)::\nbad\n".as_bytes(),
+        ),
+        (
+            "ratings.dat",
+            b"1::0002844::0::1365029107\n1::12345678::10::1365029108\n2::0002844::11::1\n2::2844::5::1\n2::0002844::x::1\n2::0002844\n",
+        ),
+    ];
+    let settings = "import = { maximum_bad_row_share = 1.0 }";
+    let (dataset, report) = import_files(&files, settings).unwrap();
+    assert_eq!(report.layout, "movietweetings");
+    assert_eq!(
+        lines(&dataset),
+        ["1 12345678 10 1365029108", "1 0002844 0 1365029107"],
+        "zeros are part of an id, and numbers come first"
+    );
+    let first = item(&dataset, "0002844");
+    assert_eq!(first.title, "Fantômas - À l'ombre");
+    assert_eq!(first.fields["year"], Value::Integer(1913));
+    assert_eq!(first.fields["genres"], texts(&["Crime", "Drama"]));
+    assert_eq!(first.fields["imdb_id"], text("tt0002844"));
+    assert_eq!(
+        item(&dataset, "12345678").fields["year"],
+        Value::Integer(2019)
+    );
+    let scale = report.values.unwrap();
+    assert_eq!(
+        (scale.minimum, scale.neutral, scale.maximum),
+        (0.0, 5.0, 10.0)
+    );
+    let movies = file(&report, "movies.dat");
+    assert_eq!(problem(movies, Problem::Duplicate), (1, vec![3]));
+    assert_eq!(problem(movies, Problem::MissingField), (1, vec![4]));
+    let ratings = file(&report, "ratings.dat");
+    assert_eq!(problem(ratings, Problem::OutOfScale), (1, vec![3]));
+    assert_eq!(problem(ratings, Problem::UnknownItem), (1, vec![4]));
+    assert_eq!(problem(ratings, Problem::BadNumber), (1, vec![5]));
+    assert_eq!(problem(ratings, Problem::MissingField), (1, vec![6]));
+
+    let error = import_files(&files[..1], settings).unwrap_err().to_string();
+    assert!(
+        error.ends_with("has no `ratings.dat` (it has: movies.dat)"),
+        "{error}"
+    );
+    let empty: [(&str, &[u8]); 2] = [("movies.dat", b""), files[1]];
+    let error = import_files(&empty, settings).unwrap_err().to_string();
+    assert!(error.ends_with("has no interactions"), "{error}");
+}
+
+#[test]
 fn lists_are_read_as_a_whole_and_as_a_split() {
     let (dataset, report) = import_fixture("import/lists", "");
     assert_eq!(lines(&dataset).len(), 9);
@@ -275,8 +328,13 @@ fn what_is_not_there_is_named() {
     check(
         folder.path(),
         "",
-        "`FOLDER` has neither MovieLens's files (movies.csv, u.item or movies.dat) nor train.txt and test.txt; \
-         map its columns with `import.interactions` (it has: notes.txt)",
+        "`FOLDER` has the files of no layout that is known (movielens, lists, playlists, baskets, table; `precompute import --help` says \
+         which files each has); map its columns with `import.interactions` (it has: notes.txt)",
+    );
+    check(
+        folder.path(),
+        "layout = \"lists\"",
+        "`FOLDER` is not laid out as \"lists\": train.txt and test.txt, a line a user (it has: notes.txt)",
     );
     fs::write(folder.path().join("movies.csv"), "movieId,title,genres\n").unwrap();
     check(

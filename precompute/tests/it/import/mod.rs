@@ -1,9 +1,11 @@
 //! Import: every layout and every kind of bad input, from small files made by hand, and known counts of the real data sets.
 
 mod bad_rows;
+mod baskets;
 mod bucket;
 mod layouts;
 mod network;
+mod playlists;
 mod real_data;
 mod tables;
 

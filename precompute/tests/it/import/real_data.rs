@@ -164,6 +164,67 @@ fn ml_1m_as_lists() {
     );
 }
 
+#[test]
+fn movietweetings() {
+    let Some(folder) = real_data("movietweetings") else {
+        return;
+    };
+    let (dataset, report) = import(&collection(&folder, ""), None).unwrap();
+    assert_eq!(report.layout, "movietweetings");
+    assert_eq!(counts(&dataset), [100_000, 16_554, 10_506, 10_506]);
+    assert!(
+        report.files.iter().all(|file| file.bad_rows == 0),
+        "{report}"
+    );
+    let first = item(&dataset, "0002844");
+    assert_eq!(first.title, "Fantômas - À l'ombre de la guillotine");
+    assert_eq!(first.fields["year"], Value::Integer(1913));
+    assert_eq!(first.fields["genres"], texts(&["Crime", "Drama"]));
+}
+
+#[test]
+fn spotify_playlists() {
+    let Some(folder) = real_data("spotify-playlists") else {
+        return;
+    };
+    let (dataset, report) = import(&collection(&folder, ""), None).unwrap();
+    assert_eq!(report.layout, "playlists");
+    assert_eq!(counts(&dataset), [21_534, 500, 16_439, 16_439]);
+    let [report] = &report.files[..] else {
+        panic!("{report}")
+    };
+    assert_eq!((report.rows, report.bad_rows), (21_761, 0), "{report}");
+    assert_eq!(dataset.users[0], "241");
+    assert_eq!(dataset.user_names[0], "Tegan and Sara");
+    let song = item(&dataset, "1-800-273-8255 - Logic");
+    assert_eq!(song.fields["album"], text("Everybody"));
+    assert_eq!(song.fields["artist"], text("Logic"));
+}
+
+#[test]
+fn baskets_of_a_grocery_and_of_a_retailer() {
+    if let Some(folder) = real_data("groceries") {
+        let settings = "layout = \"baskets\"";
+        let (dataset, report) = import(&collection(&folder, settings), None).unwrap();
+        assert_eq!(counts(&dataset), [43_367, 9835, 169, 169]);
+        assert_eq!(report.files[0].bad_rows, 0, "{report}");
+        assert_eq!(item(&dataset, "cream cheese").title, "cream cheese");
+    }
+    let Some(folder) = real_data("fimi") else {
+        return;
+    };
+    for (file, expected) in [
+        ("retail.dat", [908_576, 88_162, 16_470, 16_470]),
+        ("T10I4D100K.dat", [1_010_228, 100_000, 870, 870]),
+    ] {
+        let settings = format!("layout = \"baskets\"\nimport = {{ file = \"{file}\" }}");
+        let (dataset, report) = import(&collection(&folder, &settings), None).unwrap();
+        assert_eq!(counts(&dataset), expected, "{file}");
+        assert_eq!(report.files[0].bad_rows, 0, "{report}");
+        check_order(&dataset);
+    }
+}
+
 /// Saving and loading gives back the same; sorted files import fast, so this takes a second.
 #[test]
 fn a_real_data_set_survives_the_working_folder() {
