@@ -11,12 +11,12 @@
 //! was (Takács, Pilászy and Tikk, Applications of the conjugate gradient method for implicit feedback collaborative filtering, `RecSys` 2011), each in the time of the
 //! row's ones, since all else is in one Gram matrix for all.
 
-use ndarray::Array2;
+use ndarray::{Array2, s};
 use rayon::prelude::*;
 
 use crate::{
     FactorError, SparseRows, Watch,
-    kernels::{add_scaled, dot, gram, values},
+    kernels::{PADDED_TO, add_images, add_product, add_scaled, dot, gram, values},
     random::Random,
 };
 
@@ -139,19 +139,25 @@ pub fn als(
     settings.check()?;
     let by_item = by_user.transposed();
     let by_item = by_item.as_rows();
-    let mut users = Array2::zeros((by_user.row_count(), settings.dimensions));
+    // Zeros behind the vectors stay zeros, and no loop has a rest.
+    let width = settings.dimensions.next_multiple_of(PADDED_TO);
+    let mut users = Array2::zeros((by_user.row_count(), width));
+    let mut items = Array2::zeros((by_item.row_count(), width));
     let mut random = Random::new(settings.seed);
     // Small, so that the first solution is not far from where the second begins.
-    let mut items =
-        Array2::from_shape_simple_fn((by_item.row_count(), settings.dimensions), || {
-            (random.share() - 0.5) as f32 * 0.01
-        });
+    items
+        .slice_mut(s![.., ..settings.dimensions])
+        .mapv_inplace(|_: f32| (random.share() - 0.5) as f32 * 0.01);
     for iteration in 1..=settings.iterations {
         solve_side(&mut users, by_user, &items, settings);
         solve_side(&mut items, by_item, &users, settings);
         watch(iteration, settings.iterations);
     }
-    Ok(Factors { users, items })
+    let cropped = |vectors: &Array2<f32>| vectors.slice(s![.., ..settings.dimensions]).to_owned();
+    Ok(Factors {
+        users: cropped(&users),
+        items: cropped(&items),
+    })
 }
 
 /// Solves the vectors of all rows, with those of the columns held fast.
@@ -161,13 +167,13 @@ fn solve_side(
     others: &Array2<f32>,
     settings: &AlsSettings,
 ) {
-    let width = settings.dimensions;
+    let width = others.ncols();
     let gram = gram(others);
     let system = System {
-        gram: gram.as_slice().expect("a sum of new matrices is row-major"),
+        gram: values(&gram),
         others: values(others),
         extra_confidence: settings.confidence - 1.0,
-        width,
+        steps: settings.conjugate_gradient_steps,
     };
     let architecture = pulp::Arch::new();
     vectors
@@ -180,10 +186,13 @@ fn solve_side(
             |workspace, (row, vector)| {
                 let ones = rows.row(row);
                 let penalty = settings.penalty(ones.len(), rows.column_count());
-                architecture.dispatch(
-                    #[inline(always)]
-                    || system.solve(vector, ones, penalty, settings, workspace),
-                );
+                architecture.dispatch(Solve {
+                    system: &system,
+                    vector,
+                    ones,
+                    penalty,
+                    workspace,
+                });
             },
         );
 }
@@ -194,15 +203,13 @@ struct System<'a> {
     gram: &'a [f32],
     /// Y.
     others: &'a [f32],
-    /// How much more than 1 a one weighs.
+    /// c - 1.
     extra_confidence: f32,
-    width: usize,
+    steps: usize,
 }
 
 /// The vectors of a solution, kept from row to row.
 struct Workspace {
-    /// The vectors of the row's ones, side by side: they are walked through once a step, and lie far apart in Y.
-    ones: Vec<f32>,
     residual: Vec<f32>,
     direction: Vec<f32>,
     image: Vec<f32>,
@@ -212,7 +219,6 @@ impl Workspace {
     fn new(width: usize) -> Self {
         let vector = || vec![0.0; width];
         Self {
-            ones: Vec::new(),
             residual: vector(),
             direction: vector(),
             image: vector(),
@@ -223,59 +229,66 @@ impl Workspace {
 /// No residual whose square is below this is worth a step.
 const NEGLIGIBLE: f32 = 1e-20;
 
-impl System<'_> {
-    /// Some steps of conjugate gradients, from the vector as it is.
+/// Some steps of conjugate gradients for one row, from its vector as it is.
+struct Solve<'a> {
+    system: &'a System<'a>,
+    vector: &'a mut [f32],
+    ones: &'a [u32],
+    /// λ.
+    penalty: f32,
+    workspace: &'a mut Workspace,
+}
+
+impl pulp::WithSimd for Solve<'_> {
+    type Output = ();
+
     #[inline(always)]
     #[expect(
         clippy::inline_always,
-        reason = "the loops are compiled for the processor that the caller asks about"
+        reason = "pulp compiles it for the processor that runs it"
     )]
-    fn solve(
-        &self,
-        vector: &mut [f32],
-        ones: &[u32],
-        penalty: f32,
-        settings: &AlsSettings,
-        workspace: &mut Workspace,
-    ) {
+    fn with_simd<S: pulp::Simd>(self, simd: S) {
+        let Self { vector, ones, .. } = self;
         if ones.is_empty() {
             vector.fill(0.0);
             return;
         }
+        let &System {
+            gram,
+            others,
+            extra_confidence,
+            steps,
+        } = self.system;
         let Workspace {
-            ones: near,
             residual,
             direction,
             image,
-        } = workspace;
-        near.clear();
-        for &one in ones {
-            near.extend_from_slice(&self.others[one as usize * self.width..][..self.width]);
-        }
-        // c Σ y - A x, the image of x and the right-hand side in one walk.
+        } = self.workspace;
+        // The residual is c Σ y - A x: the right-hand side comes in the same walk as the image of x.
+        image.fill(0.0);
+        add_product(simd, gram, vector, image);
+        add_scaled(image, self.penalty, vector);
         residual.fill(0.0);
-        self.add_gram(vector, residual);
-        add_scaled(residual, penalty, vector);
-        for value in residual.iter_mut() {
-            *value = -*value;
-        }
-        for other in near.chunks_exact(self.width) {
-            let share = self.extra_confidence * (1.0 - dot(other, vector)) + 1.0;
-            add_scaled(residual, share, other);
-        }
+        add_scaled(residual, -1.0, image);
+        let share = |score: f32| extra_confidence * (1.0 - score) + 1.0;
+        add_images(simd, others, ones, vector, share, residual);
         direction.copy_from_slice(residual);
         let mut squared = dot(residual, residual);
-        for _ in 0..settings.conjugate_gradient_steps {
+        for _ in 0..steps {
             if squared < NEGLIGIBLE {
                 break;
             }
             image.fill(0.0);
-            self.add_gram(direction, image);
-            add_scaled(image, penalty, direction);
-            for other in near.chunks_exact(self.width) {
-                let share = self.extra_confidence * dot(other, direction);
-                add_scaled(image, share, other);
-            }
+            add_product(simd, gram, direction, image);
+            add_scaled(image, self.penalty, direction);
+            add_images(
+                simd,
+                others,
+                ones,
+                direction,
+                |score| extra_confidence * score,
+                image,
+            );
             let step = squared / dot(direction, image);
             if !step.is_finite() {
                 break;
@@ -288,18 +301,6 @@ impl System<'_> {
             for (direction, residual) in direction.iter_mut().zip(&*residual) {
                 *direction = residual + share * *direction;
             }
-        }
-    }
-
-    /// `sum += YᵀY x`. The matrix is symmetric: its rows are its columns.
-    #[inline(always)]
-    #[expect(
-        clippy::inline_always,
-        reason = "the loops are compiled for the processor that the caller asks about"
-    )]
-    fn add_gram(&self, vector: &[f32], sum: &mut [f32]) {
-        for (&value, column) in vector.iter().zip(self.gram.chunks_exact(self.width)) {
-            add_scaled(sum, value, column);
         }
     }
 }

@@ -1,7 +1,8 @@
-//! The loops that everything spends its time in. Their sums have one order, written out as lanes, so that they have the same bits with registers of any width.
+//! The loops that everything spends its time in. None depends on the number of threads: what is summed by several is cut the same way for any number.
 
 use faer::{Accum, MatMut, MatRef, Par, linalg::matmul::matmul};
 use ndarray::Array2;
+use pulp::Simd;
 use rayon::prelude::*;
 
 /// How many sums run beside each other.
@@ -46,6 +47,126 @@ pub(crate) fn add_scaled(sum: &mut [f32], factor: f32, vector: &[f32]) {
     for (sum, value) in sum.iter_mut().zip(vector) {
         *sum += factor * value;
     }
+}
+
+/// How many rows are walked through side by side: the loads and stores of what they share are so many times fewer.
+const ROWS_AT_ONCE: usize = 4;
+
+/// Rows whose length is a multiple of this fill the widest registers there are.
+pub(crate) const PADDED_TO: usize = 16;
+
+/// `sum += Σ share(y·x) y`, over some rows y of a padded matrix.
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "it is compiled for the processor that the caller asks about"
+)]
+pub(crate) fn add_images<S: Simd>(
+    simd: S,
+    matrix: &[f32],
+    rows: &[u32],
+    vector: &[f32],
+    share: impl Fn(f32) -> f32,
+    sum: &mut [f32],
+) {
+    let (matrix, vector) = (S::as_simd_f32s(matrix).0, S::as_simd_f32s(vector).0);
+    let sum = S::as_mut_simd_f32s(sum).0;
+    let (groups, rest) = rows.as_chunks::<ROWS_AT_ONCE>();
+    for group in groups {
+        let mut shares = dots(simd, matrix, *group, vector);
+        for value in &mut shares {
+            *value = share(*value);
+        }
+        add_rows(simd, matrix, *group, shares, sum);
+    }
+    for &row in rest {
+        let [score] = dots(simd, matrix, [row], vector);
+        add_rows(simd, matrix, [row], [share(score)], sum);
+    }
+}
+
+/// `sum += Mᵀ x` of a padded square matrix M.
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "it is compiled for the processor that the caller asks about"
+)]
+pub(crate) fn add_product<S: Simd>(simd: S, matrix: &[f32], vector: &[f32], sum: &mut [f32]) {
+    let (matrix, sum) = (S::as_simd_f32s(matrix).0, S::as_mut_simd_f32s(sum).0);
+    let mut rows = std::array::from_fn(|row| row as u32);
+    for &values in vector.as_chunks::<ROWS_AT_ONCE>().0 {
+        add_rows(simd, matrix, rows, values, sum);
+        for row in &mut rows {
+            *row += ROWS_AT_ONCE as u32;
+        }
+    }
+}
+
+/// The inner products of some rows with a vector.
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "it is compiled for the processor that the caller asks about"
+)]
+fn dots<S: Simd, const COUNT: usize>(
+    simd: S,
+    matrix: &[S::f32s],
+    rows: [u32; COUNT],
+    vector: &[S::f32s],
+) -> [f32; COUNT] {
+    let mut sums = [simd.splat_f32s(0.0); COUNT];
+    let rows = slices(matrix, rows, vector.len());
+    for (position, &value) in vector.iter().enumerate() {
+        for number in 0..COUNT {
+            sums[number] = simd.mul_add_f32s(rows[number][position], value, sums[number]);
+        }
+    }
+    let mut dots = [0.0; COUNT];
+    for number in 0..COUNT {
+        dots[number] = simd.reduce_sum_f32s(sums[number]);
+    }
+    dots
+}
+
+/// Adds some rows, each times its share.
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "it is compiled for the processor that the caller asks about"
+)]
+fn add_rows<S: Simd, const COUNT: usize>(
+    simd: S,
+    matrix: &[S::f32s],
+    rows: [u32; COUNT],
+    shares: [f32; COUNT],
+    sum: &mut [S::f32s],
+) {
+    let rows = slices(matrix, rows, sum.len());
+    let mut factors = [simd.splat_f32s(0.0); COUNT];
+    for number in 0..COUNT {
+        factors[number] = simd.splat_f32s(shares[number]);
+    }
+    for (position, sum) in sum.iter_mut().enumerate() {
+        let mut value = *sum;
+        for number in 0..COUNT {
+            value = simd.mul_add_f32s(rows[number][position], factors[number], value);
+        }
+        *sum = value;
+    }
+}
+
+/// Some rows of a matrix.
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "it is compiled for the processor that the caller asks about"
+)]
+fn slices<T, const COUNT: usize>(matrix: &[T], rows: [u32; COUNT], width: usize) -> [&[T]; COUNT] {
+    let mut slices: [&[T]; COUNT] = [&[]; COUNT];
+    for number in 0..COUNT {
+        slices[number] = &matrix[rows[number] as usize * width..][..width];
+    }
+    slices
 }
 
 /// The square of the Euclidean distance of two points, in double precision.
