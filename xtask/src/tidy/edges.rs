@@ -4,12 +4,13 @@ use super::{Finding, Repository};
 use crate::workspace::{Dependency, Package};
 
 /// Who may depend on which of our crates. A folder that ends in `/*` stands for all below it that have no line of their own.
-const MEMBER_EDGES: [(&str, Edges); 13] = [
+const MEMBER_EDGES: [(&str, Edges); 14] = [
     ("app", Edges::Only(&[])),
     ("bench", Edges::Any),
     ("config", Edges::Only(&[])),
     ("demo", Edges::Only(&[])),
     ("e2e", Edges::Any),
+    ("factors", Edges::Only(&[])),
     ("functions/*", Edges::Only(&["kit", "index", "pointer"])),
     ("functions/kit", Edges::Only(&["index", "pointer"])),
     ("host", Edges::Only(&["app"])),

@@ -1,0 +1,91 @@
+//! The randomised decomposition beside the dense one.
+
+use factors::{SvdSettings, svd};
+use ndarray::Array2;
+use proptest::prelude::*;
+
+use crate::matrices::{Matrix, matrices, tastes};
+
+/// All singular values by faer, of a dense matrix in double precision.
+fn singular_values(matrix: &Matrix) -> Vec<f64> {
+    let dense = matrix.dense();
+    let (rows, columns) = dense.dim();
+    let dense = faer::Mat::from_fn(rows, columns, |row, column| dense[(row, column)]);
+    dense.singular_values().unwrap()
+}
+
+fn check(matrix: &Matrix, settings: &SvdSettings) {
+    let found = svd(matrix.by_user(), settings).unwrap();
+    let expected = singular_values(matrix);
+    assert_eq!(
+        found.singular_values.len(),
+        settings.dimensions.min(expected.len())
+    );
+    for (value, expected) in found.singular_values.iter().zip(&expected) {
+        assert!(
+            (f64::from(*value) - expected).abs() < 1e-3 * (1.0 + expected),
+            "{value} is not {expected}"
+        );
+    }
+    let unit = |vectors: &Array2<f32>| {
+        let product = vectors.t().dot(vectors);
+        let error = product - Array2::<f32>::eye(vectors.ncols());
+        assert!(
+            error.iter().all(|error| error.abs() < 1e-4),
+            "the columns are not orthonormal: {error}"
+        );
+    };
+    unit(&found.users);
+    unit(&found.items);
+    // The best approximation of its rank: what is left over is what the other singular values say.
+    let diagonal = Array2::from_diag(&ndarray::Array1::from_vec(found.singular_values.clone()));
+    let approximation = found
+        .users
+        .dot(&diagonal)
+        .dot(&found.items.t())
+        .mapv(f64::from);
+    let rest: f64 = (matrix.dense() - approximation)
+        .iter()
+        .map(|error| error * error)
+        .sum();
+    let expected: f64 = expected[found.singular_values.len()..]
+        .iter()
+        .map(|value| value * value)
+        .sum();
+    assert!(
+        (rest - expected).abs() < 1e-2 * (1.0 + expected),
+        "{rest} is left and not {expected}"
+    );
+}
+
+proptest! {
+    #[test]
+    fn is_the_dense_one_of_small_matrices(matrix in matrices(), dimensions in 1..14_usize) {
+        check(&matrix, &SvdSettings { dimensions, ..SvdSettings::default() });
+    }
+}
+
+#[test]
+fn is_the_dense_one_of_a_larger_matrix() {
+    let settings = SvdSettings {
+        dimensions: 3,
+        ..SvdSettings::default()
+    };
+    check(&tastes(), &settings);
+    let found = svd(tastes().by_user(), &settings).unwrap();
+    for column in found.items.columns() {
+        let largest = column
+            .iter()
+            .copied()
+            .max_by(|left, right| left.abs().total_cmp(&right.abs()));
+        assert!(0.0 < largest.unwrap());
+    }
+}
+
+#[test]
+fn of_nothing_is_nothing() {
+    let matrix = Matrix::new(vec![Vec::new(); 3], 0);
+    let found = svd(matrix.by_user(), &SvdSettings::default()).unwrap();
+    assert_eq!(found.users.dim(), (3, 0));
+    assert!(found.singular_values.is_empty());
+}
