@@ -18,6 +18,7 @@ use std::time::Instant;
 
 use config::{Collection, Config, Evaluate, Train, ValueScale};
 use index::recommend::HistoryItem;
+use precompute::Resources;
 use precompute::dataset::{Dataset, Interaction, Item};
 use precompute::evaluate::{
     Evaluation, Fold, ModelQuality, ScoreRanker, evaluate, fixed_split, folds, measure,
@@ -66,6 +67,7 @@ fn main() {
             None,
             &Train::default(),
             &settings,
+            &Resources::of_machine(),
         )
         .expect("the split can be measured");
         println!("\nUltraGCN's split of ml-1m");
@@ -108,16 +110,17 @@ fn collection(folder: &Path, import: &str) -> Option<Collection> {
 /// Trains and writes once, as `precompute build` does.
 fn measure_build(name: &str, dataset: &Dataset, scale: Option<&ValueScale>) {
     let start = Instant::now();
-    let model =
-        train(dataset, scale, &Train::default(), &|_, _| ()).expect("the data can be learnt from");
+    let (settings, resources) = (Train::default(), Resources::of_machine());
+    let model = train(dataset, scale, &settings, &resources, &|_, _| ());
+    let model = model.expect("the data can be learnt from");
     let trained_s = start.elapsed().as_secs_f64();
-    let files = index_files(dataset, &model, 1000).expect("the model can be written");
+    let files = index_files(dataset, &model, &settings).expect("the model can be written");
     for (kind, file) in &files {
         index::verify(*kind, file).expect("the files are sound");
     }
     println!(
         "{name}: {}: train {trained_s:.2} s, write and verify {:.2} s, {:.1} bytes an item",
-        model.description,
+        model.description(),
         start.elapsed().as_secs_f64() - trained_s,
         neighbours_bytes_an_item(&files, dataset.items.len())
     );
@@ -125,7 +128,14 @@ fn measure_build(name: &str, dataset: &Dataset, scale: Option<&ValueScale>) {
 
 fn measure_folds(dataset: &Dataset, scale: Option<&ValueScale>, settings: &Evaluate) -> Evaluation {
     let folds = folds(dataset, scale, settings);
-    evaluate(folds, scale, &Train::default(), settings).expect("the data can be measured")
+    evaluate(
+        folds,
+        scale,
+        &Train::default(),
+        settings,
+        &Resources::of_machine(),
+    )
+    .expect("the data can be measured")
 }
 
 fn measure_against_dense(dataset: &Dataset, settings: &Evaluate) {

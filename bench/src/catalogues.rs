@@ -7,9 +7,10 @@ use config::{Config, Train};
 use index::FileKind;
 use index::catalogue::Value;
 use index::neighbours::Neighbour;
+use precompute::Resources;
 use precompute::dataset::{Dataset, Item};
 use precompute::import::import;
-use precompute::train::{Model, NeighbourLists, item_order, train};
+use precompute::train::{Lists, Model, NeighbourLists, item_order, train};
 use precompute::write::index_files;
 
 use crate::Random;
@@ -19,9 +20,6 @@ const NUM_PEOPLE: usize = 1_000;
 
 /// How many items a person names.
 const HISTORY_LEN: usize = 20;
-
-/// How many popular items a catalogue lists.
-const NUM_POPULAR: usize = 1_000;
 
 /// Index files, and the histories of people who ask them.
 #[derive(Clone, Debug)]
@@ -41,7 +39,8 @@ impl Catalogue {
         Self {
             title: title.to_owned(),
             item_count: dataset.items.len(),
-            files: index_files(dataset, model, NUM_POPULAR).expect("the model can be written"),
+            files: index_files(dataset, model, &Train::default())
+                .expect("the model can be written"),
             histories,
         }
     }
@@ -81,8 +80,9 @@ pub fn ml_1m(data: &Path) -> Option<Catalogue> {
         items.into_iter().map(id).collect()
     });
     let histories = histories.collect();
-    let model =
-        train(&dataset, None, &Train::default(), &|_, _| ()).expect("the data can be learnt from");
+    let (settings, resources) = (Train::default(), Resources::of_machine());
+    let model = train(&dataset, None, &settings, &resources, &|_, _| ());
+    let model = model.expect("the data can be learnt from");
     Some(Catalogue::new("MovieLens 1M", &dataset, &model, histories))
 }
 
@@ -153,10 +153,14 @@ pub fn made_up(num_items: usize) -> Catalogue {
         ..Dataset::default()
     };
     let model = Model {
-        description: "made up".to_owned(),
         item_order: item_order(&popularity, &neighbours),
         onboarding: by_rank[..60.min(num_items)].to_vec(),
-        neighbours,
+        neighbours: Some(Lists {
+            description: "made up".to_owned(),
+            lists: neighbours,
+        }),
+        content: None,
+        rules: None,
         popularity,
     };
     let histories = (0..NUM_PEOPLE).map(|_| {

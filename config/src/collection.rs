@@ -10,6 +10,7 @@ use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::checks;
+use crate::models::{Content, Rules};
 
 /// A collection's name: 1 to 64 lower-case letters, digits and hyphens, since it is part of URLs and of keys in the bucket.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -547,6 +548,12 @@ pub struct Train {
     /// How many well-known items are offered to newcomers. Default: 60.
     #[serde(deserialize_with = "checks::at_least_one")]
     pub onboarding_items: u32,
+    /// A field of numbers that says how popular an item is, for items that nobody in the data has touched.
+    pub popularity_field: Option<String>,
+    /// Association rules; absent: none.
+    pub rules: Option<Rules>,
+    /// Neighbours by what is said of the items; absent: none, unless there are no interactions to learn from.
+    pub content: Option<Content>,
 }
 
 impl Default for Train {
@@ -559,6 +566,9 @@ impl Default for Train {
             popularity_half_life_days: 0,
             popular_items: 1000,
             onboarding_items: 60,
+            popularity_field: None,
+            rules: None,
+            content: None,
         }
     }
 }

@@ -9,6 +9,7 @@
 mod checks;
 mod collection;
 mod error;
+mod models;
 mod storage;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ pub use collection::{
     Publish, Similarity, Source, Train, ValueScale,
 };
 pub use error::ConfigError;
+pub use models::{Content, Rules, Support};
 pub use storage::Storage;
 
 /// The file's usual name.

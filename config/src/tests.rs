@@ -33,7 +33,14 @@ fn the_example_shows_every_default() {
     );
     assert_eq!(movies.synthetic, bare.synthetic);
     assert_eq!(movies.import, bare.import);
-    assert_eq!(movies.train, bare.train);
+    assert_eq!(
+        movies.train,
+        Train {
+            popularity_field: Some("ratings_count".to_owned()),
+            content: Some(Content::default()),
+            ..bare.train
+        }
+    );
     assert_eq!(
         movies.evaluate,
         Evaluate {
@@ -44,6 +51,11 @@ fn the_example_shows_every_default() {
     assert_eq!(movies.publish, bare.publish);
     let baskets = &config.collections["baskets"];
     assert_eq!(baskets.layout, Some(Layout::Baskets));
+    let rules = Rules {
+        publish_baskets: Some(false),
+        ..Rules::default()
+    };
+    assert_eq!(baskets.train.rules, Some(rules));
     assert_eq!(baskets.import.file.as_deref(), Some("groceries.csv"));
     for layout in Layout::ALL {
         let name = format!("\"{}\"", layout.name());
@@ -194,4 +206,24 @@ fn a_file_that_is_absent_is_named() {
         error.to_string(),
         "reading the configuration nowhere/kindred.toml"
     );
+}
+
+#[test]
+fn a_support_is_a_count_or_a_share() {
+    let support = |text: &str| {
+        let text = format!("[collections.c.train.rules]\nminimum_support = {text}");
+        let text = format!("[collections.c]\ntitle = \"C\"\nsource = \"data\"\n{text}");
+        let config = parse(&text).map_err(|error| error.to_string())?;
+        let rules = config.collections["c"].train.rules.clone().unwrap();
+        Ok::<Support, String>(rules.minimum_support)
+    };
+    assert_eq!(support("1"), Ok(Support::Count(1)));
+    assert_eq!(support("0.001"), Ok(Support::Share(0.001)));
+    for wrong in ["0", "-1", "0.0", "1.0", "1.5", "nan", "inf", "\"2\""] {
+        let error = support(wrong).unwrap_err();
+        assert!(
+            error.contains("site/kindred.toml:5") && error.contains("baskets"),
+            "{error}"
+        );
+    }
 }

@@ -73,6 +73,9 @@ pub struct GlobalArgs {
     /// How many threads compute [default: one a processor].
     #[arg(long, global = true, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     pub threads: Option<u32>,
+    /// How much memory learning may take, about, such as 512M or 4G; it takes longer with less, and uses temporary files [default: three quarters of what is free].
+    #[arg(long, global = true, value_name = "SIZE", value_parser = bytes)]
+    pub max_memory: Option<u64>,
     /// How progress is shown, on stderr [default: bars on a terminal, else lines].
     #[arg(long, global = true, value_name = "FORM")]
     pub progress: Option<ProgressForm>,
@@ -288,6 +291,19 @@ fn layout_parser() -> impl TypedValueParser<Value = Layout> {
             .find(|layout| layout.name() == name)
             .ok_or("no such layout")
     })
+}
+
+/// A number of bytes, with K, M or G for so many times 1024.
+fn bytes(text: &str) -> Result<u64, String> {
+    let (number, shift) = match text.to_ascii_uppercase().trim_end_matches('B') {
+        text if text.ends_with('K') => (text[..text.len() - 1].to_owned(), 10),
+        text if text.ends_with('M') => (text[..text.len() - 1].to_owned(), 20),
+        text if text.ends_with('G') => (text[..text.len() - 1].to_owned(), 30),
+        text => (text.to_owned(), 0),
+    };
+    let number: Option<u64> = number.trim().parse().ok();
+    let bytes = number.and_then(|number| number.checked_mul(1 << shift));
+    bytes.ok_or_else(|| "write a number of bytes, such as 512M or 4G".to_owned())
 }
 
 fn positive(text: &str) -> Result<f64, String> {

@@ -58,8 +58,8 @@ pub fn run(cli: &Cli, progress: &Progress) -> anyhow::Result<()> {
         Command::Import(args) => each(&resolve(args, &no_train)?, |settings, collection| {
             stages::import(settings, collection, progress)
         }),
-        Command::Train(args) => each(&resolve_imported(args)?, |_, collection| {
-            stages::train(collection, progress)
+        Command::Train(args) => each(&resolve_imported(args)?, |settings, collection| {
+            stages::train(settings, collection, progress)
         }),
         Command::Evaluate(args) => each(&resolve_imported(args)?, |settings, collection| {
             print(stages::evaluate(settings, collection, progress)?.as_bytes())
@@ -71,7 +71,7 @@ pub fn run(cli: &Cli, progress: &Progress) -> anyhow::Result<()> {
             &resolve(&args.import, &args.train)?,
             |settings, collection| {
                 stages::import(settings, collection, progress)?;
-                stages::train(collection, progress)?;
+                stages::train(settings, collection, progress)?;
                 stages::write(collection, progress)?;
                 verify(collection, progress)
             },

@@ -14,6 +14,7 @@ pub mod interrupt;
 pub mod model_file;
 pub mod progress;
 pub mod publish;
+mod resources;
 pub mod seal;
 pub mod settings;
 pub mod stages;
@@ -21,3 +22,5 @@ pub mod store;
 pub mod train;
 pub mod work_folder;
 pub mod write;
+
+pub use resources::Resources;

@@ -1,21 +1,21 @@
-//! A model as a file of the working folder, so that `write` need not be in the same run as `train`.
+//! What a training leaves in the working folder, so that `write` need not be in the same run: the index files of what was learnt, and the order in which they number the items.
 //!
-//! The file is a line of JSON with the description, what the model was trained from and the lengths, and then the numbers, little-endian: for every item the length of its list and its
-//! popularity, the lists one after the other, the onboarding list, the order of the items. Only the program that wrote it reads it.
+//! `model.json` says what the rest was trained from and comes last; `items.bin` has for every item of the index files its place in the data set and, by places, the
+//! popularities, little-endian. Only the program that wrote them reads them.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
-use index::neighbours::Neighbour;
+use index::FileKind;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::atomic_file::write_atomically;
-use crate::train::{Model, NeighbourLists};
+use crate::atomic_file::write_bytes_atomically;
+use crate::digest::sha256_hex;
 
 /// Changes with the layout, so that a model of an older program is not misread.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// Why a model cannot be written or read.
 #[derive(Debug, Error)]
@@ -41,115 +41,118 @@ pub struct Origin {
     pub fingerprint: String,
 }
 
-#[derive(Deserialize, Serialize)]
-struct Header {
-    version: u32,
-    origin: Origin,
-    description: String,
-    item_count: usize,
-    neighbour_count: usize,
-    onboarding_count: usize,
+/// What `write` needs of a training.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trained {
+    /// The order of the items in the files: item n is that of this place in the data set.
+    pub item_order: Vec<u32>,
+    /// How popular each item is, by its place in the data set.
+    pub popularity: Vec<f32>,
+    /// Every index file but the catalogue.
+    pub files: Vec<(FileKind, Vec<u8>)>,
 }
 
+#[derive(Deserialize, Serialize)]
+struct Document {
+    version: u32,
+    origin: Origin,
+    /// The SHA-256 of each file, by its name.
+    files: Vec<(String, String)>,
+}
+
+const DOCUMENT: &str = "model.json";
+const ITEMS: &str = "items.bin";
+
 /// Writes a model into a folder.
-pub fn save(model: &Model, origin: &Origin, folder: &Path) -> Result<(), ModelFileError> {
-    let path = path(folder);
-    let lists = &model.neighbours;
-    let header = Header {
+pub fn save(trained: &Trained, origin: &Origin, folder: &Path) -> Result<(), ModelFileError> {
+    let at = |name: &str, outcome: io::Result<()>| {
+        outcome.map_err(|source| ModelFileError {
+            path: folder.join(name),
+            source,
+        })
+    };
+    // Without it the folder is no model, so an interrupted run leaves none that is half old and half new.
+    match fs::remove_file(folder.join(DOCUMENT)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => at(DOCUMENT, Err(error))?,
+        _ => {}
+    }
+    let order = trained
+        .item_order
+        .iter()
+        .flat_map(|item| item.to_le_bytes());
+    let popularity = trained
+        .popularity
+        .iter()
+        .flat_map(|score| score.to_le_bytes());
+    let items: Vec<u8> = order.chain(popularity).collect();
+    let mut files = vec![(ITEMS.to_owned(), sha256_hex(&items))];
+    at(ITEMS, write_bytes_atomically(&folder.join(ITEMS), &items))?;
+    for (kind, bytes) in &trained.files {
+        let name = format!("{kind}.kdx");
+        at(&name, write_bytes_atomically(&folder.join(&name), bytes))?;
+        files.push((name, sha256_hex(bytes)));
+    }
+    let document = Document {
         version: VERSION,
         origin: origin.clone(),
-        description: model.description.clone(),
-        item_count: lists.item_count(),
-        neighbour_count: lists.neighbour_count(),
-        onboarding_count: model.onboarding.len(),
+        files,
     };
-    let written = write_atomically(&path, |file| -> io::Result<()> {
-        serde_json::to_writer(&mut *file, &header)?;
-        file.write_all(b"\n")?;
-        for (item, popularity) in model.popularity.iter().enumerate() {
-            file.write_all(&(lists.list(item).len() as u32).to_le_bytes())?;
-            file.write_all(&popularity.to_le_bytes())?;
-        }
-        for neighbour in (0..lists.item_count()).flat_map(|item| lists.list(item)) {
-            file.write_all(&neighbour.item.to_le_bytes())?;
-            file.write_all(&neighbour.weight.to_le_bytes())?;
-        }
-        for number in model.onboarding.iter().chain(&model.item_order) {
-            file.write_all(&number.to_le_bytes())?;
-        }
-        Ok(())
-    });
-    written.map_err(|source| ModelFileError { path, source })
+    let written = serde_json::to_vec_pretty(&document).map_err(io::Error::from);
+    at(
+        DOCUMENT,
+        written.and_then(|bytes| write_bytes_atomically(&folder.join(DOCUMENT), &bytes)),
+    )
 }
 
 /// Reads the model of a folder, and what it was trained from.
-pub fn load(folder: &Path) -> Result<(Model, Origin), ModelFileError> {
-    let path = path(folder);
-    let model = fs::read(&path).and_then(|bytes| {
-        parse(&bytes).ok_or_else(|| {
-            io::Error::new(
-                io::ErrorKind::InvalidData,
-                "it is damaged or of another version; train again",
-            )
-        })
-    });
-    model.map_err(|source| ModelFileError { path, source })
-}
-
-fn path(folder: &Path) -> PathBuf {
-    folder.join("model.bin")
-}
-
-fn parse(bytes: &[u8]) -> Option<(Model, Origin)> {
-    let header_len = bytes.iter().position(|&byte| byte == b'\n')?;
-    let (header, numbers) = bytes.split_at_checked(header_len)?;
-    let header: Header = serde_json::from_slice(header).ok()?;
-    if header.version != VERSION {
-        return None;
-    }
-    let (words, rest) = numbers.get(1..)?.as_chunks::<4>();
-    let num_words = [
-        header.item_count.checked_mul(3)?,
-        header.neighbour_count.checked_mul(2)?,
-        header.onboarding_count,
-    ];
-    let num_words = num_words.into_iter().try_fold(0, usize::checked_add)?;
-    if !rest.is_empty() || words.len() != num_words {
-        return None;
-    }
-    let integer = |word: &[u8; 4]| u32::from_le_bytes(*word);
-    let real = |word: &[u8; 4]| f32::from_le_bytes(*word);
-    let (of_items, words) = words.split_at_checked(header.item_count * 2)?;
-    let (of_neighbours, words) = words.split_at_checked(header.neighbour_count * 2)?;
-    let (onboarding, item_order) = words.split_at_checked(header.onboarding_count)?;
-    let mut of_neighbours = of_neighbours.chunks_exact(2);
-    let lists: Vec<Vec<Neighbour>> = of_items
-        .iter()
-        .step_by(2)
-        .map(|len| {
-            let list = of_neighbours.by_ref().take(integer(len) as usize);
-            list.map(|pair| Neighbour {
-                item: integer(&pair[0]),
-                weight: real(&pair[1]),
-            })
-            .collect()
-        })
-        .collect();
-    let is_item = |number: &u32| (*number as usize) < header.item_count;
-    let model = Model {
-        description: header.description,
-        neighbours: NeighbourLists::of_lists(&lists),
-        popularity: of_items.iter().skip(1).step_by(2).map(real).collect(),
-        onboarding: onboarding.iter().map(integer).collect(),
-        item_order: item_order.iter().map(integer).collect(),
+pub fn load(folder: &Path) -> Result<(Trained, Origin), ModelFileError> {
+    let damaged = || {
+        io::Error::new(
+            io::ErrorKind::InvalidData,
+            "it is damaged or of another version; train again",
+        )
     };
-    let neighbours = lists.iter().flatten().map(|neighbour| neighbour.item);
-    let is_sound = model.neighbours.neighbour_count() == header.neighbour_count
-        && neighbours
-            .chain(model.onboarding.iter().copied())
-            .all(|number| is_item(&number))
-        && model.item_order.iter().all(is_item);
-    is_sound.then_some((model, header.origin))
+    let read = |name: &str| {
+        fs::read(folder.join(name)).map_err(|source| ModelFileError {
+            path: folder.join(name),
+            source,
+        })
+    };
+    let wrong = |name: &str| ModelFileError {
+        path: folder.join(name),
+        source: damaged(),
+    };
+    let document: Document =
+        serde_json::from_slice(&read(DOCUMENT)?).map_err(|_| wrong(DOCUMENT))?;
+    if document.version != VERSION {
+        return Err(wrong(DOCUMENT));
+    }
+    let mut trained = Trained {
+        item_order: Vec::new(),
+        popularity: Vec::new(),
+        files: Vec::new(),
+    };
+    for (name, sha256) in &document.files {
+        let bytes = read(name)?;
+        if sha256_hex(&bytes) != *sha256 {
+            return Err(wrong(name));
+        }
+        if name == ITEMS {
+            let (words, _) = bytes.as_chunks::<4>();
+            let (order, popularity) = words.split_at(words.len() / 2);
+            trained.item_order = order.iter().map(|word| u32::from_le_bytes(*word)).collect();
+            let scores = popularity.iter().map(|word| f32::from_le_bytes(*word));
+            trained.popularity = scores.collect();
+            continue;
+        }
+        let kind = FileKind::ALL
+            .into_iter()
+            .find(|kind| *name == format!("{kind}.kdx"));
+        trained
+            .files
+            .push((kind.ok_or_else(|| wrong(DOCUMENT))?, bytes));
+    }
+    Ok((trained, document.origin))
 }
 
 #[cfg(test)]
@@ -158,29 +161,13 @@ mod tests {
 
     #[test]
     fn a_model_is_read_as_it_was_written_and_a_damaged_one_is_refused() {
-        let lists = [
-            vec![
-                Neighbour {
-                    item: 1,
-                    weight: 0.5,
-                },
-                Neighbour {
-                    item: 2,
-                    weight: -0.25,
-                },
-            ],
-            vec![],
-            vec![Neighbour {
-                item: 0,
-                weight: 1.0,
-            }],
-        ];
-        let model = Model {
-            description: "a test".to_owned(),
-            neighbours: NeighbourLists::of_lists(&lists),
-            popularity: vec![3.0, 2.0, 0.0],
-            onboarding: vec![1],
+        let trained = Trained {
             item_order: vec![2, 0, 1],
+            popularity: vec![3.0, 2.0, 0.0],
+            files: vec![
+                (FileKind::Neighbours, vec![1, 2, 3]),
+                (FileKind::Rules, vec![4, 5]),
+            ],
         };
         let folder = tempfile::tempdir().unwrap();
         assert!(load(folder.path()).unwrap_err().is_absent());
@@ -188,16 +175,28 @@ mod tests {
             data: "data".to_owned(),
             fingerprint: "data and settings".to_owned(),
         };
-        save(&model, &origin, folder.path()).unwrap();
-        assert_eq!(load(folder.path()).unwrap(), (model, origin));
+        save(&trained, &origin, folder.path()).unwrap();
+        assert_eq!(
+            load(folder.path()).unwrap(),
+            (trained.clone(), origin.clone())
+        );
 
-        let bytes = fs::read(path(folder.path())).unwrap();
-        for len in 0..bytes.len() {
-            assert_eq!(parse(&bytes[..len]), None, "cut to {len} bytes");
+        for name in ["items.bin", "neighbours.kdx", "rules.kdx", "model.json"] {
+            let path = folder.path().join(name);
+            let sound = fs::read(&path).unwrap();
+            for len in 0..sound.len() {
+                fs::write(&path, &sound[..len]).unwrap();
+                let error = load(folder.path()).unwrap_err();
+                assert!(error.to_string().contains(name), "{error}");
+            }
+            fs::write(&path, sound).unwrap();
         }
-        let last = bytes.len() - 1;
-        let mut foreign = bytes;
-        foreign[last] = 0xff;
-        assert_eq!(parse(&foreign), None, "an item that does not exist");
+        // A model with fewer files is not mixed with what lies there.
+        let smaller = Trained {
+            files: trained.files[..1].to_vec(),
+            ..trained
+        };
+        save(&smaller, &origin, folder.path()).unwrap();
+        assert_eq!(load(folder.path()).unwrap().0, smaller);
     }
 }

@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 use config::{Collection, CollectionName, Config, Model, Source, Storage};
 use pointer::CollectionKeys;
 
+use crate::Resources;
 use crate::cli::{GlobalArgs, ImportArgs, ModelArg, StorageArgs, TrainArgs};
 use crate::store::S3Location;
 use crate::work_folder::WorkFolder;
@@ -16,6 +17,8 @@ use crate::work_folder::WorkFolder;
 pub struct Settings {
     /// Where index files go.
     pub storage: Storage,
+    /// How much memory a training may take, where that was said.
+    pub maximum_memory_bytes: Option<u64>,
     /// The collections to work on, in the order of their names.
     pub collections: Vec<CollectionSettings>,
 }
@@ -79,8 +82,14 @@ impl Settings {
             .collect::<anyhow::Result<_>>()?;
         Ok(Self {
             storage: config.storage,
+            maximum_memory_bytes: global.max_memory,
             collections,
         })
+    }
+
+    /// What a training may take; what does not fit into memory goes into the working folder.
+    pub fn resources(&self, folder: &WorkFolder) -> Resources {
+        Resources::new(self.maximum_memory_bytes, folder.root())
     }
 
     /// Where a bucket is: the one that is published to, or one that is read.

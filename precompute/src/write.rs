@@ -1,25 +1,36 @@
 //! Writing: from a data set and a model to index files.
 
+use config::Train;
+use index::baskets::{Basket, BasketsWriter};
 use index::catalogue::{CatalogueWriter, Record};
 use index::neighbours::NeighboursWriter;
 use index::popularity::PopularityWriter;
+use index::rules::{Rule, RulesWriter};
 use index::{FileKind, WriteError};
 
 use crate::dataset::Dataset;
-use crate::train::Model;
+use crate::train::{Lists, Model};
 
 /// The index files of a model, in the order of their kinds. The same data set and model give the same bytes.
 ///
-/// Items are numbered in the model's file order. Of the popular ones the best `popular_count` are listed.
+/// Items are numbered in the model's file order. Of the popular ones the best are listed, as many as the settings say.
 pub fn index_files(
     dataset: &Dataset,
     model: &Model,
-    popular_count: usize,
+    settings: &Train,
 ) -> Result<Vec<(FileKind, Vec<u8>)>, WriteError> {
-    let ordered = model.in_file_order();
+    let mut files = model_files(dataset, model, settings)?;
+    let catalogue = catalogue(dataset, &model.item_order, &model.popularity);
+    files.push((FileKind::Catalogue, catalogue.finish()?));
+    files.sort_by_key(|(kind, _)| *kind);
+    Ok(files)
+}
+
+/// The catalogue of the items in this order; `popularity` goes by the items' places in the data set.
+pub fn catalogue(dataset: &Dataset, item_order: &[u32], popularity: &[f32]) -> CatalogueWriter {
     let mut catalogue = CatalogueWriter::new();
-    for (&item, &popularity) in model.item_order.iter().zip(&ordered.popularity) {
-        let item = &dataset.items[item as usize];
+    for &place in item_order {
+        let item = &dataset.items[place as usize];
         let record = Record {
             id: item.id.clone(),
             title: item.title.clone(),
@@ -29,23 +40,107 @@ pub fn index_files(
                 .map(|(name, value)| (name.as_str().into(), value.clone()))
                 .collect(),
         };
-        catalogue.push(record, popularity);
+        catalogue.push(record, popularity[place as usize]);
     }
-    let item_space = catalogue.item_space();
+    catalogue
+}
 
-    let item_count = ordered.neighbours.item_count();
-    let mut neighbours = NeighboursWriter::new(item_count, &ordered.description)?;
-    for item in 0..item_count {
-        neighbours.push(ordered.neighbours.list(item))?;
+/// Every index file but the catalogue.
+pub fn model_files(
+    dataset: &Dataset,
+    model: &Model,
+    settings: &Train,
+) -> Result<Vec<(FileKind, Vec<u8>)>, WriteError> {
+    let order = &model.item_order;
+    let item_count = order.len();
+    let numbers = model.numbers_in_file();
+    let item_space = catalogue(dataset, order, &model.popularity).item_space();
+    let mut files = Vec::new();
+    for (kind, lists) in [
+        (FileKind::Content, &model.content),
+        (FileKind::Neighbours, &model.neighbours),
+    ] {
+        let Some(Lists { description, lists }) = lists else {
+            continue;
+        };
+        let mut writer = match kind {
+            FileKind::Content => NeighboursWriter::of_content(item_count, description)?,
+            _ => NeighboursWriter::new(item_count, description)?,
+        };
+        let ordered = lists.renumbered(order);
+        for item in 0..item_count {
+            writer.push(ordered.list(item))?;
+        }
+        files.push((kind, writer.finish(item_space)?));
     }
 
-    let popularity =
-        PopularityWriter::new(&ordered.popularity, popular_count, &ordered.onboarding)?;
-    Ok(vec![
-        (FileKind::Catalogue, catalogue.finish()?),
-        (FileKind::Neighbours, neighbours.finish(item_space)?),
-        (FileKind::Popularity, popularity.finish(item_space)?),
-    ])
+    let popularity: Vec<f32> = order
+        .iter()
+        .map(|&place| model.popularity[place as usize])
+        .collect();
+    let onboarding: Vec<u32> = model
+        .onboarding
+        .iter()
+        .map(|&place| numbers[place as usize])
+        .collect();
+    let popular_count = settings.popular_items as usize;
+    let popularity = PopularityWriter::new(&popularity, popular_count, &onboarding)?;
+    files.push((FileKind::Popularity, popularity.finish(item_space)?));
+
+    if let Some(found) = &model.rules {
+        let mut writer = RulesWriter::new(item_count, found.basket_count, &found.description)?;
+        for rule in &found.rules {
+            writer.push(renumbered(rule, &numbers))?;
+        }
+        files.push((FileKind::Rules, writer.finish(item_space)?));
+        let wanted = settings
+            .rules
+            .as_ref()
+            .and_then(|rules| rules.publish_baskets);
+        if wanted.unwrap_or(!dataset.user_names.is_empty()) {
+            let baskets = baskets(dataset, &numbers)?;
+            files.push((FileKind::Baskets, baskets.finish(item_space)?));
+        }
+    }
+    files.sort_by_key(|(kind, _)| *kind);
+    Ok(files)
+}
+
+fn renumbered(rule: &itemsets::Rule, numbers: &[u32]) -> Rule {
+    let number = |item: &u32| numbers[*item as usize];
+    let mut antecedent: Vec<u32> = rule.antecedent.iter().map(number).collect();
+    antecedent.sort_unstable();
+    Rule {
+        antecedent,
+        consequent: number(&rule.consequent),
+        support: rule.support,
+        antecedent_support: rule.antecedent_support,
+        consequent_support: rule.consequent_support,
+    }
+}
+
+/// Every user as a basket.
+fn baskets(dataset: &Dataset, numbers: &[u32]) -> Result<BasketsWriter, WriteError> {
+    let mut writer = BasketsWriter::new(numbers.len())?;
+    let of_users = dataset
+        .interactions
+        .chunk_by(|left, right| left.user == right.user);
+    for interactions in of_users {
+        let Some(user) = interactions.first().map(|first| first.user as usize) else {
+            continue;
+        };
+        let mut items: Vec<u32> = interactions
+            .iter()
+            .map(|interaction| numbers[interaction.item as usize])
+            .collect();
+        items.sort_unstable();
+        writer.push(Basket {
+            id: dataset.users[user].clone(),
+            name: dataset.user_names.get(user).cloned().unwrap_or_default(),
+            items,
+        })?;
+    }
+    Ok(writer)
 }
 
 #[cfg(test)]
@@ -56,6 +151,7 @@ mod tests {
     use index::{Generation, Keys, MemorySource, Outline};
 
     use super::*;
+    use crate::Resources;
     use crate::dataset::{Interaction, Item};
     use crate::train::train;
 
@@ -88,12 +184,22 @@ mod tests {
         let dataset = dataset();
         let settings = Train {
             regularization: 1.0,
+            popular_items: 3,
+            rules: Some(config::Rules::default()),
+            content: Some(config::Content::default()),
             ..Train::default()
         };
-        let model = train(&dataset, None, &settings, &|_, _| ()).unwrap();
-        let files = index_files(&dataset, &model, 3).unwrap();
+        let model = train(
+            &dataset,
+            None,
+            &settings,
+            &Resources::of_machine(),
+            &|_, _| (),
+        )
+        .unwrap();
+        let files = index_files(&dataset, &model, &settings).unwrap();
         assert_eq!(
-            index_files(&dataset, &model, 3).unwrap(),
+            index_files(&dataset, &model, &settings).unwrap(),
             files,
             "same input, same bytes"
         );

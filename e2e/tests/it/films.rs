@@ -98,6 +98,7 @@ pub(crate) fn generation() -> &'static BTreeMap<String, Vec<u8>> {
             collection: Vec::new(),
             work: folder.path().join("work"),
             threads: None,
+            max_memory: None,
             progress: None,
             storage: StorageArgs::default(),
         };

@@ -2,7 +2,9 @@ use std::collections::BTreeSet;
 
 use super::{
     Case, Interval, Ranker,
-    metrics::{ndcg, recall, reciprocal_rank, truncated_recall},
+    metrics::{
+        CLICKS_CUTOFF, clicks, ndcg, r_precision, recall, reciprocal_rank, truncated_recall,
+    },
 };
 
 /// What a ranker did for one person.
@@ -14,6 +16,10 @@ pub struct CaseResult {
     pub at_cutoffs: Vec<CutoffResult>,
     /// One by the place of the first hit.
     pub reciprocal_rank: f64,
+    /// Hits among as many as there are targets.
+    pub r_precision: f64,
+    /// How many times ten more have to be asked for until there is a hit.
+    pub clicks: f64,
     /// The mean over the first items, up to the first cut-off, of the information in bits that somebody likes the item.
     pub novelty_bits: f64,
 }
@@ -46,12 +52,13 @@ pub fn measure(
     popularity: &[f32],
 ) -> Result<FoldResult, index::Error> {
     let longest = cutoffs.iter().copied().max().unwrap_or(0) as usize;
+    let longest = longest.max(CLICKS_CUTOFF);
     let first_cutoff = cutoffs.first().copied().unwrap_or(0) as usize;
     let total: f32 = popularity.iter().sum();
     let mut recommended = BTreeSet::new();
     let mut results = Vec::with_capacity(cases.len());
     for case in cases {
-        let ranking = ranker.rank(&case.history, longest)?;
+        let ranking = ranker.rank(&case.history, longest.max(case.targets.len()))?;
         let first = ranking.get(..first_cutoff).unwrap_or(&ranking);
         recommended.extend(first.iter().copied());
         let information =
@@ -65,6 +72,8 @@ pub fn measure(
             history_len: case.history.len(),
             at_cutoffs: cutoffs.iter().map(at_cutoff).collect(),
             reciprocal_rank: reciprocal_rank(&ranking, &case.targets),
+            r_precision: r_precision(&ranking, &case.targets),
+            clicks: clicks(&ranking, &case.targets),
             novelty_bits: first.iter().map(information).sum::<f64>() / first.len().max(1) as f64,
         });
     }
@@ -85,6 +94,10 @@ pub struct ModelQuality {
     pub at_cutoffs: Vec<CutoffQuality>,
     /// The mean reciprocal rank of the first hit.
     pub mrr: Interval,
+    /// Hits among as many as there are targets.
+    pub r_precision: Interval,
+    /// How many times ten more have to be asked for until there is a hit.
+    pub clicks: Interval,
     /// The share of the items that are recommended to somebody, up to the first cut-off; the mean over the folds.
     pub coverage: f64,
     /// How surprising the recommended items are, up to the first cut-off.
@@ -159,6 +172,8 @@ impl ModelQuality {
             name,
             at_cutoffs: cutoffs.iter().enumerate().map(at_cutoff).collect(),
             mrr: interval(&cases, &|case| case.reciprocal_rank),
+            r_precision: interval(&cases, &|case| case.r_precision),
+            clicks: interval(&cases, &|case| case.clicks),
             coverage: mean(&mut folds.iter().map(|fold| fold.coverage), folds.len()),
             novelty_bits: mean(&mut cases.iter().map(|case| case.novelty_bits), cases.len()),
             by_activity,

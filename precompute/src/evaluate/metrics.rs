@@ -25,6 +25,25 @@ pub fn reciprocal_rank(ranking: &[u32], targets: &[u32]) -> f64 {
         .map_or(0.0, |place| 1.0 / (place as f64 + 1.0))
 }
 
+/// The share of the targets among as many of the first as there are targets.
+pub fn r_precision(ranking: &[u32], targets: &[u32]) -> f64 {
+    recall(ranking, targets, targets.len())
+}
+
+/// How many times somebody has to ask for ten more until a target is among them, as the RecSys Challenge 2018 counts: of 500, and 51 when none is.
+pub fn clicks(ranking: &[u32], targets: &[u32]) -> f64 {
+    let first = hits(ranking, targets, CLICKS_CUTOFF).next();
+    first.map_or(CLICKS_CUTOFF / CLICKS_PAGE_LEN + 1, |place| {
+        place / CLICKS_PAGE_LEN
+    }) as f64
+}
+
+/// How long a ranking is for [`clicks`].
+pub const CLICKS_CUTOFF: usize = 500;
+
+/// How many items a click brings.
+const CLICKS_PAGE_LEN: usize = 10;
+
 /// The places of the hits, from zero.
 fn hits(ranking: &[u32], targets: &[u32], cutoff: usize) -> impl Iterator<Item = usize> {
     let places = ranking.iter().take(cutoff).enumerate();
@@ -65,6 +84,20 @@ mod tests {
         check(truncated_recall(&RANKING, &targets, 2), 1.0);
         check(recall(&RANKING, &targets, 4), 0.75);
         check(truncated_recall(&RANKING, &targets, 4), 0.75);
+    }
+
+    #[test]
+    fn r_precision_looks_at_as_many_as_there_are_targets_and_clicks_at_tens() {
+        check(r_precision(&RANKING, &[1, 3]), 0.5);
+        check(r_precision(&RANKING, &[1, 3, 7, 9]), 1.0);
+        check(r_precision(&[], &[1]), 0.0);
+        check(clicks(&RANKING, &[1]), 0.0);
+        let long: Vec<u32> = (0..600).collect();
+        check(clicks(&long, &[9, 30]), 0.0);
+        check(clicks(&long, &[10]), 1.0);
+        check(clicks(&long, &[499]), 49.0);
+        check(clicks(&long, &[500]), 51.0);
+        check(clicks(&RANKING, &[2]), 51.0);
     }
 
     #[test]

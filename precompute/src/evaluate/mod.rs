@@ -14,17 +14,22 @@ pub mod report;
 mod split;
 
 use config::{Evaluate, Model as Method, Protocol, Similarity, Train, ValueScale};
-use index::FileKind;
+use index::{Algorithm, FileKind};
 
 pub use error::EvaluateError;
 pub use interval::Interval;
 pub use measure::{
     ActivityQuality, CaseResult, CutoffQuality, CutoffResult, FoldResult, ModelQuality, measure,
 };
-pub use ranker::{IndexRanker, PopularRanker, Ranker, ScoreRanker};
+pub use ranker::{AlgorithmRanker, IndexRanker, Ranker, ScoreRanker};
 pub use split::{Case, Fold, fixed_split, leave_one_out, strong_generalisation};
 
-use crate::{dataset::Dataset, train::train, write::index_files};
+use crate::{
+    Resources,
+    dataset::Dataset,
+    train::{Lists, train},
+    write::index_files,
+};
 
 /// What an evaluation found.
 #[derive(Clone, Debug, PartialEq)]
@@ -104,12 +109,13 @@ pub fn describe(settings: &Evaluate) -> String {
     }
 }
 
-/// Measures the model of `train_settings` and its baselines on `folds`.
+/// Measures every way in which the model of `train_settings` answers, and its baselines, on `folds`.
 pub fn evaluate(
     folds: impl IntoIterator<Item = Fold>,
     scale: Option<&ValueScale>,
     train_settings: &Train,
     settings: &Evaluate,
+    resources: &Resources,
 ) -> Result<Evaluation, EvaluateError> {
     let mut cutoffs = settings.cutoffs.clone();
     cutoffs.sort_unstable();
@@ -118,38 +124,58 @@ pub fn evaluate(
         model: Method::ItemKnn,
         similarity: Similarity::TfIdf,
         neighbours: BASELINE_NEIGHBOUR_COUNT,
+        rules: None,
+        content: None,
         ..train_settings.clone()
     };
-    let mut names = [const { String::new() }; 3];
-    let mut results = [const { Vec::new() }; 3];
-    let mut bytes_an_item = Vec::new();
+    // In the order in which they are told of: what is served first, then the baselines.
+    let mut results: Vec<(String, Vec<FoldResult>)> = Vec::new();
+    let mut file_len = Vec::new();
     for Fold {
         train: dataset,
         cases,
     } in folds
     {
-        let popular_count = train_settings.popular_items as usize;
-        let served = train(&dataset, scale, train_settings, &|_, _| ())?;
-        let compared = train(&dataset, scale, &baseline, &|_, _| ())?;
-        let files = index_files(&dataset, &served, popular_count)?;
-        bytes_an_item.push(neighbours_bytes_an_item(&files, dataset.items.len()));
+        let learn = |settings| train(&dataset, scale, settings, resources, &|_, _| ());
+        let served = learn(train_settings)?;
+        let compared = learn(&baseline)?;
+        let files = index_files(&dataset, &served, train_settings)?;
+        file_len.push(neighbours_bytes_an_item(&files, dataset.items.len()));
         let served_ranker = IndexRanker::new(files, &served.item_order)?;
-        let files = index_files(&dataset, &compared, popular_count)?;
+        let files = index_files(&dataset, &compared, &baseline)?;
         let compared_ranker = IndexRanker::new(files, &compared.item_order)?;
-        let measured = |ranker: &dyn Ranker| measure(&ranker, &cases, &cutoffs, &served.popularity);
-        results[0].push(measured(&served_ranker)?);
-        results[1].push(measured(&compared_ranker)?);
-        results[2].push(measured(&served_ranker.popular())?);
-        names = [
-            served.description,
-            compared.description,
-            "popular".to_owned(),
+
+        let of = |lists: &Option<Lists>| lists.as_ref().map(|lists| lists.description.clone());
+        let rules = served.rules.as_ref().map(|rules| rules.description.clone());
+        let ways = [
+            (
+                of(&served.neighbours),
+                served_ranker.by(Algorithm::Neighbours),
+            ),
+            (rules, served_ranker.by(Algorithm::Rules)),
+            (of(&served.content), served_ranker.by(Algorithm::Content)),
+            (
+                of(&compared.neighbours),
+                compared_ranker.by(Algorithm::Neighbours),
+            ),
+            (
+                Some("popular".to_owned()),
+                served_ranker.by(Algorithm::Popular),
+            ),
         ];
+        let there = ways
+            .into_iter()
+            .filter_map(|(name, ranker)| Some((name?, ranker)));
+        for (number, (name, ranker)) in there.enumerate() {
+            let result = measure(&ranker, &cases, &cutoffs, &served.popularity)?;
+            match results.get_mut(number) {
+                Some((_, of_folds)) => of_folds.push(result),
+                None => results.push((name, vec![result])),
+            }
+        }
     }
-    let case_count = results[0]
-        .iter()
-        .map(|fold: &FoldResult| fold.cases.len())
-        .sum();
+    let first = results.first().map_or(&[][..], |(_, of_folds)| of_folds);
+    let case_count = first.iter().map(|fold| fold.cases.len()).sum();
     if case_count == 0 {
         return Err(EvaluateError::NoCases);
     }
@@ -159,8 +185,8 @@ pub fn evaluate(
     Ok(Evaluation {
         protocol: describe(settings),
         case_count,
-        neighbours_bytes_an_item: bytes_an_item.iter().sum::<f64>() / bytes_an_item.len() as f64,
-        models: names.into_iter().zip(results).map(quality).collect(),
+        neighbours_bytes_an_item: file_len.iter().sum::<f64>() / file_len.len() as f64,
+        models: results.into_iter().map(quality).collect(),
     })
 }
 

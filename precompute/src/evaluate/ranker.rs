@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use index::{
-    FileKind, Generation, Keys, MemorySource, Outline, Question,
+    Algorithm, FileKind, Generation, Keys, MemorySource, Outline, Question,
     recommend::{HistoryItem, Scored},
 };
 
@@ -45,9 +45,12 @@ impl IndexRanker {
         })
     }
 
-    /// The same files, asked for what is popular.
-    pub fn popular(&self) -> PopularRanker<'_> {
-        PopularRanker(self)
+    /// The same files, asked by one algorithm.
+    pub fn by(&self, algorithm: Algorithm) -> AlgorithmRanker<'_> {
+        AlgorithmRanker {
+            files: self,
+            algorithm,
+        }
     }
 
     fn question(&self, history: &[HistoryItem], count: usize) -> Question {
@@ -70,23 +73,22 @@ impl IndexRanker {
     }
 }
 
-impl Ranker for IndexRanker {
-    fn rank(&self, history: &[HistoryItem], count: usize) -> Result<Vec<u32>, index::Error> {
-        Ok(self.items(&self.generation.recommend(&self.question(history, count))?))
-    }
+/// Ranks by one algorithm of a generation.
+#[derive(Clone, Copy)]
+pub struct AlgorithmRanker<'a> {
+    files: &'a IndexRanker,
+    algorithm: Algorithm,
 }
 
-/// Ranks by popularity, the answer for those of whom nothing is known: the least that a model has to beat.
-pub struct PopularRanker<'a>(&'a IndexRanker);
-
-impl Ranker for PopularRanker<'_> {
+impl Ranker for AlgorithmRanker<'_> {
     fn rank(&self, history: &[HistoryItem], count: usize) -> Result<Vec<u32>, index::Error> {
-        Ok(self.0.items(
-            &self
-                .0
-                .generation
-                .popular(&self.0.question(history, count))?,
-        ))
+        let question = Question {
+            by: vec![(self.algorithm, 1.0)],
+            ..self.files.question(history, count)
+        };
+        Ok(self
+            .files
+            .items(&self.files.generation.recommend(&question)?))
     }
 }
 

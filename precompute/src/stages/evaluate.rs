@@ -61,12 +61,13 @@ fn measure(
     let scale = values.map(configured);
     let scale = scale.as_ref();
     let how = &described.evaluate;
+    let resources = settings.resources(folder);
     let evaluation = if let (Protocol::FixedSplit, Some(split)) = (how.protocol, &how.split) {
         let store = connect_source(settings, collection)?;
         let store = store.as_ref().map(|store| store as &dyn Store);
         let (split, _) = import_split(described, store, split)?;
         let fold = measuring::fixed_split(&split, scale);
-        measuring::evaluate([fold], scale, &described.train, how)?
+        measuring::evaluate([fold], scale, &described.train, how, &resources)?
     } else {
         let folds = measuring::folds(dataset, scale, how);
         let fold_count = folds.len();
@@ -74,7 +75,7 @@ fn measure(
             stage.advance(done, fold_count, "folds");
             fold
         });
-        measuring::evaluate(folds, scale, &described.train, how)?
+        measuring::evaluate(folds, scale, &described.train, how, &resources)?
     };
     let title = &described.title;
     let text = report::text(title, &evaluation);

@@ -50,7 +50,7 @@ pub fn prepare(
     if is_done("train", &model) {
         skipped.push("train");
     } else {
-        train(collection, progress)?;
+        train(settings, collection, progress)?;
     }
 
     if is_done("evaluate", &evaluate_fingerprint(collection, &model)) {

@@ -1,33 +1,42 @@
 use super::import::{ImportState, configured, load, read_state};
 use crate::fingerprints::{Fingerprints, fingerprint};
-use crate::model_file::Origin;
+use crate::model_file::{Origin, Trained};
 use crate::progress::Progress;
-use crate::settings::CollectionSettings;
+use crate::settings::{CollectionSettings, Settings};
+use crate::write::model_files;
 use crate::{model_file, train as training};
 
 /// Learns a model from the imported data set.
-pub fn train(collection: &CollectionSettings, progress: &Progress) -> anyhow::Result<()> {
+pub fn train(
+    settings: &Settings,
+    collection: &CollectionSettings,
+    progress: &Progress,
+) -> anyhow::Result<()> {
     let CollectionSettings { name, folder, .. } = collection;
     let stage = progress.begin(name, "train");
     let (dataset, values) = load(folder)?;
     let scale = values.map(configured);
     let origin = model_origin(collection, &read_state(folder)?);
+    let how = &collection.collection.train;
     let mut done = Fingerprints::read(&folder.fingerprints());
-    let model = done.doing("train", &origin.fingerprint, || {
-        let model = training::train(
-            &dataset,
-            scale.as_ref(),
-            &collection.collection.train,
-            &|done, total| stage.advance(done, total, "items"),
-        )?;
-        model_file::save(&model, &origin, &folder.model())?;
-        Ok(model)
+    let description = done.doing("train", &origin.fingerprint, || {
+        let resources = settings.resources(folder);
+        let model = training::train(&dataset, scale.as_ref(), how, &resources, &|done, total| {
+            stage.advance(done, total, "items")
+        })?;
+        let files = model_files(&dataset, &model, how)?;
+        let description = model.description();
+        let trained = Trained {
+            item_order: model.item_order,
+            popularity: model.popularity,
+            files,
+        };
+        model_file::save(&trained, &origin, &folder.model())?;
+        Ok(description)
     })?;
     stage.end(format_args!(
-        "{}: {} neighbours of {} items",
-        model.description,
-        model.neighbours.neighbour_count(),
-        model.neighbours.item_count()
+        "{description}, of {} items",
+        dataset.items.len()
     ));
     Ok(())
 }

@@ -1,4 +1,4 @@
-use index::SortedMap;
+use index::{FileKind, SortedMap};
 use std::fs;
 use std::io;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -12,17 +12,17 @@ use crate::atomic_file::write_bytes_atomically;
 use crate::dataset::Dataset;
 use crate::fingerprints::{Fingerprints, fingerprint};
 use crate::generation::{MANIFEST_FILE_NAME, file_entry, generation_name};
+use crate::model_file::{self, Trained};
 use crate::progress::{Progress, megabytes};
 use crate::settings::CollectionSettings;
-use crate::train::Model;
-use crate::{model_file, write as writing};
+use crate::write::catalogue;
 
 /// Writes the index files of the trained model, and their manifest last.
 pub fn write(collection: &CollectionSettings, progress: &Progress) -> anyhow::Result<()> {
     let CollectionSettings { name, folder, .. } = collection;
     let stage = progress.begin(name, "write");
     let (dataset, values) = load(folder)?;
-    let (model, origin) = match model_file::load(&folder.model()) {
+    let (trained, origin) = match model_file::load(&folder.model()) {
         Err(error) if error.is_absent() => {
             bail!(
                 "there is no model in {}: `precompute train` makes it",
@@ -38,7 +38,7 @@ pub fn write(collection: &CollectionSettings, progress: &Progress) -> anyhow::Re
     let mut done = Fingerprints::read(&folder.fingerprints());
     let manifest = done.doing("write", &written, || {
         let quality = measured_quality(folder, &origin.fingerprint);
-        write_generation(collection, &dataset, values, &model, quality)
+        write_generation(collection, &dataset, values, trained, quality)
     })?;
 
     let len_bytes: u64 = manifest
@@ -68,10 +68,7 @@ pub(super) fn write_fingerprint(
         ..
     } = collection;
     let quality = serde_json::to_string(&measured_quality(folder, model))?;
-    let described_so = format!(
-        "{name} {} {} {}",
-        described.title, described.synthetic, described.train.popular_items
-    );
+    let described_so = format!("{name} {} {}", described.title, described.synthetic);
     Ok(fingerprint(&[model, &quality, &described_so]))
 }
 
@@ -79,7 +76,7 @@ fn write_generation(
     collection: &CollectionSettings,
     dataset: &Dataset,
     values: Option<ValueScale>,
-    model: &Model,
+    trained: Trained,
     quality: Option<Quality>,
 ) -> anyhow::Result<Manifest> {
     let CollectionSettings {
@@ -88,8 +85,9 @@ fn write_generation(
         folder,
         ..
     } = collection;
-    let popular_count = described.train.popular_items as usize;
-    let files = writing::index_files(dataset, model, popular_count)?;
+    let catalogue = catalogue(dataset, &trained.item_order, &trained.popularity);
+    let mut files = trained.files;
+    files.push((FileKind::Catalogue, catalogue.finish()?));
 
     // Without its manifest the folder is no generation, so an interrupted run leaves none that is half old and half new.
     let generation_folder = folder.generation();

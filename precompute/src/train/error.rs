@@ -1,7 +1,7 @@
 use super::ease::DENSE_MAX_SIZE;
 
 /// Why a model could not be learnt.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TrainError {
     /// Nothing is left to learn from, once the interactions that say no are put aside.
@@ -18,6 +18,22 @@ pub enum TrainError {
         user_count: usize,
         /// How many items there are.
         item_count: usize,
+    },
+
+    /// What is to be frequent could be anything.
+    #[error(transparent)]
+    Support(#[from] itemsets::MinimumError),
+
+    /// What did not fit into memory could not be put aside.
+    #[error(
+        "a temporary file in {} cannot be written or read: {message}; give it room, or raise --max-memory",
+        folder.display()
+    )]
+    TemporaryFiles {
+        /// Where the file would be.
+        folder: std::path::PathBuf,
+        /// What the system says.
+        message: String,
     },
 
     /// The regularization is so small that rounding makes the matrix singular.

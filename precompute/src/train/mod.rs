@@ -5,6 +5,7 @@
 
 mod adjacency;
 mod best;
+mod content;
 pub mod ease;
 mod error;
 mod interactions;
@@ -14,16 +15,19 @@ mod model;
 mod neighbour_lists;
 mod onboarding;
 mod popularity;
+mod rules;
 
 pub use adjacency::Adjacency;
+pub use content::{TermVectors, content, term_vectors};
 pub use error::TrainError;
 pub use interactions::Interactions;
 pub use item_knn::item_knn;
 pub use item_order::item_order;
-pub use model::{Model, is_liked, train};
+pub use model::{Lists, Model, is_liked, train};
 pub use neighbour_lists::NeighbourLists;
 pub use onboarding::onboarding;
 pub use popularity::popularity;
+pub use rules::{RuleModel, rules};
 
 /// Is told how many of how many items are done; from any thread, once an item.
 pub type Watch<'a> = &'a (dyn Fn(usize, usize) + Sync);

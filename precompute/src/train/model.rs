@@ -1,53 +1,65 @@
-use config::{Model as Method, Similarity, Train, ValueScale};
+use config::{Content, Model as Method, Similarity, Train, ValueScale};
+use index::catalogue::Value;
 
 use super::{
-    Interactions, NeighbourLists, TrainError, Watch,
+    Interactions, NeighbourLists, RuleModel, TrainError, Watch,
+    content::content,
+    content::term_vectors,
     ease::{EaseSettings, ease},
     item_knn::item_knn,
     item_order::item_order,
     onboarding::onboarding,
     popularity::popularity,
+    rules::rules,
 };
-use crate::dataset::{Dataset, Interaction};
+use crate::Resources;
+use crate::dataset::{Dataset, Interaction, Item};
 
 /// All that was learnt from a data set. Items go by their place in [`Dataset::items`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Model {
-    /// Method and parameters, for people.
-    pub description: String,
-    /// What each item says of others.
-    pub neighbours: NeighbourLists,
+    /// What each item says of others by who touched it; none where nobody touched anything.
+    pub neighbours: Option<Lists>,
+    /// What each item says of others by what is said of it.
+    pub content: Option<Lists>,
+    /// What goes with what in baskets.
+    pub rules: Option<RuleModel>,
     /// How popular each item is.
     pub popularity: Vec<f32>,
     /// The items to rate first, in the order in which they are to be shown.
     pub onboarding: Vec<u32>,
-    /// The order in which items are numbered in the index files.
+    /// The order in which items are numbered in the index files: item n is what was `item_order[n]`.
     pub item_order: Vec<u32>,
 }
 
+/// A list of others for every item.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lists {
+    /// Method and parameters, for people.
+    pub description: String,
+    /// The lists.
+    pub lists: NeighbourLists,
+}
+
 impl Model {
-    /// The same model with its items numbered as in the index files: item n is what was `item_order[n]`.
-    #[must_use]
-    pub fn in_file_order(&self) -> Self {
-        let mut new_numbers = vec![0; self.item_order.len()];
-        for (new, &old) in (0_u32..).zip(&self.item_order) {
-            new_numbers[old as usize] = new;
+    /// Everything that was learnt, in words.
+    pub fn description(&self) -> String {
+        let lists = [&self.neighbours, &self.content].into_iter().flatten();
+        let rules = self.rules.iter().map(|rules| rules.description.as_str());
+        lists
+            .map(|lists| lists.description.as_str())
+            .chain(rules)
+            .collect::<Vec<_>>()
+            .join("; ")
+    }
+
+    /// The numbers of the items in the index files, by their place in the data set.
+    pub fn numbers_in_file(&self) -> Vec<u32> {
+        let mut numbers = vec![0; self.item_order.len()];
+        for (number, &item) in (0..).zip(&self.item_order) {
+            numbers[item as usize] = number;
         }
-        Self {
-            description: self.description.clone(),
-            neighbours: self.neighbours.renumbered(&self.item_order),
-            popularity: self
-                .item_order
-                .iter()
-                .map(|&old| self.popularity[old as usize])
-                .collect(),
-            onboarding: self
-                .onboarding
-                .iter()
-                .map(|&old| new_numbers[old as usize])
-                .collect(),
-            item_order: (0..self.item_order.len() as u32).collect(),
-        }
+        numbers
     }
 }
 
@@ -65,10 +77,13 @@ fn is_learnt_from(interaction: &Interaction, scale: Option<&ValueScale>) -> bool
 }
 
 /// Learns everything that the index files of a collection need.
+///
+/// Where there is nothing to learn from but the items themselves, their neighbours are those by content.
 pub fn train(
     dataset: &Dataset,
     scale: Option<&ValueScale>,
     settings: &Train,
+    resources: &Resources,
     watch: Watch<'_>,
 ) -> Result<Model, TrainError> {
     let pairs = dataset
@@ -78,49 +93,100 @@ pub fn train(
         .map(|interaction| (interaction.user, interaction.item));
     let interactions =
         Interactions::of_sorted_pairs(dataset.users.len(), dataset.items.len(), pairs);
-    if interactions.by_user.pair_count() == 0 {
+    let is_touched = 0 < interactions.by_user.pair_count();
+    if !is_touched && !dataset.interactions.is_empty() {
         return Err(TrainError::NoInteractions);
     }
-    let (description, neighbours) = learn_neighbours(&interactions, settings, watch)?;
+    let neighbours = is_touched
+        .then(|| learn_neighbours(&interactions, settings, watch))
+        .transpose()?;
+    let content = match &settings.content {
+        None if is_touched => None,
+        given => Some(learn_content(dataset, &given.clone().unwrap_or_default())),
+    };
+    let rules = settings
+        .rules
+        .as_ref()
+        .filter(|_| is_touched)
+        .map(|settings| rules(&interactions, settings, resources))
+        .transpose()?;
+
     let liked = dataset
         .interactions
         .iter()
         .filter(|interaction| is_liked(interaction, scale));
-    let popularity = popularity(
+    let mut popularity = popularity(
         dataset.items.len(),
         liked,
         settings.popularity_half_life_days,
     );
+    if let Some(field) = &settings.popularity_field {
+        add_popularity_of_field(&dataset.items, field, &mut popularity);
+    }
+    // One of the two is there.
+    let alike = neighbours.as_ref().or(content.as_ref());
+    let nobody = NeighbourLists::of_lists(&vec![Vec::new(); dataset.items.len()]);
+    let alike = alike.map_or(&nobody, |lists| &lists.lists);
     let onboarding = onboarding(
         &dataset.items,
         &popularity,
-        &neighbours,
+        alike,
         settings.onboarding_items as usize,
     );
-    let item_order = item_order(&popularity, &neighbours);
+    let item_order = item_order(&popularity, alike);
     Ok(Model {
-        description,
         neighbours,
+        content,
+        rules,
         popularity,
         onboarding,
         item_order,
     })
 }
 
+/// Lets a field speak for items that nobody touched: below every item that somebody did, in the order of their numbers.
+fn add_popularity_of_field(items: &[Item], field: &str, popularity: &mut [f32]) {
+    let number = |item: &Item| match item.fields.get(field) {
+        Some(Value::Integer(number)) => *number as f32,
+        Some(Value::Real(number)) => *number as f32,
+        _ => 0.0,
+    };
+    let largest = items.iter().map(number).fold(0.0, f32::max);
+    let touched = popularity.iter().copied().filter(|score| 0.0 < *score);
+    let least = touched.fold(f32::INFINITY, f32::min);
+    let scale = if least.is_finite() { least } else { largest };
+    for (item, popularity) in items.iter().zip(popularity) {
+        if *popularity == 0.0 && 0.0 < number(item) {
+            *popularity = number(item) / largest * scale;
+        }
+    }
+}
+
+fn learn_content(dataset: &Dataset, settings: &Content) -> Lists {
+    let vectors = term_vectors(&dataset.items, &settings.fields);
+    Lists {
+        description: format!(
+            "content, {} terms, {} neighbours",
+            vectors.term_count, settings.neighbours
+        ),
+        lists: content(&vectors, settings),
+    }
+}
+
 fn learn_neighbours(
     interactions: &Interactions,
     settings: &Train,
     watch: Watch<'_>,
-) -> Result<(String, NeighbourLists), TrainError> {
+) -> Result<Lists, TrainError> {
     let count = settings.neighbours as usize;
-    match settings.model {
+    let (description, lists) = match settings.model {
         Method::Ease => {
             let settings = EaseSettings::new(settings.regularization as f32, count);
             let description = format!(
                 "EASE, regularization {}, denoising {}, {count} neighbours, fitted again",
                 settings.regularization, settings.denoising
             );
-            Ok((description, ease(interactions, &settings, watch)?))
+            (description, ease(interactions, &settings, watch)?)
         }
         Method::ItemKnn => {
             let similarity = match settings.similarity {
@@ -129,12 +195,13 @@ fn learn_neighbours(
                 Similarity::Bm25 => "BM25",
             };
             let description = format!("item-kNN, {similarity}, {count} neighbours");
-            Ok((
+            (
                 description,
                 item_knn(interactions, settings.similarity, count),
-            ))
+            )
         }
-    }
+    };
+    Ok(Lists { description, lists })
 }
 
 #[cfg(test)]
@@ -178,15 +245,26 @@ mod tests {
         neutral: 3.0,
     };
 
+    fn learn(dataset: &Dataset, scale: Option<&ValueScale>, settings: &Train) -> Model {
+        train(
+            dataset,
+            scale,
+            settings,
+            &Resources::of_machine(),
+            &|_, _| (),
+        )
+        .unwrap()
+    }
+
     #[test]
     fn dislikes_are_not_learnt_from_and_popular_is_what_was_liked() {
-        let model = train(&dataset(), Some(&SCALE), &Train::default(), &|_, _| ()).unwrap();
+        let model = learn(&dataset(), Some(&SCALE), &Train::default());
         assert_eq!(model.popularity, [1.0, 0.0, 2.0, 0.0]);
         assert_eq!(model.onboarding, [2, 0]);
-        assert!(model.neighbours.list(1).is_empty());
-        let without_scale = train(&dataset(), None, &Train::default(), &|_, _| ()).unwrap();
+        assert!(model.neighbours.unwrap().lists.list(1).is_empty());
+        let without_scale = learn(&dataset(), None, &Train::default());
         assert_eq!(without_scale.popularity, [2.0, 1.0, 2.0, 0.0]);
-        assert!(!without_scale.neighbours.list(1).is_empty());
+        assert!(!without_scale.neighbours.unwrap().lists.list(1).is_empty());
     }
 
     #[test]
@@ -196,36 +274,51 @@ mod tests {
             neutral: 6.0,
             ..SCALE
         };
+        let settings = Train::default();
+        let resources = Resources::of_machine();
         assert_eq!(
-            train(&dataset(), Some(&scale), &Train::default(), &|_, _| ()),
+            train(&dataset(), Some(&scale), &settings, &resources, &|_, _| ()),
             Err(TrainError::NoInteractions)
         );
     }
 
     #[test]
-    fn the_file_order_is_a_permutation_of_the_same_model() {
-        let model = train(&dataset(), None, &Train::default(), &|_, _| ()).unwrap();
+    fn items_alone_have_neighbours_by_their_words_and_are_popular_by_a_field() {
+        let mut dataset = dataset();
+        dataset.interactions.clear();
+        for (number, item) in (0..).zip(&mut dataset.items) {
+            item.title = format!("Sharks, part {}", number % 2);
+            item.fields
+                .insert("count".to_owned(), Value::Integer(10 * number));
+        }
+        let settings = Train {
+            popularity_field: Some("count".to_owned()),
+            rules: Some(config::Rules::default()),
+            ..Train::default()
+        };
+        let model = learn(&dataset, None, &settings);
+        assert_eq!((&model.neighbours, &model.rules), (&None, &None));
+        assert_eq!(model.popularity, [0.0, 10.0, 20.0, 30.0]);
+        assert_eq!(model.item_order, [3, 2, 1, 0]);
+        assert!(!model.content.unwrap().lists.list(0).is_empty());
+        // Where people touched some, those come first.
+        let mut touched = self::dataset();
+        touched.items.clone_from(&dataset.items);
+        let model = learn(&touched, None, &settings);
+        assert_eq!(model.popularity, [2.0, 1.0, 2.0, 1.0]);
+        assert!(model.content.is_none() && model.rules.is_some());
+    }
+
+    #[test]
+    fn the_file_order_is_a_permutation() {
+        let model = learn(&dataset(), None, &Train::default());
         let mut order = model.item_order.clone();
         assert_eq!(order[3], 3, "an item that nobody touched comes last");
+        let numbers = model.numbers_in_file();
+        for (number, &item) in (0..).zip(&model.item_order) {
+            assert_eq!(numbers[item as usize], number);
+        }
         order.sort_unstable();
         assert_eq!(order, [0, 1, 2, 3]);
-
-        let written = model.in_file_order();
-        for (new, &old) in model.item_order.iter().enumerate() {
-            assert_eq!(written.popularity[new], model.popularity[old as usize]);
-            let weight_to = |lists: &NeighbourLists, from: usize, to: u32| {
-                lists
-                    .list(from)
-                    .iter()
-                    .find(|neighbour| neighbour.item == to)
-                    .map(|neighbour| neighbour.weight)
-            };
-            for (other_new, &other_old) in (0_u32..).zip(&model.item_order) {
-                assert_eq!(
-                    weight_to(&written.neighbours, new, other_new),
-                    weight_to(&model.neighbours, old as usize, other_old)
-                );
-            }
-        }
     }
 }

@@ -182,7 +182,7 @@ fn a_generation_carries_the_figure_of_its_own_model_or_none() {
     assert!(figure.is_some());
 
     let other = settings(&place, "ml", "Films", &ITEM_KNN);
-    stages::train(&other.collections[0], &progress).unwrap();
+    stages::train(&other, &other.collections[0], &progress).unwrap();
     stages::write(&configured.collections[0], &progress).unwrap();
     assert_eq!(manifest(&configured).quality, None, "nobody measured it");
     stages::evaluate(&other, &other.collections[0], &progress).unwrap();
@@ -214,13 +214,13 @@ fn a_run_undoes_what_was_done_by_hand_with_other_settings() {
         refusal.contains("learnt from another data set"),
         "{refusal}"
     );
-    stages::train(other, &progress).unwrap();
+    stages::train(&elsewhere, other, &progress).unwrap();
     stages::write(other, &progress).unwrap();
     assert_ne!(manifest(&configured).generation, expected);
     assert_eq!(prepared(&configured).generation, expected);
 
     let otherwise = settings(&place, "ml", "Films", &ITEM_KNN);
-    stages::train(&otherwise.collections[0], &progress).unwrap();
+    stages::train(&otherwise, &otherwise.collections[0], &progress).unwrap();
     stages::write(&configured.collections[0], &progress).unwrap();
     assert_ne!(manifest(&configured).generation, expected);
     assert_eq!(prepared(&configured).generation, expected);

@@ -33,6 +33,8 @@ fn model(model: &ModelQuality) -> Value {
         "name": model.name,
         "at_cutoffs": at_cutoffs.collect::<Vec<_>>(),
         "mrr": interval(model.mrr),
+        "r_precision": interval(model.r_precision),
+        "clicks": interval(model.clicks),
         "coverage": model.coverage,
         "novelty_bits": model.novelty_bits,
         "by_activity": by_activity.collect::<Vec<_>>(),

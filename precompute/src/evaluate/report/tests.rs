@@ -13,6 +13,8 @@ fn evaluation() -> Evaluation {
             history_len: place + 1,
             at_cutoffs: vec![at],
             reciprocal_rank: 0.5,
+            r_precision: 0.125,
+            clicks: 2.0,
             novelty_bits: 3.0,
         }
     };
@@ -37,6 +39,8 @@ fn the_text_says_what_was_measured() {
         "  NDCG@20     0.6250 (",
         "  Recall@20   0.3125 (",
         "  MRR         0.5000 (0.5000 to 0.5000)",
+        "  R-precision 0.1250 (0.1250 to 0.1250)",
+        "  clicks      2.0000 (2.0000 to 2.0000)",
         "     1 to    2 items shown: NDCG 0.3750",
         "338 bytes an item",
     ] {
@@ -53,6 +57,8 @@ fn the_json_has_every_figure() {
         4
     );
     assert_eq!(json["models"][1]["coverage"], 0.25);
+    assert_eq!(json["models"][1]["r_precision"]["mean"], 0.125);
+    assert_eq!(json["models"][1]["clicks"]["mean"], 2.0);
 }
 
 #[test]

@@ -34,6 +34,12 @@ fn write_text(title: &str, evaluation: &Evaluation, text: &mut String) -> std::f
             )?;
         }
         writeln!(text, "  MRR         {}", interval(model.mrr))?;
+        writeln!(text, "  R-precision {}", interval(model.r_precision))?;
+        writeln!(
+            text,
+            "  clicks      {}  for ten more until there is a hit",
+            interval(model.clicks)
+        )?;
         writeln!(
             text,
             "  coverage    {:.1} % of the items, novelty {:.2} bits",

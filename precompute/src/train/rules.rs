@@ -1,0 +1,147 @@
+use config::{Rules as RuleSettings, Support};
+use itemsets::{Budget, Minimum, MinimumError, Rule, RuleOptions, Transactions, mine_rules};
+
+use super::{Interactions, TrainError};
+use crate::Resources;
+
+/// The association rules of a data set.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RuleModel {
+    /// Method and parameters, for people.
+    pub description: String,
+    /// The rules, in the order of their antecedents.
+    pub rules: Vec<Rule>,
+    /// Of how many baskets their supports are.
+    pub basket_count: usize,
+}
+
+/// Mines the rules between the items of the users' baskets.
+///
+/// Redundant rules are left out: those of which a part of the antecedent says the same as surely. Memory beyond `resources` is exchanged for temporary files.
+pub fn rules(
+    interactions: &Interactions,
+    settings: &RuleSettings,
+    resources: &Resources,
+) -> Result<RuleModel, TrainError> {
+    let mut baskets = Transactions::default();
+    for items in interactions
+        .by_user
+        .rows()
+        .filter(|items| !items.is_empty())
+    {
+        baskets.push(items);
+    }
+    let minimum = minimum(settings.minimum_support)?.of_at_most(settings.maximum_items as usize);
+    let options = RuleOptions {
+        minimum_confidence: settings.minimum_confidence,
+        minimum_lift: settings.minimum_lift,
+        without_redundant: true,
+    };
+    let budget = Budget {
+        memory_bytes: usize::try_from(resources.memory_bytes / 2).unwrap_or(usize::MAX),
+        folder: resources.folder.clone(),
+    };
+    let mined = mine_rules(&baskets, minimum, &options, &budget);
+    let mined = mined.map_err(|error| TrainError::TemporaryFiles {
+        folder: budget.folder,
+        message: error.to_string(),
+    })?;
+    let found_count = mined.rules.len();
+    let rules = best(mined.rules, settings.maximum_rules as usize);
+    Ok(RuleModel {
+        description: format!(
+            "{} of {found_count} association rules of {} baskets, support {}, confidence {}, at most {} items",
+            rules.len(),
+            baskets.len(),
+            match settings.minimum_support {
+                Support::Count(count) => count.to_string(),
+                Support::Share(share) => share.to_string(),
+            },
+            settings.minimum_confidence,
+            settings.maximum_items
+        ),
+        rules,
+        basket_count: baskets.len(),
+    })
+}
+
+fn minimum(support: Support) -> Result<Minimum, MinimumError> {
+    match support {
+        Support::Count(count) => Minimum::count(count),
+        Support::Share(share) => Minimum::share(share),
+    }
+}
+
+/// Those with the highest leverage, in the order in which they came.
+fn best(rules: Vec<Rule>, maximum_count: usize) -> Vec<Rule> {
+    if rules.len() <= maximum_count {
+        return rules;
+    }
+    let mut order: Vec<usize> = (0..rules.len()).collect();
+    let leverages: Vec<f64> = rules.iter().map(Rule::leverage).collect();
+    order.sort_by(|&left, &right| leverages[right].total_cmp(&leverages[left]));
+    let mut is_kept = vec![false; rules.len()];
+    for &number in &order[..maximum_count] {
+        is_kept[number] = true;
+    }
+    let kept = rules.into_iter().zip(is_kept);
+    kept.filter(|(_, is_kept)| *is_kept)
+        .map(|(rule, _)| rule)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Bread and butter are always together, beer with either half of the time.
+    fn interactions() -> Interactions {
+        let baskets: [&[u32]; 5] = [&[0, 1], &[0, 1, 2], &[2], &[0, 1], &[]];
+        let pairs = (0..)
+            .zip(baskets)
+            .flat_map(|(basket, items)| items.iter().map(move |&item| (basket, item)));
+        Interactions::of_sorted_pairs(5, 3, pairs)
+    }
+
+    #[test]
+    fn empty_baskets_count_for_nothing_and_the_best_rules_are_kept() {
+        let mut settings = RuleSettings {
+            minimum_support: Support::Count(1),
+            minimum_confidence: 0.0,
+            minimum_lift: 0.0,
+            ..RuleSettings::default()
+        };
+        let found = rules(&interactions(), &settings, &Resources::of_machine()).unwrap();
+        assert_eq!(found.basket_count, 4);
+        let all = found.rules.len();
+        settings.maximum_rules = 2;
+        let kept = rules(&interactions(), &settings, &Resources::of_machine()).unwrap();
+        let pairs: Vec<(&[u32], u32)> = kept
+            .rules
+            .iter()
+            .map(|rule| (&rule.antecedent[..], rule.consequent))
+            .collect();
+        assert_eq!(pairs, [(&[0][..], 1), (&[1][..], 0)]);
+        assert_eq!(
+            kept.description,
+            format!(
+                "2 of {all} association rules of 4 baskets, support 1, confidence 0, at most 3 items"
+            )
+        );
+    }
+
+    #[test]
+    fn too_little_memory_is_no_reason_to_stop() {
+        let settings = RuleSettings {
+            minimum_support: Support::Count(1),
+            ..RuleSettings::default()
+        };
+        let nothing = Resources::new(Some(0), &std::env::temp_dir());
+        let found = rules(&interactions(), &settings, &nothing).unwrap();
+        let plenty = rules(&interactions(), &settings, &Resources::of_machine()).unwrap();
+        assert_eq!(found, plenty);
+        let nowhere = Resources::new(Some(0), std::path::Path::new("/no/such/folder"));
+        let error = rules(&interactions(), &settings, &nowhere).unwrap_err();
+        assert!(error.to_string().contains("/no/such/folder"), "{error}");
+    }
+}
