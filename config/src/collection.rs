@@ -211,6 +211,12 @@ layouts! {
     Playlists = "playlists",
     /// A basket a line: item numbers between spaces (FIMI's *.dat), or a CSV file of item names without a header
     Baskets = "baskets",
+    /// books.csv and ratings*.csv of goodbooks-10k, with book_tags.csv and tags.csv if they are there
+    Goodbooks = "goodbooks",
+    /// netflix*.csv: a catalogue without interactions
+    Netflix = "netflix",
+    /// shows.csv and episodes.csv: a catalogue without interactions
+    Podcasts = "podcasts",
     /// Tables whose columns kindred.toml maps
     Table = "table",
 }

@@ -113,6 +113,12 @@ pub enum ImportError {
         /// The source.
         location: String,
     },
+    /// There is a catalogue without a row.
+    #[error("`{location}` has no items")]
+    NoItems {
+        /// The source.
+        location: String,
+    },
     /// The source brings no such split.
     #[error("`{location}` brings no split `{split}` (it has: {})", found.join(", "))]
     UnknownSplit {

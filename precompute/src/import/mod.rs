@@ -6,7 +6,7 @@
 //!
 //! - `files`: what holds the source: a folder, a `.zip`, a bucket.
 //! - `rows`, `table`, `interactions`: bytes to rows, rows to cells, cells to interactions.
-//! - `layout`: what a layout is, and how one is found; `movielens`, `lists`, `playlists`, `baskets`, `mapped`: the layouts.
+//! - `layout`: what a layout is, and how one is found; the layouts have a module each, and `mapped` is the one that a configuration describes.
 //! - `bucket`: a source in a bucket, of which a nightly run reads only what is new.
 //! - `posters`, `download`: what comes over the network, when it is asked for.
 
@@ -16,13 +16,16 @@ mod builder;
 mod download;
 mod error;
 mod files;
+mod goodbooks;
 mod ids;
 mod interactions;
 mod layout;
 mod lists;
 mod mapped;
 mod movielens;
+mod netflix;
 mod playlists;
+mod podcasts;
 mod posters;
 mod report;
 mod rows;
@@ -124,8 +127,13 @@ fn finish(
     let values = builder.scale();
     let mut finished = builder.finish();
     let dataset = &finished.dataset;
-    if dataset.interactions.is_empty() {
+    if dataset.interactions.is_empty() && layout.has_interactions() {
         return Err(ImportError::NoInteractions {
+            location: files.location().to_owned(),
+        });
+    }
+    if dataset.items.is_empty() {
+        return Err(ImportError::NoItems {
             location: files.location().to_owned(),
         });
     }

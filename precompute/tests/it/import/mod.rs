@@ -3,6 +3,7 @@
 mod bad_rows;
 mod baskets;
 mod bucket;
+mod catalogues;
 mod layouts;
 mod network;
 mod playlists;

@@ -164,6 +164,100 @@ fn ml_1m_as_lists() {
     );
 }
 
+fn num_bad_rows(report: &precompute::import::ImportReport) -> u64 {
+    report.files.iter().map(|file| file.bad_rows).sum()
+}
+
+#[test]
+fn goodbooks() {
+    let Some(folder) = real_data("goodbooks-10k") else {
+        return;
+    };
+    let (dataset, report) = import(&collection(&folder, ""), None).unwrap();
+    assert_eq!(report.layout, "goodbooks");
+    assert_eq!(counts(&dataset), [298_176, 2672, 10_000, 9990]);
+    assert_eq!(num_bad_rows(&report), 0, "{report}");
+    check_order(&dataset);
+    let book = item(&dataset, "2");
+    assert_eq!(
+        book.title,
+        "Harry Potter and the Sorcerer's Stone (Harry Potter, #1)"
+    );
+    assert_eq!(
+        book.fields["authors"],
+        texts(&["J.K. Rowling", "Mary GrandPré"])
+    );
+    assert_eq!(book.fields["year"], Value::Integer(1997));
+    assert_eq!(book.fields["language"], text("eng"));
+    assert_eq!(book.fields["ratings_count"], Value::Integer(4_602_479));
+}
+
+#[test]
+fn netflix_titles() {
+    let Some(folder) = real_data("netflix-titles") else {
+        return;
+    };
+    let (dataset, report) = import(&collection(&folder, ""), None).unwrap();
+    assert_eq!(report.layout, "netflix");
+    assert_eq!(counts(&dataset), [0, 0, 8807, 0]);
+    assert_eq!(num_bad_rows(&report), 0, "{report}");
+    let of_type = |kind: &str| {
+        let items = dataset.items.iter();
+        items
+            .filter(|item| item.fields["type"] == text(kind))
+            .count()
+    };
+    assert_eq!(
+        ["film", "series", "documentary"].map(of_type),
+        [5262, 2281, 1264]
+    );
+    let first = item(&dataset, "s1");
+    assert_eq!(first.title, "Dick Johnson Is Dead");
+    assert_eq!(first.fields["type"], text("documentary"));
+    assert_eq!(first.fields["year"], Value::Integer(2020));
+    assert_eq!(first.fields["duration_min"], Value::Integer(90));
+    let misplaced = item(&dataset, "s5542");
+    assert_eq!(misplaced.fields["duration_min"], Value::Integer(74));
+    assert_eq!(misplaced.fields.get("rating"), None);
+}
+
+#[test]
+fn podcasts() {
+    let Some(folder) = real_data("podcasts") else {
+        return;
+    };
+    let (dataset, report) = import(&collection(&folder, ""), None).unwrap();
+    assert_eq!(report.layout, "podcasts");
+    assert_eq!(counts(&dataset), [0, 0, 2430 + 960, 0]);
+    assert_eq!(num_bad_rows(&report), 0, "{report}");
+    let show = item(&dataset, "0XrOqvxlqQI6bmdYHuIVnr");
+    assert_eq!(show.title, "Modern Wisdom");
+    assert_eq!(show.fields["type"], text("show"));
+    assert_eq!(
+        show.fields["categories"],
+        texts(&[
+            "Arts & Entertainment",
+            "entertainment",
+            "Business & Technology",
+            "business",
+            "science",
+            "Lifestyle & Health",
+            "health",
+            "culture"
+        ])
+    );
+    let episode = item(&dataset, "4rOoJ6Egrf8K2IrywzwOMk/2104-chris-williamson");
+    assert_eq!(episode.title, "#2104 - Chris Williamson");
+    assert_eq!(episode.fields["show"], text("The Joe Rogan Experience"));
+    let Value::Text(description) = &episode.fields["description"] else {
+        panic!("{episode:?}")
+    };
+    assert!(
+        description.starts_with("Chris Williamson is a podcaster"),
+        "{description}"
+    );
+}
+
 #[test]
 fn movietweetings() {
     let Some(folder) = real_data("movietweetings") else {

@@ -1,0 +1,223 @@
+//! Layouts whose catalogue says much: books, titles, podcasts, businesses.
+
+use super::*;
+
+const ANY_SHARE: &str = "import = { maximum_bad_row_share = 1.0 }\n";
+
+/// Why files cannot be imported.
+#[track_caller]
+fn check_error(files: &[(&str, &[u8])], settings: &str, expected: &str) {
+    let error = import_files(files, settings).unwrap_err().to_string();
+    assert!(error.contains(expected), "{error}");
+}
+
+const BOOKS: &str = "book_id,goodreads_book_id,isbn,authors,original_publication_year,title,language_code,ratings_count,image_url\n\
+    1,77,0439,\"Ann B., Cy D\",2008.0,\"Sea (Waves, #1)\",eng,4780,https://i/1.jpg\n\
+    2,78,,Ann B.,-750.0,Old,,12,\n\
+    2,79,,Ann B.,1,Again,,1,\n\
+    3,80,,Dé,last year,Caf\u{e9},fre,many,\n\
+    4,81,,,1999,,eng,1,\n";
+const RATINGS: &str = "user_id,book_id,rating\n5,1,4\n5,2,6\n6,9,3\n6,2,x\n6,2,3\n6,2,5\n6,3\n";
+
+#[test]
+fn books_have_authors_years_and_tags() {
+    let files: [(&str, &[u8]); 4] = [
+        ("books.csv", BOOKS.as_bytes()),
+        ("ratings_sample.csv", RATINGS.as_bytes()),
+        (
+            "tags.csv",
+            b"tag_id,tag_name\n1,to-read\n2,Sea\n3,waves\n4,boats\n",
+        ),
+        (
+            "book_tags.csv",
+            b"goodreads_book_id,tag_id,count\n77,1,999\n77,2,5\n77,3,7\n77,4,5\n78,3,-1\n99,2,1\n77,9,1\n77,2,few\n",
+        ),
+    ];
+    let (dataset, report) = import_files(&files, ANY_SHARE).unwrap();
+    assert_eq!(report.layout, "goodbooks");
+    assert_eq!(lines(&dataset), ["5 1 4 0", "6 2 5 0"]);
+    let first = item(&dataset, "1");
+    assert_eq!(first.title, "Sea (Waves, #1)");
+    assert_eq!(first.fields["authors"], texts(&["Ann B.", "Cy D"]));
+    assert_eq!(first.fields["year"], Value::Integer(2008));
+    assert_eq!(first.fields["language"], text("eng"));
+    assert_eq!(first.fields["isbn"], text("0439"));
+    assert_eq!(first.fields["image"], text("https://i/1.jpg"));
+    assert_eq!(first.fields["ratings_count"], Value::Integer(4780));
+    assert_eq!(first.fields["tags"], texts(&["waves", "boats", "sea"]));
+    let second = item(&dataset, "2");
+    assert_eq!(
+        (second.title.as_str(), &second.fields["year"]),
+        ("Old", &Value::Integer(-750))
+    );
+    assert_eq!(item(&dataset, "3").fields.get("year"), None);
+    assert_eq!(dataset.items.len(), 3);
+    let books = file(&report, "books.csv");
+    assert_eq!(problem(books, Problem::Duplicate), (1, vec![4]));
+    assert_eq!(problem(books, Problem::BadNumber), (1, vec![5]));
+    assert_eq!(problem(books, Problem::MissingField), (1, vec![6]));
+    let tags = file(&report, "book_tags.csv");
+    assert_eq!(problem(tags, Problem::UnknownItem), (2, vec![7, 8]));
+    assert_eq!(problem(tags, Problem::BadNumber), (1, vec![9]));
+    let ratings = file(&report, "ratings_sample.csv");
+    assert_eq!(problem(ratings, Problem::OutOfScale), (1, vec![3]));
+    assert_eq!(problem(ratings, Problem::UnknownItem), (1, vec![4]));
+    assert_eq!(problem(ratings, Problem::BadNumber), (1, vec![5]));
+    assert_eq!(problem(ratings, Problem::Duplicate), (1, vec![6]));
+    assert_eq!(problem(ratings, Problem::MissingField), (1, vec![8]));
+
+    let without_authors = BOOKS.replace("authors", "writers");
+    check_error(
+        &[("books.csv", without_authors.as_bytes()), files[1]],
+        ANY_SHARE,
+        "`books.csv` has no column `authors` (it has: book_id, ",
+    );
+    check_error(
+        &[("books.csv", b""), files[1]],
+        ANY_SHARE,
+        "`books.csv` is empty",
+    );
+    check_error(
+        &files[..1],
+        "layout = \"goodbooks\"",
+        "is not laid out as \"goodbooks\"",
+    );
+}
+
+const TITLES: &str = "show_id,type,title,director,casts,country,date_added,release_year,rating,duration,listed_in,description\n\
+    s1,Movie,Sea,Ann,\"Bo, Cy\",\", France, Peru,\",2021-Sep-25,2020,PG-13,90 min,\"Dramas, Thrillers\",\"A film, \"\"quoted\"\".\"\n\
+    s2,TV Show,Waves,,,,,2019,TV-MA,2 Seasons,\"TV Dramas, Kids' TV\",One\n\
+    s3,Movie,Fish,,,,,2018,,,Documentaries,\n\
+    s4,TV Show,Boats,,,,,2018,TV-G,1 Season,Docuseries,\n\
+    s5,Movie,Set,,,,,2017,74 min,,Movies,\n";
+
+#[test]
+fn titles_are_films_series_and_documentaries() {
+    let (dataset, report) = import_files(&[("netflix_titles.csv", TITLES.as_bytes())], "").unwrap();
+    assert_eq!(
+        (report.layout.as_str(), report.interactions),
+        ("netflix", 0)
+    );
+    assert!(dataset.users.is_empty());
+    let types = dataset.items.iter().map(|item| &item.fields["type"]);
+    assert!(types.eq(&["film", "series", "documentary", "documentary", "film"].map(text)));
+    let first = item(&dataset, "s1");
+    assert_eq!(first.fields["directors"], texts(&["Ann"]));
+    assert_eq!(first.fields["cast"], texts(&["Bo", "Cy"]));
+    assert_eq!(first.fields["countries"], texts(&["France", "Peru"]));
+    assert_eq!(first.fields["year"], Value::Integer(2020));
+    assert_eq!(first.fields["rating"], text("PG-13"));
+    assert_eq!(first.fields["duration_min"], Value::Integer(90));
+    assert_eq!(first.fields["genres"], texts(&["Dramas", "Thrillers"]));
+    assert_eq!(first.fields["description"], text("A film, \"quoted\"."));
+    assert_eq!(item(&dataset, "s2").fields["seasons"], Value::Integer(2));
+    assert_eq!(item(&dataset, "s4").fields["seasons"], Value::Integer(1));
+    let misplaced = &item(&dataset, "s5").fields;
+    assert_eq!(misplaced["duration_min"], Value::Integer(74));
+    assert_eq!(misplaced.get("rating"), None);
+    let renamed = TITLES.replace("casts", "cast");
+    let (same, _) = import_files(&[("netflix.csv", renamed.as_bytes())], "").unwrap();
+    assert_eq!(same, dataset);
+}
+
+#[test]
+fn titles_with_something_wrong_are_counted() {
+    let header = TITLES.lines().next().unwrap();
+    let rows = format!(
+        "{header}\ns1,Movie,One,,,,,soon,,,Dramas,\ns1,Movie,Two,,,,,2000,,,Dramas,\ns3,Movie,,,,,,2000,,,,\n\
+         s4,Movie,Four,,,,,2000,,long,,\ns5,Movie,\"Five,,,,,2000\n"
+    );
+    let (dataset, report) = import_files(&[("netflix.csv", rows.as_bytes())], ANY_SHARE).unwrap();
+    let titles: Vec<&str> = dataset
+        .items
+        .iter()
+        .map(|item| item.title.as_str())
+        .collect();
+    assert_eq!(titles, ["One", "Four"]);
+    let report = file(&report, "netflix.csv");
+    assert_eq!(problem(report, Problem::BadNumber), (2, vec![2, 5]));
+    assert_eq!(problem(report, Problem::Duplicate), (1, vec![3]));
+    assert_eq!(problem(report, Problem::MissingField), (1, vec![4]));
+    assert_eq!(problem(report, Problem::UnclosedQuote), (1, vec![6]));
+    check_error(&[("netflix.csv", b"")], "", "`netflix.csv` is empty");
+    check_error(&[("netflix.csv", header.as_bytes())], "", "has no items");
+    check_error(
+        &[("netflix.csv", b"show_id,type\n")],
+        "",
+        "`netflix.csv` has no column `title` (it has: show_id, type)",
+    );
+}
+
+#[test]
+fn podcasts_are_shows_and_their_episodes() {
+    let files: [(&str, &[u8]); 2] = [
+        (
+            "shows.csv",
+            b"Parent_Category,Category,Podcast_Name,Description,Publisher,Episode_Count,ID,Cover_URL\n\
+              Arts,entertainment,Sea Talk,About seas.,Ann,12,s1,https://i/1\n\
+              Health,culture,Sea Talk,Other words.,Ann,12,s1,https://i/1\n\
+              Arts,culture,Sea Talk,Other words.,Ann,12,s1,https://i/1\n\
+              Arts,entertainment,,No name.,Ann,1,s2,\n\
+              Arts,entertainment,Waves (2019),,Bo,many,s3,\n",
+        ),
+        (
+            "episodes.csv",
+            "Podcast Name,Podcast ID,Episode Name,Description\n\
+             Sea Talk,s1,#7 - First: Ébb & Flow!,The show description is: About seas. The episode description is: Of tides.\n\
+             Sea Talk,s1,7 First Ébb Flow,Plain\n\
+             Sea Talk,s1,#7 - First: Ébb & Flow!,Again\n\
+             Sea Talk,s1,🌊,\n\
+             Elsewhere,s9,7 first ébb flow,The show description is: Half of it\n"
+                .as_bytes(),
+        ),
+    ];
+    let (dataset, report) = import_files(&files, ANY_SHARE).unwrap();
+    let ids: Vec<&str> = dataset.items.iter().map(|item| item.id.as_str()).collect();
+    assert_eq!(
+        ids,
+        [
+            "s1",
+            "s1/7-first-ébb-flow",
+            "s1/7-first-ébb-flow-2",
+            "s1/episode",
+            "s3",
+            "s9/7-first-ébb-flow"
+        ]
+    );
+    let show = &item(&dataset, "s1").fields;
+    assert_eq!(
+        show["categories"],
+        texts(&["Arts", "entertainment", "Health", "culture"])
+    );
+    assert_eq!(show["type"], text("show"));
+    assert_eq!(show["description"], text("About seas."));
+    assert_eq!(show["publisher"], text("Ann"));
+    assert_eq!(show["episode_count"], Value::Integer(12));
+    assert_eq!(show.get("category"), None);
+    assert_eq!(item(&dataset, "s3").title, "Waves (2019)");
+    let episode = item(&dataset, "s1/7-first-ébb-flow");
+    assert_eq!(episode.title, "#7 - First: Ébb & Flow!");
+    assert_eq!(episode.fields["type"], text("episode"));
+    assert_eq!(episode.fields["show"], text("Sea Talk"));
+    assert_eq!(episode.fields["description"], text("Of tides."));
+    assert_eq!(episode.fields["image"], text("https://i/1"));
+    assert_eq!(episode.fields["categories"], show["categories"]);
+    let elsewhere = &item(&dataset, "s9/7-first-ébb-flow").fields;
+    assert_eq!(
+        elsewhere["description"],
+        text("The show description is: Half of it")
+    );
+    assert_eq!(elsewhere.get("categories"), None);
+    let shows = file(&report, "shows.csv");
+    assert_eq!(problem(shows, Problem::Duplicate), (2, vec![3, 4]));
+    assert_eq!(problem(shows, Problem::MissingField), (1, vec![5]));
+    assert_eq!(problem(shows, Problem::BadNumber), (1, vec![6]));
+    let episodes = file(&report, "episodes.csv");
+    assert_eq!(problem(episodes, Problem::Duplicate), (1, vec![4]));
+    check_error(
+        &[("shows.csv", b"ID,Podcast_Name\n")],
+        "",
+        "`shows.csv` has no column `Parent_Category`",
+    );
+    check_error(&[("shows.csv", b"")], "", "`shows.csv` is empty");
+}
