@@ -217,6 +217,8 @@ layouts! {
     Netflix = "netflix",
     /// shows.csv and episodes.csv: a catalogue without interactions
     Podcasts = "podcasts",
+    /// Yelp's *business*.json (in 2014, *business*.csv) and *review*.json, or one of them
+    Yelp = "yelp",
     /// Tables whose columns kindred.toml maps
     Table = "table",
 }

@@ -162,7 +162,7 @@ fn errors_say_where_and_what_to_write() {
     );
     check_error(
         "[collections.m]\ntitle = \"M\"\nsource = \"m\"\nlayout = \"movie-lens\"\n",
-        "site/kindred.toml:4:10: unknown variant `movie-lens`, expected one of `movielens`, `lists`, `playlists`, `baskets`, `goodbooks`, `netflix`, `podcasts`, `table`; did you mean `movielens`?",
+        "site/kindred.toml:4:10: unknown variant `movie-lens`, expected one of `movielens`, `lists`, `playlists`, `baskets`, `goodbooks`, `netflix`, `podcasts`, `yelp`, `table`; did you mean `movielens`?",
     );
     check_error(
         "[collections.m]\ntitle = \"M\"\nsource = \"m\"\nlayout = \"table\"\n",

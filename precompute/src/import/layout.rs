@@ -8,7 +8,7 @@ use pointer::ValueScale;
 use super::builder::Builder;
 use super::error::ImportError;
 use super::files::Files;
-use super::{baskets, goodbooks, lists, mapped, movielens, netflix, playlists, podcasts};
+use super::{baskets, goodbooks, lists, mapped, movielens, netflix, playlists, podcasts, yelp};
 
 /// Reads a source that is laid out in one way.
 pub(crate) trait LayoutReader {
@@ -58,6 +58,7 @@ fn look_for(
         Layout::Goodbooks => goodbooks::look_for(files),
         Layout::Netflix => netflix::look_for(files),
         Layout::Podcasts => podcasts::look_for(files),
+        Layout::Yelp => yelp::look_for(is_configured, files),
         Layout::Table => mapped::look_for(import),
     })
 }

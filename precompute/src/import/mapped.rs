@@ -149,6 +149,17 @@ impl ItemMapping {
         self.with(name, column, FieldType::TextList, separator)
     }
 
+    /// And a field that is a number.
+    pub(crate) fn real(self, name: &str, column: &str) -> Self {
+        self.with(name, column, FieldType::Real, "")
+    }
+
+    /// The files have a JSON object a line, whatever their ending says.
+    pub(crate) fn of_json_lines(mut self) -> Self {
+        self.format = Some(FileFormat::Jsonl);
+        self
+    }
+
     /// The last field's column may have this name instead.
     pub(crate) fn or_named(mut self, column: &str) -> Self {
         if let Some(field) = self.fields.last_mut() {
@@ -425,7 +436,8 @@ fn join(texts: impl Iterator<Item = String>) -> String {
     texts.collect::<Vec<_>>().join(&LIST_SEPARATOR.to_string())
 }
 
-/// Reads a JSON object a line. Members are found by their exact names; one that is absent is an empty cell.
+/// Reads a JSON object a line, or an array of them with one a line. Members are found by their exact names, those of inner objects with a point between
+/// (`attributes.price`); one that is absent is an empty cell.
 fn read_json_lines(
     file: &str,
     input: &mut dyn Read,
@@ -468,6 +480,9 @@ fn read_json_lines(
             text
         };
         let text = text.trim_start_matches('\u{feff}').trim();
+        let text = text
+            .trim_start_matches(['[', ','])
+            .trim_end_matches([']', ',']);
         if text.is_empty() {
             continue;
         }
@@ -475,7 +490,7 @@ fn read_json_lines(
             Ok(object) => {
                 let texts: Vec<Option<String>> = names
                     .iter()
-                    .map(|name| json_text(object.get(*name)?))
+                    .map(|name| json_text(member(&object, name)?))
                     .collect();
                 let cells = texts.iter().map(Option::as_deref).collect();
                 take_row(wanted, cells, line, builder, &mut take);
@@ -485,10 +500,23 @@ fn read_json_lines(
     }
 }
 
+/// The member with this name, or else that of an inner object to which the name is a path.
+fn member<'a>(
+    object: &'a serde_json::Map<String, serde_json::Value>,
+    name: &str,
+) -> Option<&'a serde_json::Value> {
+    object.get(name).or_else(|| {
+        let (outer, inner) = name.split_once('.')?;
+        member(object.get(outer)?.as_object()?, inner)
+    })
+}
+
+/// A value as the text that a CSV file would have for it; an object is its JSON.
 pub(crate) fn json_text(value: &serde_json::Value) -> Option<String> {
     use serde_json::Value as Json;
     match value {
-        Json::Null | Json::Object(_) => None,
+        Json::Null => None,
+        Json::Object(_) => Some(value.to_string()),
         Json::String(text) => Some(text.clone()),
         Json::Bool(value) => Some(value.to_string()),
         Json::Number(number) => Some(number.to_string()),

@@ -32,6 +32,7 @@ mod rows;
 mod table;
 mod time;
 mod title;
+mod yelp;
 
 use config::{Collection, Source};
 

@@ -221,3 +221,129 @@ fn podcasts_are_shows_and_their_episodes() {
     );
     check_error(&[("shows.csv", b"")], "", "`shows.csv` is empty");
 }
+
+const BUSINESSES: &str = r#"[{"business_id":"a","name":"Sea","address":"1 Main St","city":"Troy","state":"NY","postal_code":"12180","latitude":42.5,"longitude":-73,"stars":4.5,"review_count":7,"is_open":1,"attributes":{"RestaurantsPriceRange2":"2","WiFi":"u'free'","Alcohol":"u'none'","BikeParking":"True","HasTV":"False","Smoking":null,"BusinessParking":"{'garage': False, 'street': True, 'valet': True}","NoiseLevel":"quiet","Ambience":"None"},"categories":"Food, Beer, Wine & Spirits, Books, Mags, Music & Video, Bars","hours":{"Monday":"8:0-17:0"}}
+,{"business_id":"b","name":"Waves","address":"","city":"","attributes":null,"categories":["Pizza","Wills, Trusts, & Probates"]}
+,{"business_id":"c","name":"Fish","stars":"many","attributes":{"RestaurantsPriceRange2":"None"},"categories":null}
+,{"business_id":"d","name":"Boats","attributes":{"RestaurantsPriceRange2":"cheap"}}
+,{"business_id":"e"}
+,{"business_id":"a","name":"Again"}
+oops
+]
+"#;
+
+#[test]
+fn businesses_are_places_with_attributes() {
+    let reviews = "{\"user_id\":\"u\",\"business_id\":\"a\",\"stars\":5.0,\"text\":\"Good.\\nVery.\",\"date\":\"2012-01-03 15:28:18\"}\n\
+        {\"user_id\":\"u\",\"business_id\":\"zz\",\"stars\":5,\"date\":\"2012-01-03\"}\n\
+        {\"user_id\":\"u\",\"business_id\":\"b\",\"stars\":9,\"date\":\"2012-01-03\"}\n\
+        {\"user_id\":\"u\",\"business_id\":\"b\",\"stars\":2,\"date\":\"soon\"}\n\
+        {\"user_id\":\"u\",\"stars\":2,\"date\":\"2012-01-03\"}\n";
+    let files = [
+        ("yelp_academic_dataset_business.json", BUSINESSES.as_bytes()),
+        ("yelp_academic_dataset_review.json", reviews.as_bytes()),
+    ];
+    let (dataset, report) = import_files(&files, ANY_SHARE).unwrap();
+    assert_eq!(report.layout, "yelp");
+    assert_eq!(lines(&dataset), ["u a 5 1325604498"]);
+    let first = item(&dataset, "a");
+    assert_eq!(first.title, "Sea");
+    assert_eq!(first.fields["address"], text("1 Main St"));
+    assert_eq!(first.fields["postal_code"], text("12180"));
+    assert_eq!(first.fields["latitude"], Value::Real(42.5));
+    assert_eq!(first.fields["longitude"], Value::Real(-73.0));
+    assert_eq!(first.fields["stars"], Value::Real(4.5));
+    assert_eq!(first.fields["review_count"], Value::Integer(7));
+    assert_eq!(first.fields["is_open"], Value::Integer(1));
+    assert_eq!(first.fields["price"], Value::Integer(2));
+    assert_eq!(
+        first.fields["categories"],
+        texts(&[
+            "Food",
+            "Beer, Wine & Spirits",
+            "Books, Mags, Music & Video",
+            "Bars"
+        ])
+    );
+    assert_eq!(
+        first.fields["attributes"],
+        texts(&[
+            "BikeParking",
+            "BusinessParking: street",
+            "BusinessParking: valet",
+            "NoiseLevel: quiet",
+            "WiFi: free"
+        ])
+    );
+    let second = &item(&dataset, "b").fields;
+    assert_eq!(
+        second["categories"],
+        texts(&["Pizza", "Wills, Trusts, & Probates"])
+    );
+    assert_eq!(second.get("city"), None);
+    assert_eq!(item(&dataset, "c").fields.get("price"), None);
+    let businesses = file(&report, files[0].0);
+    assert_eq!(problem(businesses, Problem::BadNumber), (2, vec![3, 4]));
+    assert_eq!(problem(businesses, Problem::MissingField), (1, vec![5]));
+    assert_eq!(problem(businesses, Problem::Duplicate), (1, vec![6]));
+    assert_eq!(problem(businesses, Problem::NotAnObject), (1, vec![7]));
+    let reviewed = file(&report, files[1].0);
+    assert_eq!(problem(reviewed, Problem::UnknownItem), (1, vec![2]));
+    assert_eq!(problem(reviewed, Problem::OutOfScale), (1, vec![3]));
+    assert_eq!(problem(reviewed, Problem::BadNumber), (1, vec![4]));
+    assert_eq!(problem(reviewed, Problem::MissingField), (1, vec![5]));
+
+    let (alone, report) = import_files(&files[..1], ANY_SHARE).unwrap();
+    assert_eq!((alone.items.len(), report.values), (4, None));
+    let settings = format!("layout = \"yelp\"\n{ANY_SHARE}");
+    let (alone, _) = import_files(&files[1..], &settings).unwrap();
+    assert_eq!(lines(&alone), ["u a 5 1325604498", "u zz 5 1325548800"]);
+    check_error(
+        &files[1..],
+        ANY_SHARE,
+        "has the files of no layout that is known",
+    );
+    check_error(&[("business.json", b"\n")], "", "has no items");
+}
+
+#[test]
+fn a_business_of_2014_is_named_by_its_street() {
+    let rows = "x1::3320 S Hill StSouth East LALos Angeles, CA 90007::List(Medical Centers, Beer, Wine & Spirits)\n\
+        x2::19 King St E2nd floorKitchener, ON N2G 4H5::List()\n\
+        x3::Troy, NY::List(Bars)\n\
+        x4::Somewhere else::List(Bars)\n\
+        x5::1 Main St::Bars\n\
+        x6::::List(Bars)\n\
+        x7\n\
+        x1::3320 S Hill St::List(Bars)\n";
+    let files = [("business_2014.csv", rows.as_bytes())];
+    let (dataset, report) = import_files(&files, ANY_SHARE).unwrap();
+    let first = item(&dataset, "x1");
+    assert_eq!(first.title, "3320 S Hill St");
+    assert_eq!(
+        first.fields["address"],
+        text("3320 S Hill St, South East LA")
+    );
+    assert_eq!(first.fields["city"], text("Los Angeles"));
+    assert_eq!(first.fields["state"], text("CA"));
+    assert_eq!(first.fields["postal_code"], text("90007"));
+    assert_eq!(
+        first.fields["categories"],
+        texts(&["Medical Centers", "Beer, Wine & Spirits"])
+    );
+    let second = &item(&dataset, "x2").fields;
+    assert_eq!(second["city"], text("Kitchener"));
+    assert_eq!(second["postal_code"], text("N2G 4H5"));
+    let third = item(&dataset, "x3");
+    assert_eq!(
+        (third.title.as_str(), &third.fields["city"]),
+        ("Troy", &text("Troy"))
+    );
+    assert_eq!(third.fields.get("postal_code"), None);
+    let fourth = item(&dataset, "x4");
+    assert_eq!(fourth.fields["address"], text("Somewhere else"));
+    assert_eq!(fourth.fields.get("city"), None);
+    let report = file(&report, "business_2014.csv");
+    assert_eq!(problem(report, Problem::MissingField), (3, vec![5, 6, 7]));
+    assert_eq!(problem(report, Problem::Duplicate), (1, vec![8]));
+}

@@ -258,6 +258,87 @@ fn podcasts() {
     );
 }
 
+/// A folder with some of a folder's files, since Yelp's releases lie in one here.
+fn linked(folder: &Path, names: &[&str]) -> tempfile::TempDir {
+    let linked = tempfile::tempdir().unwrap();
+    for name in names {
+        std::fs::copy(folder.join(name), linked.path().join(name)).unwrap();
+    }
+    linked
+}
+
+#[test]
+fn yelp() {
+    let Some(folder) = real_data("yelp") else {
+        return;
+    };
+    for (name, num_items, id, city, price) in [
+        (
+            "business_2018_sample1496.json",
+            1497,
+            "Apn5Q_b6Nz61Tq4XzPdf9A",
+            "Calgary",
+            Some(2),
+        ),
+        (
+            "business_2019_sample1500.json",
+            1500,
+            "1SWheh84yJXfytovILXOAQ",
+            "Phoenix",
+            None,
+        ),
+        (
+            "business_2022_first1000.json",
+            1000,
+            "Pns2l4eNsfO8kk83dixA6A",
+            "Santa Barbara",
+            None,
+        ),
+    ] {
+        let folder = linked(&folder, &[name]);
+        let (dataset, report) = import(&collection(folder.path(), ""), None).unwrap();
+        assert_eq!(report.layout, "yelp");
+        assert_eq!(counts(&dataset), [0, 0, num_items, 0], "{name}");
+        assert_eq!(num_bad_rows(&report), 0, "{report}");
+        let business = &item(&dataset, id).fields;
+        assert_eq!(business["city"], text(city));
+        assert_eq!(
+            business.get("price"),
+            price.map(Value::Integer).as_ref(),
+            "{name}"
+        );
+    }
+
+    let linked_2014 = linked(&folder, &["business_2014_academic.csv"]);
+    let (dataset, report) = import(&collection(linked_2014.path(), ""), None).unwrap();
+    assert_eq!(counts(&dataset), [0, 0, 13_490, 0]);
+    assert_eq!(num_bad_rows(&report), 0, "{report}");
+    let business = item(&dataset, "Iu-oeVzv8ZgP18NIB0UMqg");
+    assert_eq!(business.title, "3320 S Hill St");
+    assert_eq!(business.fields["city"], text("Los Angeles"));
+    assert_eq!(business.fields["state"], text("CA"));
+    assert_eq!(business.fields["postal_code"], text("90007"));
+    let in_champaign = dataset.items.iter().filter(|item| {
+        let is = |name: &str, value: &str| item.fields.get(name) == Some(&text(value));
+        is("city", "Champaign") && is("state", "IL")
+    });
+    assert_eq!(in_champaign.count(), 351);
+
+    let names = ["business_2022_first1000.json", "review_2022_first1000.json"];
+    let both = linked(&folder, &names);
+    let settings = "import = { maximum_bad_row_share = 1.0 }";
+    let (dataset, report) = import(&collection(both.path(), settings), None).unwrap();
+    assert_eq!(counts(&dataset)[0], 77);
+    assert_eq!(
+        num_bad_rows(&report),
+        999 - 77,
+        "most reviews are of businesses that are not in the sample"
+    );
+    let reviews = linked(&folder, &names[1..]);
+    let (dataset, _) = import(&collection(reviews.path(), "layout = \"yelp\""), None).unwrap();
+    assert_eq!(counts(&dataset), [999, 993, 822, 822]);
+}
+
 #[test]
 fn movietweetings() {
     let Some(folder) = real_data("movietweetings") else {
