@@ -19,8 +19,8 @@ use toml::Spanned;
 
 pub use collection::{
     Collection, CollectionName, Column, Evaluate, Field, FieldType, FileFormat, Import,
-    InteractionColumns, InteractionTable, ItemColumns, ItemTable, Layout, Model, Posters, Protocol,
-    Publish, Similarity, Source, Train, ValueScale,
+    InteractionColumns, InteractionTable, ItemColumns, ItemTable, Layout, Model, Part, Posters,
+    Protocol, Publish, Similarity, Source, Train, ValueScale,
 };
 pub use error::ConfigError;
 pub use storage::Storage;
@@ -63,7 +63,7 @@ impl Config {
             collection.check().map_err(|message| {
                 located(Some(span), format!("collection `{name}`: {message}"))
             })?;
-            collection.source.start_at(folder);
+            collection.start_at(folder);
             collections.insert(name, collection);
         }
         Ok(Self {

@@ -135,6 +135,9 @@ pub enum ImportError {
         /// The source.
         location: String,
     },
+    /// A split was asked for of a collection in parts.
+    #[error("a split comes from one source, and this collection has parts")]
+    SeveralSources,
     /// The bucket cannot be read.
     #[error("reading the bucket")]
     Store {

@@ -7,6 +7,7 @@
 //! - `files`: what holds the source: a folder, a `.zip`, a bucket.
 //! - `rows`, `table`, `interactions`: bytes to rows, rows to cells, cells to interactions.
 //! - `layout`: what a layout is, and how one is found; the layouts have a module each, and `mapped` is the one that a configuration describes.
+//! - `parts`: several sources as one collection.
 //! - `bucket`: a source in a bucket, of which a nightly run reads only what is new.
 //! - `posters`, `download`: what comes over the network, when it is asked for.
 
@@ -24,6 +25,7 @@ mod lists;
 mod mapped;
 mod movielens;
 mod netflix;
+mod parts;
 mod playlists;
 mod podcasts;
 mod posters;
@@ -54,6 +56,9 @@ pub fn import(
     collection: &Collection,
     store: Option<&dyn Store>,
 ) -> Result<(Dataset, ImportReport), ImportError> {
+    if collection.source == Source::Parts {
+        return parts::import_parts(collection);
+    }
     let files = open(collection, store)?;
     let (layout, mut builder) = begin(collection, &files)?;
     layout.check(&files)?;
@@ -87,16 +92,20 @@ fn begin(
     files: &Files<'_>,
 ) -> Result<(Box<dyn LayoutReader>, Builder), ImportError> {
     let layout = layout::find(collection.layout, &collection.import, files)?;
-    let configured = collection.values.map(|values| pointer::ValueScale {
-        minimum: values.minimum,
-        maximum: values.maximum,
-        neutral: values.neutral,
-    });
     let builder = Builder::new(
-        layout.scale(configured),
+        layout.scale(collection.values.map(value_scale)),
         collection.import.maximum_bad_row_share,
     );
     Ok((layout, builder))
+}
+
+/// The scale that a configuration writes.
+fn value_scale(values: config::ValueScale) -> pointer::ValueScale {
+    pointer::ValueScale {
+        minimum: values.minimum,
+        maximum: values.maximum,
+        neutral: values.neutral,
+    }
 }
 
 fn open<'a>(
@@ -105,6 +114,7 @@ fn open<'a>(
 ) -> Result<Files<'a>, ImportError> {
     match &collection.source {
         Source::Path(path) => Files::open(path),
+        Source::Parts => Err(ImportError::SeveralSources),
         Source::S3 { prefix, .. } => {
             let location = collection.source.to_string();
             let Some(store) = store else {

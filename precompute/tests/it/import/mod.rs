@@ -6,6 +6,7 @@ mod bucket;
 mod catalogues;
 mod layouts;
 mod network;
+mod parts;
 mod playlists;
 mod real_data;
 mod tables;

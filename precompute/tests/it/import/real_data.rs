@@ -340,6 +340,49 @@ fn yelp() {
 }
 
 #[test]
+fn media_of_four_sources() {
+    let names = [
+        "movietweetings",
+        "goodbooks-10k",
+        "netflix-titles",
+        "podcasts",
+    ];
+    let folders: Vec<PathBuf> = names.into_iter().filter_map(real_data).collect();
+    let [films, books, titles, podcasts] = &folders[..] else {
+        return;
+    };
+    let part = |name: &str, folder: &Path| {
+        let source = folder.display().to_string();
+        format!("[[collections.c.parts]]\nname = \"{name}\"\nsource = {source:?}\n")
+    };
+    let settings = format!(
+        "[collections.c]\ntitle = \"Media\"\n{}type = \"film\"\n{}type = \"book\"\n{}{}type = \"podcast\"\n",
+        part("films", films),
+        part("books", books),
+        part("netflix", titles),
+        part("podcasts", podcasts)
+    );
+    let mut config = config::Config::parse(&settings, Path::new("/kindred.toml")).unwrap();
+    let collection = config.collections.remove("c").unwrap();
+    let (dataset, report) = import(&collection, None).unwrap();
+    assert_eq!(
+        counts(&dataset),
+        [
+            100_000 + 298_176,
+            16_554 + 2672,
+            10_506 + 10_000 + 8807 + 3390,
+            10_506 + 9990
+        ]
+    );
+    assert_eq!(num_bad_rows(&report), 0, "{report}");
+    assert_eq!(
+        item(&dataset, "netflix:s1").fields["type"],
+        text("documentary")
+    );
+    assert!(dataset.items.is_sorted_by_key(|item| &item.id));
+}
+
+#[test]
 fn movietweetings() {
     let Some(folder) = real_data("movietweetings") else {
         return;
