@@ -1,7 +1,11 @@
 //! Rules about single values, applied while they are read, so that the error knows the value's place in the file.
 
+use std::path::PathBuf;
+
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
+
+use crate::Source;
 
 /// A number between 0 and 1, both included.
 pub(crate) fn share<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
@@ -65,6 +69,19 @@ where
         ))
     } else {
         Ok(numbers)
+    }
+}
+
+/// The path of a folder or an archive, which a bucket's address is not.
+pub(crate) fn folder_or_zip<'de, D>(deserializer: D) -> Result<PathBuf, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    match Source::deserialize(deserializer)? {
+        Source::Path(path) => Ok(path),
+        other => Err(D::Error::custom(format!(
+            "a part cannot be read from `{other}`: write a folder or a .zip; a bucket can only be a collection's one source"
+        ))),
     }
 }
 

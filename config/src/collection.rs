@@ -61,15 +61,19 @@ impl fmt::Display for CollectionName {
 pub struct Collection {
     /// What people call it.
     pub title: String,
-    /// Where the data is.
+    /// Where the data is; absent: in `parts`.
+    #[serde(default)]
     pub source: Source,
+    /// Several sources that become one catalogue, instead of `source`.
+    #[serde(default)]
+    pub parts: Vec<Part>,
     /// How the data is laid out; absent: found out from the files, or [`Layout::Table`] where columns are mapped.
     #[serde(default)]
     pub layout: Option<Layout>,
     /// Whether a recipe made the interactions up, instead of people. Default: false.
     #[serde(default)]
     pub synthetic: bool,
-    /// The scale on which people rate; absent: MovieLens's own, or none, where an interaction is only a click.
+    /// The scale on which people rate; absent: the layout's own, that of the first part with one, or none, where an interaction is only a click.
     #[serde(default)]
     pub values: Option<ValueScale>,
     /// How the data is read.
@@ -87,36 +91,107 @@ pub struct Collection {
 }
 
 impl Collection {
+    /// Makes relative paths start at `folder`.
+    pub(crate) fn start_at(&mut self, folder: &Path) {
+        let parts = self.parts.iter_mut().map(|part| &mut part.source);
+        let source = match &mut self.source {
+            Source::Path(path) => Some(path),
+            Source::S3 { .. } | Source::Parts => None,
+        };
+        for path in parts.chain(source) {
+            *path = folder.join(&*path);
+        }
+    }
+
     /// The rules that need more than one value.
     pub(crate) fn check(&self) -> Result<(), String> {
-        match (self.layout, &self.import.interactions, &self.import.items) {
-            (Some(Layout::Table), None, _) => {
-                Err("layout \"table\" needs `import.interactions` with `file` and `columns`".to_owned())
-            }
-            (Some(layout), interactions, items)
-                if layout != Layout::Table && (interactions.is_some() || items.is_some()) =>
-            {
-                Err("`import.interactions` and `import.items` are for layout \"table\"; remove them or `layout`".to_owned())
-            }
-            (layout, _, _)
-                if self.import.file.is_some()
-                    && !matches!(layout, Some(Layout::Baskets | Layout::Playlists)) =>
-            {
-                Err("`import.file` is for layouts \"baskets\" and \"playlists\": write one of them as `layout`".to_owned())
-            }
-            (None, None, Some(_)) => Err("`import.items` needs `import.interactions` beside it".to_owned()),
-            _ if self.evaluate.protocol == Protocol::FixedSplit && self.evaluate.split.is_none() => {
-                Err("protocol \"fixed-split\" needs `evaluate.split`, such as \"u1\"".to_owned())
-            }
-            _ => Ok(()),
+        if self.source == Source::Parts {
+            self.check_parts()?;
+        } else if !self.parts.is_empty() {
+            return Err("`source` and `parts` exclude each other: remove one of them".to_owned());
         }
+        self.import.check(self.layout)?;
+        if self.evaluate.protocol == Protocol::FixedSplit && self.evaluate.split.is_none() {
+            return Err(
+                "protocol \"fixed-split\" needs `evaluate.split`, such as \"u1\"".to_owned(),
+            );
+        }
+        Ok(())
+    }
+
+    fn check_parts(&self) -> Result<(), String> {
+        if self.parts.is_empty() {
+            return Err(
+                "write where the data is: `source`, or `parts` with a `source` each".to_owned(),
+            );
+        }
+        let of_parts = Import {
+            posters: self.import.posters.clone(),
+            ..Import::default()
+        };
+        if self.layout.is_some() || self.import != of_parts {
+            return Err("a collection in parts has `layout` and `import` in each part, and only `import.posters` for all".to_owned());
+        }
+        if self.evaluate.protocol == Protocol::FixedSplit {
+            return Err(
+                "protocol \"fixed-split\" is for a collection with one `source`".to_owned(),
+            );
+        }
+        for (part_idx, part) in self.parts.iter().enumerate() {
+            let name = &part.name;
+            let others = self.parts.iter().take(part_idx);
+            if others.into_iter().any(|other| other.name == *name) {
+                return Err(format!("there are two parts `{name}`: rename one of them"));
+            }
+            if CollectionName::try_from(name.clone()).is_err() {
+                return Err(format!(
+                    "`{name}` is not a part's name: write 1 to {} lower-case letters, digits and hyphens",
+                    CollectionName::MAXIMUM_LEN_BYTES
+                ));
+            }
+            if part.import.posters != Posters::default() {
+                return Err(format!(
+                    "posters are asked for all parts: write `import.posters` of part `{name}` beside `parts`"
+                ));
+            }
+            part.import
+                .check(part.layout)
+                .map_err(|message| format!("part `{name}`: {message}"))?;
+        }
+        Ok(())
     }
 }
 
-/// Where the data of a collection is.
+/// One of several sources of a collection. Its name goes in front of the ids of its items and users: `books:17`.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Part {
+    /// Its name, of lower-case letters, digits and hyphens.
+    pub name: String,
+    /// What its items are, their field `type`; absent: what the source says, else the part's name. What the source says of its own is then in `kind`.
+    #[serde(default, rename = "type")]
+    pub kind: Option<String>,
+    /// The folder or `.zip` that it is in.
+    #[serde(deserialize_with = "checks::folder_or_zip")]
+    pub source: PathBuf,
+    /// As for a whole collection.
+    #[serde(default)]
+    pub layout: Option<Layout>,
+    /// As for a whole collection; values are brought onto the collection's scale.
+    #[serde(default)]
+    pub values: Option<ValueScale>,
+    /// As for a whole collection, but for `posters`.
+    #[serde(default)]
+    pub import: Import,
+}
+
+/// Where the data of a collection is.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(try_from = "String")]
 pub enum Source {
+    /// Several sources, which [`Collection::parts`] has.
+    #[default]
+    Parts,
     /// A folder or a `.zip`.
     Path(PathBuf),
     /// Objects in a bucket.
@@ -126,15 +201,6 @@ pub enum Source {
         /// What the keys begin with; empty for all of them.
         prefix: String,
     },
-}
-
-impl Source {
-    /// Makes a relative path start at `folder`.
-    pub(crate) fn start_at(&mut self, folder: &Path) {
-        if let Self::Path(path) = self {
-            *path = folder.join(&*path);
-        }
-    }
 }
 
 impl TryFrom<String> for Source {
@@ -170,6 +236,7 @@ impl TryFrom<String> for Source {
 impl fmt::Display for Source {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Parts => formatter.write_str("several sources"),
             Self::Path(path) => write!(formatter, "{}", path.display()),
             Self::S3 { bucket, prefix } => write!(formatter, "s3://{bucket}/{prefix}"),
         }
@@ -212,6 +279,14 @@ layouts! {
     Playlists = "playlists",
     /// A basket a line: item numbers between spaces (FIMI's *.dat), or a CSV file of item names without a header
     Baskets = "baskets",
+    /// books.csv and ratings*.csv of goodbooks-10k, with book_tags.csv and tags.csv if they are there
+    Goodbooks = "goodbooks",
+    /// netflix*.csv: a catalogue without interactions
+    Netflix = "netflix",
+    /// shows.csv and episodes.csv: a catalogue without interactions
+    Podcasts = "podcasts",
+    /// Yelp's *business*.json (in 2014, *business*.csv) and *review*.json, or one of them
+    Yelp = "yelp",
     /// Tables whose columns kindred.toml maps
     Table = "table",
 }
@@ -286,6 +361,31 @@ impl Default for Import {
             items: None,
             posters: Posters::default(),
         }
+    }
+}
+
+impl Import {
+    /// What goes with a layout, and what does not.
+    fn check(&self, layout: Option<Layout>) -> Result<(), String> {
+        let has_tables = self.interactions.is_some() || self.items.is_some();
+        let message = match layout {
+            Some(Layout::Table) if self.interactions.is_none() => {
+                "layout \"table\" needs `import.interactions` with `file` and `columns`"
+            }
+            Some(layout) if layout != Layout::Table && has_tables => {
+                "`import.interactions` and `import.items` are for layout \"table\"; remove them or `layout`"
+            }
+            _ if self.file.is_some()
+                && !matches!(layout, Some(Layout::Baskets | Layout::Playlists)) =>
+            {
+                "`import.file` is for layouts \"baskets\" and \"playlists\": write one of them as `layout`"
+            }
+            None if self.items.is_some() && self.interactions.is_none() => {
+                "`import.items` needs `import.interactions` beside it"
+            }
+            _ => return Ok(()),
+        };
+        Err(message.to_owned())
     }
 }
 

@@ -20,8 +20,8 @@ use toml::Spanned;
 
 pub use collection::{
     Collection, CollectionName, Column, Evaluate, Field, FieldType, FileFormat, Import,
-    InteractionColumns, InteractionTable, ItemColumns, ItemTable, Layout, Model, Posters, Protocol,
-    Publish, Similarity, Source, Train, ValueScale,
+    InteractionColumns, InteractionTable, ItemColumns, ItemTable, Layout, Model, Part, Posters,
+    Protocol, Publish, Similarity, Source, Train, ValueScale,
 };
 pub use error::ConfigError;
 pub use models::{Content, Rules, Support};
@@ -65,7 +65,7 @@ impl Config {
             collection.check().map_err(|message| {
                 located(Some(span), format!("collection `{name}`: {message}"))
             })?;
-            collection.source.start_at(folder);
+            collection.start_at(folder);
             collections.insert(name, collection);
         }
         Ok(Self {

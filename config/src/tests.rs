@@ -49,6 +49,11 @@ fn the_example_shows_every_default() {
         }
     );
     assert_eq!(movies.publish, bare.publish);
+    let media = &config.collections["media"];
+    assert_eq!(media.source, Source::Parts);
+    assert_eq!(media.parts[0].name, "films");
+    assert_eq!(media.parts[0].kind, None);
+    assert_eq!(media.parts[1].kind.as_deref(), Some("book"));
     let baskets = &config.collections["baskets"];
     assert_eq!(baskets.layout, Some(Layout::Baskets));
     let rules = Rules {
@@ -109,6 +114,55 @@ fn the_example_shows_every_knob() {
 }
 
 #[test]
+fn a_collection_may_have_parts() {
+    let media = "[collections.c]\ntitle = \"C\"\n[[collections.c.parts]]\nname = \"books\"\nsource = \"b\"\n";
+    let collection = &parse(media).unwrap().collections["c"];
+    assert_eq!(collection.source, Source::Parts);
+    assert_eq!(collection.parts[0].source, Path::new("site/b"));
+    check_error(
+        &media.replace("\"b\"", "\"s3://bucket/b\""),
+        "site/kindred.toml:5:10: a part cannot be read from `s3://bucket/b`: write a folder or a .zip; a bucket can only be a collection's one source",
+    );
+    let check = |text: &str, expected: &str| {
+        check_error(
+            text,
+            &format!("site/kindred.toml:1:1: collection `c`: {expected}"),
+        );
+    };
+    check(
+        &media.replace("\"C\"", "\"C\"\nsource = \"a\""),
+        "`source` and `parts` exclude each other: remove one of them",
+    );
+    check(
+        &media.replace("\"C\"", "\"C\"\nlayout = \"lists\""),
+        "a collection in parts has `layout` and `import` in each part, and only `import.posters` for all",
+    );
+    check(
+        &media.replace(
+            "\"C\"",
+            "\"C\"\nevaluate = { protocol = \"fixed-split\", split = \"u1\" }",
+        ),
+        "protocol \"fixed-split\" is for a collection with one `source`",
+    );
+    check(
+        &format!("{media}[[collections.c.parts]]\nname = \"books\"\nsource = \"d\"\n"),
+        "there are two parts `books`: rename one of them",
+    );
+    check(
+        &media.replace("books", "Books"),
+        "`Books` is not a part's name: write 1 to 64 lower-case letters, digits and hyphens",
+    );
+    check(
+        &format!("{media}import = {{ posters = {{ maximum_requests = 1 }} }}\n"),
+        "posters are asked for all parts: write `import.posters` of part `books` beside `parts`",
+    );
+    check(
+        &format!("{media}import = {{ file = \"x\" }}\n"),
+        "part `books`: `import.file` is for layouts \"baskets\" and \"playlists\": write one of them as `layout`",
+    );
+}
+
+#[test]
 fn sources_start_at_the_folder_of_the_file() {
     assert_eq!(one("").source, Source::Path("site/data".into()));
     let text = "[collections.c]\ntitle = \"C\"\nsource = \"s3://bucket/a/b\"\n";
@@ -154,7 +208,7 @@ fn errors_say_where_and_what_to_write() {
     );
     check_error(
         "[collections.m]\ntitle = \"M\"\n",
-        "site/kindred.toml:1:1: missing field `source`",
+        "site/kindred.toml:1:1: collection `m`: write where the data is: `source`, or `parts` with a `source` each",
     );
     check_error(
         "[collections.m]\ntitle = \"M\"\nsource = \"http://x/y.zip\"\n",
@@ -174,7 +228,7 @@ fn errors_say_where_and_what_to_write() {
     );
     check_error(
         "[collections.m]\ntitle = \"M\"\nsource = \"m\"\nlayout = \"movie-lens\"\n",
-        "site/kindred.toml:4:10: unknown variant `movie-lens`, expected one of `movielens`, `lists`, `playlists`, `baskets`, `table`; did you mean `movielens`?",
+        "site/kindred.toml:4:10: unknown variant `movie-lens`, expected one of `movielens`, `lists`, `playlists`, `baskets`, `goodbooks`, `netflix`, `podcasts`, `yelp`, `table`; did you mean `movielens`?",
     );
     check_error(
         "[collections.m]\ntitle = \"M\"\nsource = \"m\"\nlayout = \"table\"\n",

@@ -184,11 +184,16 @@ fn override_import(
 ) -> anyhow::Result<()> {
     if let Some(source) = &import.source {
         collection.source = Source::try_from(source.clone()).map_err(anyhow::Error::msg)?;
+        collection.parts.clear();
     }
     if let Some(release) = &import.download {
         let folder = work.join("downloads");
         let download = crate::import::download(crate::import::GROUPLENS, release, &folder)?;
         collection.source = Source::Path(download.path);
+        collection.parts.clear();
+    }
+    if import.layout.is_some() && collection.source == Source::Parts {
+        bail!("--layout is for one source, and this collection has parts");
     }
     collection.layout = import.layout.or(collection.layout);
     Ok(())

@@ -113,6 +113,12 @@ pub enum ImportError {
         /// The source.
         location: String,
     },
+    /// There is a catalogue without a row.
+    #[error("`{location}` has no items")]
+    NoItems {
+        /// The source.
+        location: String,
+    },
     /// The source brings no such split.
     #[error("`{location}` brings no split `{split}` (it has: {})", found.join(", "))]
     UnknownSplit {
@@ -129,6 +135,9 @@ pub enum ImportError {
         /// The source.
         location: String,
     },
+    /// A split was asked for of a collection in parts.
+    #[error("a split comes from one source, and this collection has parts")]
+    SeveralSources,
     /// The bucket cannot be read.
     #[error("reading the bucket")]
     Store {

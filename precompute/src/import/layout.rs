@@ -8,7 +8,7 @@ use pointer::ValueScale;
 use super::builder::Builder;
 use super::error::ImportError;
 use super::files::Files;
-use super::{baskets, lists, mapped, movielens, playlists};
+use super::{baskets, goodbooks, lists, mapped, movielens, netflix, playlists, podcasts, yelp};
 
 /// Reads a source that is laid out in one way.
 pub(crate) trait LayoutReader {
@@ -17,6 +17,11 @@ pub(crate) trait LayoutReader {
 
     /// The scale of the values, given the one that is configured; without one, an interaction is only a click.
     fn scale(&self, configured: Option<ValueScale>) -> Option<ValueScale>;
+
+    /// Whether there are interactions; else a catalogue is enough.
+    fn has_interactions(&self) -> bool {
+        true
+    }
 
     /// Whether everything is there that a first import needs.
     fn check(&self, files: &Files<'_>) -> Result<(), ImportError>;
@@ -50,6 +55,10 @@ fn look_for(
         Layout::Lists => lists::look_for(files),
         Layout::Playlists => playlists::look_for(import, files),
         Layout::Baskets => baskets::look_for(import, is_configured, files)?,
+        Layout::Goodbooks => goodbooks::look_for(files),
+        Layout::Netflix => netflix::look_for(files),
+        Layout::Podcasts => podcasts::look_for(files),
+        Layout::Yelp => yelp::look_for(is_configured, files),
         Layout::Table => mapped::look_for(import),
     })
 }

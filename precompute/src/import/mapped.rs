@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use config::{Column, Field, FieldType, FileFormat, Import, InteractionTable, ItemTable};
+use config::{Column, FieldType, FileFormat, Import, InteractionTable, ItemTable};
 use index::catalogue::Value;
 use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};
@@ -64,7 +64,10 @@ impl LayoutReader for Mapped {
     fn read(&self, files: &Files<'_>, builder: &mut Builder) -> Result<(), ImportError> {
         match &self.items {
             Some(items) => {
-                read_item_files(files, &files.matching(&items.file), items, builder)?;
+                let names = files.matching(&items.file);
+                read_item_files(files, &names, &ItemMapping::from(items), builder, |_, _| {
+                    Ok(())
+                })?;
             }
             None => builder.open_catalogue(),
         }
@@ -73,67 +76,146 @@ impl LayoutReader for Mapped {
     }
 }
 
-/// Reads the files of a table of items.
+/// How the columns of a table become items: what a configuration maps, or a layout that knows its table.
+pub(crate) struct ItemMapping {
+    format: Option<FileFormat>,
+    id: Wanted,
+    title: Option<Wanted>,
+    /// Titles may carry their years, as MovieLens's do, where nothing else tells the year.
+    year_is_in_title: bool,
+    fields: Vec<FieldMapping>,
+}
+
+struct FieldMapping {
+    name: String,
+    wanted: Wanted,
+    kind: FieldType,
+    separator: String,
+}
+
+impl From<&ItemTable> for ItemMapping {
+    fn from(table: &ItemTable) -> Self {
+        let title = table.columns.title.as_ref();
+        let fields = table.fields.iter().map(|(name, field)| FieldMapping {
+            name: name.clone(),
+            wanted: Wanted::new(&field.column, Presence::There),
+            kind: field.kind,
+            separator: field.separator.clone(),
+        });
+        Self {
+            format: table.format,
+            id: Wanted::new(&table.columns.id, Presence::Filled),
+            title: title.map(|title| Wanted::new(title, Presence::Filled)),
+            year_is_in_title: title.is_some() && !table.fields.contains_key(YEAR_FIELD),
+            fields: fields.collect(),
+        }
+    }
+}
+
+impl ItemMapping {
+    /// A table whose rows have an id and a title.
+    pub(crate) fn new(id: &str, title: &str) -> Self {
+        Self {
+            format: None,
+            id: Wanted::named(id, Presence::Filled),
+            title: Some(Wanted::named(title, Presence::Filled)),
+            year_is_in_title: false,
+            fields: Vec::new(),
+        }
+    }
+
+    fn with(mut self, name: &str, column: &str, kind: FieldType, separator: &str) -> Self {
+        self.fields.push(FieldMapping {
+            name: name.to_owned(),
+            wanted: Wanted::named(column, Presence::There),
+            kind,
+            separator: separator.to_owned(),
+        });
+        self
+    }
+
+    /// And a field that is a text.
+    pub(crate) fn text(self, name: &str, column: &str) -> Self {
+        self.with(name, column, FieldType::Text, "")
+    }
+
+    /// And a field that is a whole number.
+    pub(crate) fn integer(self, name: &str, column: &str) -> Self {
+        self.with(name, column, FieldType::Integer, "")
+    }
+
+    /// And a field of several texts, with something between them.
+    pub(crate) fn texts(self, name: &str, column: &str, separator: &str) -> Self {
+        self.with(name, column, FieldType::TextList, separator)
+    }
+
+    /// And a field that is a number.
+    pub(crate) fn real(self, name: &str, column: &str) -> Self {
+        self.with(name, column, FieldType::Real, "")
+    }
+
+    /// The files have a JSON object a line, whatever their ending says.
+    pub(crate) fn of_json_lines(mut self) -> Self {
+        self.format = Some(FileFormat::Jsonl);
+        self
+    }
+
+    /// The last field's column may have this name instead.
+    pub(crate) fn or_named(mut self, column: &str) -> Self {
+        if let Some(field) = self.fields.last_mut() {
+            field.wanted.other_name = Some(column.to_owned());
+        }
+        self
+    }
+}
+
+/// Reads the files of a table of items. `finish` may change an item before the builder takes it.
 pub(crate) fn read_item_files(
     files: &Files<'_>,
     names: &[String],
-    table: &ItemTable,
+    mapping: &ItemMapping,
     builder: &mut Builder,
+    mut finish: impl FnMut(&mut Builder, &mut Item) -> Result<(), RowError>,
 ) -> Result<(), ImportError> {
-    let mut wanted = vec![Wanted::new(&table.columns.id, Presence::Filled)];
-    let title = table.columns.title.as_ref();
-    wanted.extend(title.map(|title| Wanted::new(title, Presence::Filled)));
+    let mut wanted = vec![mapping.id.clone()];
+    wanted.extend(mapping.title.clone());
     let first_field_idx = wanted.len();
-    wanted.extend(
-        table
-            .fields
-            .values()
-            .map(|field| Wanted::new(&field.column, Presence::There)),
-    );
-    // Titles may carry their years, as MovieLens's do, where nothing else tells the year.
-    let year_is_in_title = title.is_some() && !table.fields.contains_key(YEAR_FIELD);
+    wanted.extend(mapping.fields.iter().map(|field| field.wanted.clone()));
     for name in names {
-        read_cells(
-            files,
-            name,
-            table.format,
-            &wanted,
-            builder,
-            |builder, cells, line| {
-                let id = cells.need(0)?;
-                let title = title.map_or(Ok(id), |_| cells.need(1))?;
-                let mut fields = BTreeMap::new();
-                let mut problem = None;
-                for (field_idx, (name, field)) in table.fields.iter().enumerate() {
-                    match cells
-                        .get(first_field_idx + field_idx)
-                        .map(|cell| field_value(name, field, cell))
-                    {
-                        Some(Ok(value)) => drop(fields.insert(name.clone(), value)),
-                        Some(Err(bad)) => problem = problem.or(Some(bad)),
-                        None if field.kind == FieldType::TextList => {
-                            fields.insert(name.clone(), Value::TextList(Vec::new()));
-                        }
-                        None => {}
+        let take = |builder: &mut Builder, cells: &Cells<'_>, line| {
+            let id = cells.need(0)?;
+            let title = mapping.title.as_ref().map_or(Ok(id), |_| cells.need(1))?;
+            let mut fields = BTreeMap::new();
+            let mut problem = None;
+            for (field_idx, field) in mapping.fields.iter().enumerate() {
+                let value = cells.get(first_field_idx + field_idx);
+                match value.map(|cell| field_value(field, cell)) {
+                    Some(Ok(value)) => drop(fields.insert(field.name.clone(), value)),
+                    Some(Err(bad)) => problem = problem.or(Some(bad)),
+                    None if field.kind == FieldType::TextList => {
+                        fields.insert(field.name.clone(), Value::TextList(Vec::new()));
                     }
+                    None => {}
                 }
-                let mut title = on_one_line(title);
-                if year_is_in_title && let (without_year, Some(year)) = split_title(&title) {
-                    fields.insert(YEAR_FIELD.to_owned(), Value::Integer(year));
-                    title = without_year;
-                }
-                // An item with a bad field stays, without the field: its interactions would be lost with it.
-                builder.add_item(
-                    Item {
-                        id: id.to_owned(),
-                        title,
-                        fields,
-                    },
-                    line,
-                );
-                problem.map_or(Ok(()), Err)
-            },
-        )?;
+            }
+            let mut title = on_one_line(title);
+            if mapping.year_is_in_title
+                && let (without_year, Some(year)) = split_title(&title)
+            {
+                fields.insert(YEAR_FIELD.to_owned(), Value::Integer(year));
+                title = without_year;
+            }
+            let mut item = Item {
+                id: id.to_owned(),
+                title,
+                fields,
+            };
+            let finished = finish(builder, &mut item);
+            // An item with a bad field stays, without the field: its interactions would be lost with it.
+            builder.add_item(item, line);
+            problem.map_or(finished, Err)
+        };
+        read_cells(files, name, mapping.format, &wanted, builder, take)?;
     }
     Ok(())
 }
@@ -175,8 +257,8 @@ pub(crate) fn read_interaction_files(
     Ok(())
 }
 
-fn field_value(name: &str, field: &Field, cell: &str) -> Result<Value, RowError> {
-    let bad = || (Problem::BadNumber, format!("{name} `{cell}`"));
+fn field_value(field: &FieldMapping, cell: &str) -> Result<Value, RowError> {
+    let bad = || (Problem::BadNumber, format!("{} `{cell}`", field.name));
     let real = || {
         cell.parse::<f64>()
             .ok()
@@ -354,7 +436,8 @@ fn join(texts: impl Iterator<Item = String>) -> String {
     texts.collect::<Vec<_>>().join(&LIST_SEPARATOR.to_string())
 }
 
-/// Reads a JSON object a line. Members are found by their exact names; one that is absent is an empty cell.
+/// Reads a JSON object a line, or an array of them with one a line. Members are found by their exact names, those of inner objects with a point between
+/// (`attributes.price`); one that is absent is an empty cell.
 fn read_json_lines(
     file: &str,
     input: &mut dyn Read,
@@ -397,6 +480,9 @@ fn read_json_lines(
             text
         };
         let text = text.trim_start_matches('\u{feff}').trim();
+        let text = text
+            .trim_start_matches(['[', ','])
+            .trim_end_matches([']', ',']);
         if text.is_empty() {
             continue;
         }
@@ -404,7 +490,7 @@ fn read_json_lines(
             Ok(object) => {
                 let texts: Vec<Option<String>> = names
                     .iter()
-                    .map(|name| json_text(object.get(*name)?))
+                    .map(|name| json_text(member(&object, name)?))
                     .collect();
                 let cells = texts.iter().map(Option::as_deref).collect();
                 take_row(wanted, cells, line, builder, &mut take);
@@ -414,10 +500,23 @@ fn read_json_lines(
     }
 }
 
+/// The member with this name, or else that of an inner object to which the name is a path.
+fn member<'a>(
+    object: &'a serde_json::Map<String, serde_json::Value>,
+    name: &str,
+) -> Option<&'a serde_json::Value> {
+    object.get(name).or_else(|| {
+        let (outer, inner) = name.split_once('.')?;
+        member(object.get(outer)?.as_object()?, inner)
+    })
+}
+
+/// A value as the text that a CSV file would have for it; an object is its JSON.
 pub(crate) fn json_text(value: &serde_json::Value) -> Option<String> {
     use serde_json::Value as Json;
     match value {
-        Json::Null | Json::Object(_) => None,
+        Json::Null => None,
+        Json::Object(_) => Some(value.to_string()),
         Json::String(text) => Some(text.clone()),
         Json::Bool(value) => Some(value.to_string()),
         Json::Number(number) => Some(number.to_string()),

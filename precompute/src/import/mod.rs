@@ -6,7 +6,8 @@
 //!
 //! - `files`: what holds the source: a folder, a `.zip`, a bucket.
 //! - `rows`, `table`, `interactions`: bytes to rows, rows to cells, cells to interactions.
-//! - `layout`: what a layout is, and how one is found; `movielens`, `lists`, `playlists`, `baskets`, `mapped`: the layouts.
+//! - `layout`: what a layout is, and how one is found; the layouts have a module each, and `mapped` is the one that a configuration describes.
+//! - `parts`: several sources as one collection.
 //! - `bucket`: a source in a bucket, of which a nightly run reads only what is new.
 //! - `posters`, `download`: what comes over the network, when it is asked for.
 
@@ -16,19 +17,24 @@ mod builder;
 mod download;
 mod error;
 mod files;
+mod goodbooks;
 mod ids;
 mod interactions;
 mod layout;
 mod lists;
 mod mapped;
 mod movielens;
+mod netflix;
+mod parts;
 mod playlists;
+mod podcasts;
 mod posters;
 mod report;
 mod rows;
 mod table;
 mod time;
 mod title;
+mod yelp;
 
 use config::{Collection, Source};
 
@@ -50,6 +56,9 @@ pub fn import(
     collection: &Collection,
     store: Option<&dyn Store>,
 ) -> Result<(Dataset, ImportReport), ImportError> {
+    if collection.source == Source::Parts {
+        return parts::import_parts(collection);
+    }
     let files = open(collection, store)?;
     let (layout, mut builder) = begin(collection, &files)?;
     layout.check(&files)?;
@@ -83,16 +92,20 @@ fn begin(
     files: &Files<'_>,
 ) -> Result<(Box<dyn LayoutReader>, Builder), ImportError> {
     let layout = layout::find(collection.layout, &collection.import, files)?;
-    let configured = collection.values.map(|values| pointer::ValueScale {
-        minimum: values.minimum,
-        maximum: values.maximum,
-        neutral: values.neutral,
-    });
     let builder = Builder::new(
-        layout.scale(configured),
+        layout.scale(collection.values.map(value_scale)),
         collection.import.maximum_bad_row_share,
     );
     Ok((layout, builder))
+}
+
+/// The scale that a configuration writes.
+fn value_scale(values: config::ValueScale) -> pointer::ValueScale {
+    pointer::ValueScale {
+        minimum: values.minimum,
+        maximum: values.maximum,
+        neutral: values.neutral,
+    }
 }
 
 fn open<'a>(
@@ -101,6 +114,7 @@ fn open<'a>(
 ) -> Result<Files<'a>, ImportError> {
     match &collection.source {
         Source::Path(path) => Files::open(path),
+        Source::Parts => Err(ImportError::SeveralSources),
         Source::S3 { prefix, .. } => {
             let location = collection.source.to_string();
             let Some(store) = store else {
@@ -124,8 +138,13 @@ fn finish(
     let values = builder.scale();
     let mut finished = builder.finish();
     let dataset = &finished.dataset;
-    if dataset.interactions.is_empty() {
+    if dataset.interactions.is_empty() && layout.has_interactions() {
         return Err(ImportError::NoInteractions {
+            location: files.location().to_owned(),
+        });
+    }
+    if dataset.items.is_empty() {
+        return Err(ImportError::NoItems {
             location: files.location().to_owned(),
         });
     }

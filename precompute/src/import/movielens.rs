@@ -322,7 +322,7 @@ fn read_links(files: &Files<'_>, builder: &mut Builder) -> Result<(), ImportErro
     })
 }
 
-/// Reads `tags.csv`: an item keeps those that most people gave it, alphabetically where equally many did.
+/// Reads `tags.csv`.
 fn read_tags(files: &Files<'_>, builder: &mut Builder) -> Result<(), ImportError> {
     let wanted = ["movieId", "tag"].map(|name| Wanted::named(name, Presence::Filled));
     let mut counts: BTreeMap<String, BTreeMap<String, u32>> = BTreeMap::new();
@@ -337,6 +337,12 @@ fn read_tags(files: &Files<'_>, builder: &mut Builder) -> Result<(), ImportError
             .or_default() += 1;
         Ok(())
     })?;
+    keep_tags(counts, builder);
+    Ok(())
+}
+
+/// Has each item keep the tags that were given it most often, alphabetically where equally often.
+pub(crate) fn keep_tags(counts: BTreeMap<String, BTreeMap<String, u32>>, builder: &mut Builder) {
     for (id, tags) in counts {
         let mut tags: Vec<(String, u32)> = tags.into_iter().collect();
         // Stable, so that the alphabetical order decides between equals.
@@ -350,11 +356,10 @@ fn read_tags(files: &Files<'_>, builder: &mut Builder) -> Result<(), ImportError
             item.fields.insert("tags".to_owned(), Value::TextList(tags));
         }
     }
-    Ok(())
 }
 
 /// Reads a CSV file if it is there and has something in it.
-fn read_optional(
+pub(crate) fn read_optional(
     files: &Files<'_>,
     name: &str,
     wanted: &[Wanted],

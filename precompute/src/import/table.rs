@@ -24,6 +24,8 @@ pub(crate) enum Presence {
 #[derive(Clone, Debug)]
 pub(crate) struct Wanted {
     pub(crate) column: Column,
+    /// What some files call it instead.
+    pub(crate) other_name: Option<String>,
     pub(crate) presence: Presence,
 }
 
@@ -31,23 +33,18 @@ impl Wanted {
     pub(crate) fn new(column: &Column, presence: Presence) -> Self {
         Self {
             column: column.clone(),
+            other_name: None,
             presence,
         }
     }
 
     pub(crate) fn named(name: &str, presence: Presence) -> Self {
-        Self {
-            column: Column::Name(name.to_owned()),
-            presence,
-        }
+        Self::new(&Column::Name(name.to_owned()), presence)
     }
 
     /// The column at a place, from 1.
     pub(crate) fn at(place: u32, presence: Presence) -> Self {
-        Self {
-            column: Column::Place(place),
-            presence,
-        }
+        Self::new(&Column::Place(place), presence)
     }
 
     /// The column's name, if it is known by that.
@@ -67,8 +64,11 @@ impl Wanted {
         let found = match &self.column {
             Column::Place(place) => Some(*place as usize - 1),
             Column::Name(name) => {
-                let name = plain_name(name);
-                header.clone().position(|column| plain_name(column) == name)
+                let mut names = std::iter::once(name).chain(&self.other_name);
+                names.find_map(|name| {
+                    let name = plain_name(name);
+                    header.clone().position(|column| plain_name(column) == name)
+                })
             }
         };
         if found.is_none() && self.presence != Presence::Optional {

@@ -67,10 +67,11 @@ pub(super) fn import_fingerprint(
     collection: &CollectionSettings,
 ) -> anyhow::Result<String> {
     let state = match &collection.collection.source {
-        Source::Path(path) => {
-            // What cannot be looked at is never as it was before.
-            file_state(path)
-                .unwrap_or_else(|error| format!("{error} {:?}", std::time::SystemTime::now()))
+        Source::Path(path) => state_of(path),
+        Source::Parts => {
+            let parts = collection.collection.parts.iter();
+            let states: Vec<String> = parts.map(|part| state_of(&part.source)).collect();
+            states.join("\n")
         }
         Source::S3 { prefix, .. } => {
             let objects = connect_source(settings, collection)?.map(|store| store.list(prefix));
@@ -80,17 +81,23 @@ pub(super) fn import_fingerprint(
     Ok(fingerprint(&[&described(settings, collection), &state]))
 }
 
+/// The state of a folder or file. What cannot be looked at is never as it was before.
+fn state_of(path: &Path) -> String {
+    file_state(path).unwrap_or_else(|error| format!("{error} {:?}", std::time::SystemTime::now()))
+}
+
 /// What says where the data is and how it is read.
 fn described(settings: &Settings, collection: &CollectionSettings) -> String {
     let config::Collection {
         source,
+        parts,
         layout,
         values,
         import,
         ..
     } = &collection.collection;
     let endpoint = &settings.storage.endpoint;
-    format!("{endpoint:?} {source} {layout:?} {values:?} {import:?}")
+    format!("{endpoint:?} {source:?} {parts:?} {layout:?} {values:?} {import:?}")
 }
 
 fn read_into_folder(
@@ -165,7 +172,7 @@ pub(super) fn connect_source(
 ) -> anyhow::Result<Option<S3Store>> {
     Ok(match &collection.collection.source {
         Source::S3 { bucket, .. } => Some(S3Store::connect(&settings.location(bucket))?),
-        Source::Path(_) => None,
+        Source::Path(_) | Source::Parts => None,
     })
 }
 

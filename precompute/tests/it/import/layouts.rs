@@ -328,7 +328,8 @@ fn what_is_not_there_is_named() {
     check(
         folder.path(),
         "",
-        "`FOLDER` has the files of no layout that is known (movielens, lists, playlists, baskets, table; `precompute import --help` says \
+        "`FOLDER` has the files of no layout that is known (movielens, lists, playlists, baskets, \
+         goodbooks, netflix, podcasts, yelp, table; `precompute import --help` says \
          which files each has); map its columns with `import.interactions` (it has: notes.txt)",
     );
     check(

@@ -3,8 +3,10 @@
 mod bad_rows;
 mod baskets;
 mod bucket;
+mod catalogues;
 mod layouts;
 mod network;
+mod parts;
 mod playlists;
 mod real_data;
 mod tables;

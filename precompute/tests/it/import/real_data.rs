@@ -164,6 +164,224 @@ fn ml_1m_as_lists() {
     );
 }
 
+fn num_bad_rows(report: &precompute::import::ImportReport) -> u64 {
+    report.files.iter().map(|file| file.bad_rows).sum()
+}
+
+#[test]
+fn goodbooks() {
+    let Some(folder) = real_data("goodbooks-10k") else {
+        return;
+    };
+    let (dataset, report) = import(&collection(&folder, ""), None).unwrap();
+    assert_eq!(report.layout, "goodbooks");
+    assert_eq!(counts(&dataset), [298_176, 2672, 10_000, 9990]);
+    assert_eq!(num_bad_rows(&report), 0, "{report}");
+    check_order(&dataset);
+    let book = item(&dataset, "2");
+    assert_eq!(
+        book.title,
+        "Harry Potter and the Sorcerer's Stone (Harry Potter, #1)"
+    );
+    assert_eq!(
+        book.fields["authors"],
+        texts(&["J.K. Rowling", "Mary GrandPré"])
+    );
+    assert_eq!(book.fields["year"], Value::Integer(1997));
+    assert_eq!(book.fields["language"], text("eng"));
+    assert_eq!(book.fields["ratings_count"], Value::Integer(4_602_479));
+}
+
+#[test]
+fn netflix_titles() {
+    let Some(folder) = real_data("netflix-titles") else {
+        return;
+    };
+    let (dataset, report) = import(&collection(&folder, ""), None).unwrap();
+    assert_eq!(report.layout, "netflix");
+    assert_eq!(counts(&dataset), [0, 0, 8807, 0]);
+    assert_eq!(num_bad_rows(&report), 0, "{report}");
+    let of_type = |kind: &str| {
+        let items = dataset.items.iter();
+        items
+            .filter(|item| item.fields["type"] == text(kind))
+            .count()
+    };
+    assert_eq!(
+        ["film", "series", "documentary"].map(of_type),
+        [5262, 2281, 1264]
+    );
+    let first = item(&dataset, "s1");
+    assert_eq!(first.title, "Dick Johnson Is Dead");
+    assert_eq!(first.fields["type"], text("documentary"));
+    assert_eq!(first.fields["year"], Value::Integer(2020));
+    assert_eq!(first.fields["duration_min"], Value::Integer(90));
+    let misplaced = item(&dataset, "s5542");
+    assert_eq!(misplaced.fields["duration_min"], Value::Integer(74));
+    assert_eq!(misplaced.fields.get("rating"), None);
+}
+
+#[test]
+fn podcasts() {
+    let Some(folder) = real_data("podcasts") else {
+        return;
+    };
+    let (dataset, report) = import(&collection(&folder, ""), None).unwrap();
+    assert_eq!(report.layout, "podcasts");
+    assert_eq!(counts(&dataset), [0, 0, 2430 + 960, 0]);
+    assert_eq!(num_bad_rows(&report), 0, "{report}");
+    let show = item(&dataset, "0XrOqvxlqQI6bmdYHuIVnr");
+    assert_eq!(show.title, "Modern Wisdom");
+    assert_eq!(show.fields["type"], text("show"));
+    assert_eq!(
+        show.fields["categories"],
+        texts(&[
+            "Arts & Entertainment",
+            "entertainment",
+            "Business & Technology",
+            "business",
+            "science",
+            "Lifestyle & Health",
+            "health",
+            "culture"
+        ])
+    );
+    let episode = item(&dataset, "4rOoJ6Egrf8K2IrywzwOMk/2104-chris-williamson");
+    assert_eq!(episode.title, "#2104 - Chris Williamson");
+    assert_eq!(episode.fields["show"], text("The Joe Rogan Experience"));
+    let Value::Text(description) = &episode.fields["description"] else {
+        panic!("{episode:?}")
+    };
+    assert!(
+        description.starts_with("Chris Williamson is a podcaster"),
+        "{description}"
+    );
+}
+
+/// A folder with some of a folder's files, since Yelp's releases lie in one here.
+fn linked(folder: &Path, names: &[&str]) -> tempfile::TempDir {
+    let linked = tempfile::tempdir().unwrap();
+    for name in names {
+        std::fs::copy(folder.join(name), linked.path().join(name)).unwrap();
+    }
+    linked
+}
+
+#[test]
+fn yelp() {
+    let Some(folder) = real_data("yelp") else {
+        return;
+    };
+    for (name, num_items, id, city, price) in [
+        (
+            "business_2018_sample1496.json",
+            1497,
+            "Apn5Q_b6Nz61Tq4XzPdf9A",
+            "Calgary",
+            Some(2),
+        ),
+        (
+            "business_2019_sample1500.json",
+            1500,
+            "1SWheh84yJXfytovILXOAQ",
+            "Phoenix",
+            None,
+        ),
+        (
+            "business_2022_first1000.json",
+            1000,
+            "Pns2l4eNsfO8kk83dixA6A",
+            "Santa Barbara",
+            None,
+        ),
+    ] {
+        let folder = linked(&folder, &[name]);
+        let (dataset, report) = import(&collection(folder.path(), ""), None).unwrap();
+        assert_eq!(report.layout, "yelp");
+        assert_eq!(counts(&dataset), [0, 0, num_items, 0], "{name}");
+        assert_eq!(num_bad_rows(&report), 0, "{report}");
+        let business = &item(&dataset, id).fields;
+        assert_eq!(business["city"], text(city));
+        assert_eq!(
+            business.get("price"),
+            price.map(Value::Integer).as_ref(),
+            "{name}"
+        );
+    }
+
+    let linked_2014 = linked(&folder, &["business_2014_academic.csv"]);
+    let (dataset, report) = import(&collection(linked_2014.path(), ""), None).unwrap();
+    assert_eq!(counts(&dataset), [0, 0, 13_490, 0]);
+    assert_eq!(num_bad_rows(&report), 0, "{report}");
+    let business = item(&dataset, "Iu-oeVzv8ZgP18NIB0UMqg");
+    assert_eq!(business.title, "3320 S Hill St");
+    assert_eq!(business.fields["city"], text("Los Angeles"));
+    assert_eq!(business.fields["state"], text("CA"));
+    assert_eq!(business.fields["postal_code"], text("90007"));
+    let in_champaign = dataset.items.iter().filter(|item| {
+        let is = |name: &str, value: &str| item.fields.get(name) == Some(&text(value));
+        is("city", "Champaign") && is("state", "IL")
+    });
+    assert_eq!(in_champaign.count(), 351);
+
+    let names = ["business_2022_first1000.json", "review_2022_first1000.json"];
+    let both = linked(&folder, &names);
+    let settings = "import = { maximum_bad_row_share = 1.0 }";
+    let (dataset, report) = import(&collection(both.path(), settings), None).unwrap();
+    assert_eq!(counts(&dataset)[0], 77);
+    assert_eq!(
+        num_bad_rows(&report),
+        999 - 77,
+        "most reviews are of businesses that are not in the sample"
+    );
+    let reviews = linked(&folder, &names[1..]);
+    let (dataset, _) = import(&collection(reviews.path(), "layout = \"yelp\""), None).unwrap();
+    assert_eq!(counts(&dataset), [999, 993, 822, 822]);
+}
+
+#[test]
+fn media_of_four_sources() {
+    let names = [
+        "movietweetings",
+        "goodbooks-10k",
+        "netflix-titles",
+        "podcasts",
+    ];
+    let folders: Vec<PathBuf> = names.into_iter().filter_map(real_data).collect();
+    let [films, books, titles, podcasts] = &folders[..] else {
+        return;
+    };
+    let part = |name: &str, folder: &Path| {
+        let source = folder.display().to_string();
+        format!("[[collections.c.parts]]\nname = \"{name}\"\nsource = {source:?}\n")
+    };
+    let settings = format!(
+        "[collections.c]\ntitle = \"Media\"\n{}type = \"film\"\n{}type = \"book\"\n{}{}type = \"podcast\"\n",
+        part("films", films),
+        part("books", books),
+        part("netflix", titles),
+        part("podcasts", podcasts)
+    );
+    let mut config = config::Config::parse(&settings, Path::new("/kindred.toml")).unwrap();
+    let collection = config.collections.remove("c").unwrap();
+    let (dataset, report) = import(&collection, None).unwrap();
+    assert_eq!(
+        counts(&dataset),
+        [
+            100_000 + 298_176,
+            16_554 + 2672,
+            10_506 + 10_000 + 8807 + 3390,
+            10_506 + 9990
+        ]
+    );
+    assert_eq!(num_bad_rows(&report), 0, "{report}");
+    assert_eq!(
+        item(&dataset, "netflix:s1").fields["type"],
+        text("documentary")
+    );
+    assert!(dataset.items.is_sorted_by_key(|item| &item.id));
+}
+
 #[test]
 fn movietweetings() {
     let Some(folder) = real_data("movietweetings") else {

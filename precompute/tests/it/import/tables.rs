@@ -206,6 +206,19 @@ fn json_lines_that_are_none_are_counted() {
 }
 
 #[test]
+fn json_may_be_an_array_and_have_inner_objects() {
+    let lines_of_json = b"[{\"who\":{\"id\":\"ann\"},\"article\":7,\"stars\":4,\"when\":1}\n,{\"who.id\":\"bob\",\"article\":7,\"stars\":4,\"when\":1},\n\
+        {\"who\":3,\"article\":7,\"stars\":4,\"when\":1}\n]\n";
+    let settings = events("e.jsonl").replace("\"customer\"", "\"who.id\"");
+    let settings = format!("[collections.c.import]\nmaximum_bad_row_share = 1.0\n{settings}");
+    let (dataset, report) = import_files(&[("e.jsonl", lines_of_json)], &settings).unwrap();
+    assert_eq!(lines(&dataset), ["ann 7 4 1", "bob 7 4 1"]);
+    let report = file(&report, "e.jsonl");
+    assert_eq!(problem(report, Problem::MissingField), (1, vec![3]));
+    assert_eq!(report.rows, 3);
+}
+
+#[test]
 fn what_cannot_be_mapped_is_named() {
     let files: [(&str, &[u8]); 3] = [
         ("e.csv", b"customer,article\na,b\n"),
