@@ -3,7 +3,8 @@
 //! # Overview of types
 //!
 //! A collection is written by three writers, one a kind of file: [`CatalogueWriter`](catalogue::CatalogueWriter), which numbers the items,
-//! [`NeighboursWriter`](neighbours::NeighboursWriter) and [`PopularityWriter`](popularity::PopularityWriter). Each gives the bytes of a file, of which
+//! [`NeighboursWriter`](neighbours::NeighboursWriter) and [`PopularityWriter`](popularity::PopularityWriter), and where wanted by a
+//! [`ClustersWriter`](clusters::ClustersWriter). Each gives the bytes of a file, of which
 //! [`verify`] checks every checksum.
 //!
 //! A [`Generation`] opens the heads of the files over a [`ByteSource`] and answers questions. It never does I/O: it plans what it needs, and the source reads it.
@@ -39,6 +40,7 @@
 
 mod bucket_table;
 pub mod catalogue;
+pub mod clusters;
 mod codec;
 mod container;
 mod error;

@@ -11,6 +11,8 @@ pub use bytes::Bytes;
 pub enum FileKind {
     /// Ids, titles, records and the facets that filters ask.
     Catalogue,
+    /// The items in groups, each with a short vector.
+    Clusters,
     /// Weighted lists of items for every item.
     Neighbours,
     /// What is popular, and what to rate first.
@@ -19,12 +21,18 @@ pub enum FileKind {
 
 impl FileKind {
     /// Every kind, in the order of their names.
-    pub const ALL: [Self; 3] = [Self::Catalogue, Self::Neighbours, Self::Popularity];
+    pub const ALL: [Self; 4] = [
+        Self::Catalogue,
+        Self::Clusters,
+        Self::Neighbours,
+        Self::Popularity,
+    ];
 
     /// The file's name without its ending, and the key of its entry in a manifest.
     pub fn name(self) -> &'static str {
         match self {
             Self::Catalogue => "catalogue",
+            Self::Clusters => "clusters",
             Self::Neighbours => "neighbours",
             Self::Popularity => "popularity",
         }

@@ -6,8 +6,9 @@ use index::{FileKind, Outline};
 mod damage;
 
 pub(crate) fn ask(kind: FileKind, bytes: &[u8]) {
-    let golden: [(FileKind, &[u8]); 3] = [
+    let golden: [(FileKind, &[u8]); 4] = [
         (FileKind::Catalogue, include_bytes!("../../tests/golden/v1/catalogue.kdx")),
+        (FileKind::Clusters, include_bytes!("../../tests/golden/v1/clusters.kdx")),
         (FileKind::Neighbours, include_bytes!("../../tests/golden/v1/neighbours.kdx")),
         (FileKind::Popularity, include_bytes!("../../tests/golden/v1/popularity.kdx")),
     ];

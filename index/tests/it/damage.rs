@@ -48,6 +48,10 @@ pub(crate) fn ask_everything(
         generation.items_of_titles(&["Heat (1986)", "The Third Man"])?,
         generation.popular(&question)?,
         generation.onboarding()?,
+        generation.recommend_by_clusters(&question)?,
+        generation.recommend_by_clusters(&filtered)?,
+        generation.cluster_names()?,
+        generation.cluster_members(1)?,
     );
     Ok(format!("{answers:?}"))
 }

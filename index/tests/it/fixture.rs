@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use index::{
     FileKind, Generation, Keys, MemorySource, Outline, RecordingSource,
     catalogue::{CatalogueWriter, Record, Value},
+    clusters::{ClustersWriter, Geometry},
     neighbours::{Neighbour, NeighboursWriter},
     popularity::{POPULAR_MAX_COUNT, PopularityWriter},
 };
@@ -116,12 +117,35 @@ pub(crate) fn files_of(
             .collect();
         neighbours.push(&list).unwrap();
     }
+    let clusters = clusters(popularity.len());
     let popularity = PopularityWriter::new(popularity, POPULAR_MAX_COUNT, onboarding).unwrap();
     Files {
         files: vec![
             (FileKind::Catalogue, catalogue.finish().unwrap()),
+            (FileKind::Clusters, clusters.finish(item_space).unwrap()),
             (FileKind::Neighbours, neighbours.finish(item_space).unwrap()),
             (FileKind::Popularity, popularity.finish(item_space).unwrap()),
         ],
     }
+}
+
+/// Items in turns to two clusters; the last one belongs to none.
+fn clusters(item_count: usize) -> ClustersWriter {
+    let geometry = Geometry {
+        confidence: 4.0,
+        diagonal: vec![3.0, 2.0, 2.0],
+    };
+    let mut clusters = ClustersWriter::new(item_count, geometry, "made by hand").unwrap();
+    clusters.push_cluster("Crime", &[1.0, 0.25, 0.0]).unwrap();
+    clusters.push_cluster("Comedy", &[0.5, -0.5, 1.0]).unwrap();
+    for item in 0..item_count.saturating_sub(1) as u32 {
+        let away = 0.25 * item as f32;
+        let vector = if item % 2 == 0 {
+            [1.0, 0.5 - away, 0.0]
+        } else {
+            [0.5, -0.5, 1.5 - away]
+        };
+        clusters.assign(item, item % 2, &vector).unwrap();
+    }
+    clusters
 }

@@ -46,5 +46,7 @@ fn every_readable_version_is_read() {
             4
         );
         assert_eq!(generation.onboarding().unwrap(), [3, 2, 4]);
+        assert_eq!(generation.cluster_names().unwrap()[0].name, "Crime");
+        assert_eq!(generation.cluster_members(1).unwrap(), [1, 3]);
     }
 }
