@@ -92,6 +92,15 @@ pub enum Error {
         item_count: u32,
     },
 
+    /// A cluster number that the file does not have.
+    #[error("there are {cluster_count} clusters and no cluster number {cluster}")]
+    NoSuchCluster {
+        /// The number that was asked for.
+        cluster: u32,
+        /// How many clusters there are.
+        cluster_count: u32,
+    },
+
     /// A filter asks for a field that cannot be filtered.
     #[error(
         "there is no filter on `{field}`; this collection filters on {}",
@@ -221,6 +230,13 @@ pub enum WriteError {
         basket: u32,
         /// How many items there are.
         item_count: u32,
+    },
+
+    /// Clusters are not what readers can use.
+    #[error("the clusters cannot be written: {what}")]
+    Clusters {
+        /// What must hold, and does not.
+        what: &'static str,
     },
 
     /// Two records have the same id.

@@ -4,7 +4,7 @@
 //!
 //! A collection is written by one writer a kind of file: [`CatalogueWriter`](catalogue::CatalogueWriter), which numbers the items, and of the others
 //! those that its data give: [`NeighboursWriter`](neighbours::NeighboursWriter), [`PopularityWriter`](popularity::PopularityWriter),
-//! [`RulesWriter`](rules::RulesWriter), [`BasketsWriter`](baskets::BasketsWriter). Each gives the bytes of a file, of which [`verify`] checks every checksum.
+//! [`ClustersWriter`](clusters::ClustersWriter), [`RulesWriter`](rules::RulesWriter), [`BasketsWriter`](baskets::BasketsWriter). Each gives the bytes of a file, of which [`verify`] checks every checksum.
 //!
 //! A [`Generation`] opens the heads of the files over a [`ByteSource`] and answers questions. It never does I/O: it plans what it needs, and the source reads it.
 //! What it must know of a file before the first read is its [`Outline`]. A [`RecordingSource`] tells what a question read.
@@ -40,6 +40,7 @@
 pub mod baskets;
 mod bucket_table;
 pub mod catalogue;
+pub mod clusters;
 mod codec;
 mod container;
 mod error;

@@ -13,6 +13,8 @@ pub enum FileKind {
     Baskets,
     /// Ids, titles, records and the facets that filters ask.
     Catalogue,
+    /// The items in groups, each with a short vector.
+    Clusters,
     /// Weighted lists of items for every item, by what is said of them.
     Content,
     /// Weighted lists of items for every item, by who touched them.
@@ -25,9 +27,10 @@ pub enum FileKind {
 
 impl FileKind {
     /// Every kind, in the order of their names.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Baskets,
         Self::Catalogue,
+        Self::Clusters,
         Self::Content,
         Self::Neighbours,
         Self::Popularity,
@@ -39,6 +42,7 @@ impl FileKind {
         match self {
             Self::Baskets => "baskets",
             Self::Catalogue => "catalogue",
+            Self::Clusters => "clusters",
             Self::Content => "content",
             Self::Neighbours => "neighbours",
             Self::Popularity => "popularity",

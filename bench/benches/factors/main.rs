@@ -72,7 +72,7 @@ fn main() {
 /// Who touched what, in numbers that begin at 0.
 struct Pairs {
     /// Ascending, each once.
-    pairs: Vec<(u32, u32)>,
+    sorted: Vec<(u32, u32)>,
     offsets: Vec<usize>,
     indices: Vec<u32>,
     item_count: usize,
@@ -94,7 +94,7 @@ impl Pairs {
             offsets: (0..=users.len()).map(end).collect(),
             indices: pairs.iter().map(|pair| pair.1).collect(),
             item_count: items.len(),
-            pairs,
+            sorted: pairs,
         }
     }
 
@@ -112,7 +112,7 @@ impl Pairs {
         let note = |_, _| {
             ends.lock()
                 .expect("nothing panics with it")
-                .push(Instant::now())
+                .push(Instant::now());
         };
         let pool = ThreadPoolBuilder::new().num_threads(NUM_THREADS).build();
         let factors = pool
@@ -134,7 +134,7 @@ impl Pairs {
         folder: &Path,
     ) -> (f64, Factors) {
         let mut text = String::new();
-        for (user, item) in &self.pairs {
+        for (user, item) in &self.sorted {
             writeln!(text, "{user},{item}").expect("writing to a string cannot fail");
         }
         let (file, output) = (folder.join("pairs.csv"), folder.join("vectors"));

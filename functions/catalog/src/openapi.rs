@@ -156,6 +156,28 @@ fn described_paths() -> Value {
         ),
     );
     add(
+        paths::CLUSTERS,
+        get(
+            "clusters",
+            "The catalogue as clusters of items that the same people touch, with names",
+            vec![collection()],
+            "ClustersAnswer",
+        ),
+    );
+    add(
+        paths::CLUSTER,
+        get(
+            "cluster",
+            "The members of a cluster, those that are recommended most first",
+            vec![
+                collection(),
+                path_parameter("cluster", "The cluster's number"),
+                count(DEFAULT_COUNT),
+            ],
+            "ClusterAnswer",
+        ),
+    );
+    add(
         paths::BASKETS,
         json!({ "post": {
             "operationId": "baskets",
@@ -246,6 +268,18 @@ fn described_paths() -> Value {
                 "requestBody": { "required": true, "content": { "application/json": { "schema": schema("OldRatings") } } },
             }),
             "OldRecommendations",
+        ),
+    );
+    add(
+        paths::GETRECOM,
+        alias(
+            "post",
+            json!({
+                "operationId": "getrecom",
+                "summary": "Alias for older frontends: five recommendations for rated ids, by clusters, from the default collection",
+                "requestBody": { "required": true, "content": { "application/json": { "schema": schema("OldRatedIds") } } },
+            }),
+            "OldResults",
         ),
     );
     add(
@@ -376,6 +410,9 @@ fn schemas() -> Value {
         members["stale?"] = stale.clone();
         object(members)
     };
+    let cluster = || json!({ "cluster": { "type": "integer" }, "name": text(), "item_count": { "type": "integer" } });
+    let mut cluster_with_items = cluster();
+    cluster_with_items["items"] = list(schema("Item"));
     let algorithms = Algorithm::ALL.map(Algorithm::name);
     let choices = [&["auto"], &algorithms[..]].concat();
     let status = json!({ "enum": ["ready", "unpublished", "damaged"] });
@@ -431,6 +468,8 @@ fn schemas() -> Value {
             "leverage": number(),
             "conviction": { "type": ["number", "null"], "description": "Absent where the rule is never wrong" },
         })),
+        "ClustersAnswer": answered(json!({ "clusters": list(object(cluster())) })),
+        "ClusterAnswer": answered(cluster_with_items),
         "BasketsRequest": object(json!({
             "history?": { "type": "array", "maxItems": MAXIMUM_HISTORY_COUNT, "items": { "oneOf": [text(), schema("HistoryEntry")] } },
             "count?": count_schema(DEFAULT_COUNT),
@@ -478,6 +517,12 @@ fn schemas() -> Value {
             "required": ["type", "title", "status", "detail"],
         },
         "OldRandomAnswer": object(json!({ "ids": list(object(json!({ "movieId": text(), "title": text(), "actual": text(), "imageurl": text() }))) })),
+        "OldRatedIds": list(json!({
+            "type": "object",
+            "properties": { "movieId": { "type": ["string", "integer"] }, "rating": number() },
+            "required": ["movieId", "rating"],
+        })),
+        "OldResults": object(json!({ "results": list(object(json!({ "title": text(), "imageurl": text() }))) })),
         "OldSongs": json!({ "type": "object", "properties": { "songs": list(text()) } }),
         "OldSongsAnswer": object(json!({ "songs": list(text()), "version": text(), "model_date": text() })),
         "OldRatings": list(json!({ "type": "object", "properties": { "title": text(), "rating": number() }, "required": ["title"] })),

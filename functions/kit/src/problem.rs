@@ -45,6 +45,17 @@ pub enum Problem {
         known: Vec<String>,
     },
 
+    /// There is no cluster of this number.
+    #[error(
+        "there are {cluster_count} clusters and no cluster number {cluster}; they are counted from 0"
+    )]
+    UnknownCluster {
+        /// The number.
+        cluster: u32,
+        /// How many there are.
+        cluster_count: u32,
+    },
+
     /// The collection has no item of this id.
     #[error("the collection `{collection}` has no item `{id}`")]
     UnknownItem {
@@ -206,6 +217,7 @@ impl Problem {
             Self::MethodNotAllowed { .. } => (405, "method-not-allowed", "Method not allowed"),
             Self::UnknownCollection { .. } => (404, "unknown-collection", "Unknown collection"),
             Self::UnknownItem { .. } => (404, "unknown-item", "Unknown item"),
+            Self::UnknownCluster { .. } => (404, "unknown-cluster", "Unknown cluster"),
             Self::MalformedJson { .. } => (400, "malformed-json", "Malformed JSON"),
             Self::WrongType { .. } => (422, "wrong-type", "Wrong type"),
             Self::UnknownField { .. } => (422, "unknown-field", "Unknown field"),
@@ -333,6 +345,13 @@ impl From<index::Error> for Problem {
                 what: "its manifest names no catalogue".to_owned(),
             },
             E::MissingFile { file } => Self::NotInGeneration { file },
+            E::NoSuchCluster {
+                cluster,
+                cluster_count,
+            } => Self::UnknownCluster {
+                cluster,
+                cluster_count,
+            },
             E::NotFetched { .. } | E::NoSuchItem { .. } => Self::Internal {
                 what: error.to_string(),
             },

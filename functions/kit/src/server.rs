@@ -26,6 +26,10 @@ pub mod paths {
     pub const ITEM: &str = "/v1/{collection}/items/{id}";
     /// Items like one.
     pub const SIMILAR: &str = "/v1/{collection}/items/{id}/similar";
+    /// The clusters of the catalogue.
+    pub const CLUSTERS: &str = "/v1/{collection}/clusters";
+    /// The members of a cluster.
+    pub const CLUSTER: &str = "/v1/{collection}/clusters/{cluster}";
     /// Baskets like one.
     pub const BASKETS: &str = "/v1/{collection}/baskets";
     /// What is served.
@@ -40,6 +44,8 @@ pub mod paths {
     pub const GETRANDOM: &str = "/getrandom";
     /// Alias: recommendations for rated titles.
     pub const GETRECOMCOLLAB: &str = "/getrecomcollab";
+    /// Alias: recommendations for rated ids, by clusters.
+    pub const GETRECOM: &str = "/getrecom";
     /// Alias: songs that go with songs.
     pub const API_RECOMMEND: &str = "/api/recommend";
     /// Alias: a sign of life.

@@ -11,6 +11,7 @@ use index::{
     Bytes, FileKind, Outline, SortedMap,
     baskets::{Basket, BasketsWriter},
     catalogue::{self, CatalogueWriter, Record},
+    clusters::{ClustersWriter, Geometry},
     neighbours::{Neighbour, NeighboursWriter},
     popularity::PopularityWriter,
     rules::{Rule, RulesWriter},
@@ -28,10 +29,10 @@ use crate::{
 };
 
 /// The generation of [`TestStorage::films`].
-pub const GENERATION: &str = "409bef5f67dc37f9";
+pub const GENERATION: &str = "a440515c2ec11138";
 
 /// The generation of the same under the title "The next films".
-pub const NEXT_GENERATION: &str = "39bfa3d2fe8940b5";
+pub const NEXT_GENERATION: &str = "7892cc7401c7df57";
 
 /// The films: id, title, year, genres, picture. The popularity falls in this order, from 8 to 1.
 pub const FILMS: [(&str, &str, i64, &[&str], &str); 8] = [
@@ -137,9 +138,11 @@ impl TestStorage {
         let neighbours = NeighboursWriter::new(FILMS.len(), "made by hand").expect("eight items");
         let content = NeighboursWriter::of_content(FILMS.len(), "made by hand");
         let content = content.expect("eight items");
+        let clusters = clusters();
         let (rules, baskets) = rules_and_baskets();
         let files = [
             (FileKind::Baskets, baskets.finish(item_space)),
+            (FileKind::Clusters, clusters.finish(item_space)),
             (
                 FileKind::Content,
                 with_lists(content, &CONTENT).finish(item_space),
@@ -296,6 +299,28 @@ fn with_lists(mut writer: NeighboursWriter, lists: &[&[(u32, f32)]]) -> Neighbou
     writer
 }
 
+/// Two clusters: what is criminal, and what is not.
+fn clusters() -> ClustersWriter {
+    let geometry = Geometry {
+        confidence: 4.0,
+        diagonal: vec![1.0, 1.0],
+    };
+    let mut clusters =
+        ClustersWriter::new(FILMS.len(), geometry, "made by hand").expect("few items");
+    let centroids = [[1.0, 0.0], [0.0, 1.0]];
+    for (name, centroid) in ["Crime", "Comedy"].iter().zip(&centroids) {
+        clusters.push_cluster(name, centroid).expect("two numbers");
+    }
+    for (item, (_, _, _, genres, _)) in (0..).zip(FILMS) {
+        let cluster = u32::from(!genres.contains(&"Crime"));
+        let vector = centroids[cluster as usize].map(|coordinate| coordinate * (1.0 + item as f32));
+        clusters
+            .assign(item, cluster, &vector)
+            .expect("the cluster is there");
+    }
+    clusters
+}
+
 /// One rule of [`BASKETS`], and the baskets.
 fn rules_and_baskets() -> (RulesWriter, BasketsWriter) {
     let mut rules =
@@ -339,6 +364,7 @@ pub fn question_to(kind: FileKind) -> (&'static str, &'static str) {
     const RECOMMEND: &str = "POST /v1/movies/recommendations";
     match kind {
         FileKind::Baskets => ("POST /v1/movies/baskets", r#"{"history":["2"]}"#),
+        FileKind::Clusters => (RECOMMEND, r#"{"history":["1"],"algorithm":"clusters"}"#),
         FileKind::Content => (RECOMMEND, r#"{"history":["1"],"algorithm":"content"}"#),
         FileKind::Rules => (RECOMMEND, r#"{"history":["2"],"algorithm":"rules"}"#),
         // What is popular is read where nothing else can be said.

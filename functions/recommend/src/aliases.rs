@@ -7,7 +7,7 @@ use index::{
     recommend::HistoryItem,
 };
 use kit::{
-    Call, Needs,
+    Call, Collection, Needs,
     http::Response,
     json::{BODY, Node},
     limits::{COUNT_RANGE, DEFAULT_COUNT, MAXIMUM_HISTORY_COUNT},
@@ -135,21 +135,9 @@ fn try_recommend_for_titles(call: &Call<'_>) -> Result<Response, Problem> {
     };
     let default_collection = &call.context.settings().default_collection;
     let collection = call.context.open(default_collection, &needs)?;
-    let mut history: Vec<HistoryItem> = Vec::new();
-    for (item, (_, rating)) in collection
-        .generation
-        .items_of_titles(&titles)?
-        .into_iter()
-        .zip(rated)
-    {
-        let Some(item) = item else { continue };
-        let weight = match (rating, collection.manifest.values) {
-            (Some(rating), Some(scale)) => weight_on(rating as f32, scale),
-            _ => 1.0,
-        };
-        history.retain(|earlier| earlier.item != item);
-        history.push(HistoryItem { item, weight });
-    }
+    let found = collection.generation.items_of_titles(&titles)?.into_iter();
+    let ratings = rated.iter().map(|(_, rating)| *rating);
+    let history = history(found, ratings, &collection);
     let ranking = Ranking::by_anything(
         &collection,
         &Question {
@@ -171,6 +159,99 @@ fn try_recommend_for_titles(call: &Call<'_>) -> Result<Response, Problem> {
         })
         .collect();
     Response::json(items)
+}
+
+/// `POST /getrecom` with `[{"movieId", "rating"}]`: five films by clusters.
+pub(crate) fn recommend_for_ids(call: &Call<'_>) -> Result<Response, Problem> {
+    old_shape(try_recommend_for_ids(call))
+}
+
+/// How many films those pages show.
+const OLD_RESULT_COUNT: usize = 5;
+
+#[derive(Serialize)]
+struct ResultsAnswer {
+    results: Vec<ResultItem>,
+}
+
+#[derive(Serialize)]
+struct ResultItem {
+    title: String,
+    #[serde(rename = "imageurl")]
+    image: String,
+}
+
+fn try_recommend_for_ids(call: &Call<'_>) -> Result<Response, Problem> {
+    let body = call.body()?;
+    let rated: Vec<(String, f64)> = Node::new(&body, BODY)
+        .list(MAXIMUM_HISTORY_COUNT)?
+        .iter()
+        .map(|node| {
+            let members = node.any_members()?;
+            let (Some(id), Some(rating)) = (members.get("movieId"), members.get("rating")) else {
+                return Err(node.invalid("has no `movieId` or no `rating`"));
+            };
+            // Some pages send the number, and some its text.
+            let id = match id.value().as_u64() {
+                Some(number) => number.to_string(),
+                None => id.text()?.to_owned(),
+            };
+            Ok((id, rating.number()?))
+        })
+        .collect::<Result<_, Problem>>()?;
+    let ids: Vec<&str> = rated.iter().map(|(id, _)| id.as_str()).collect();
+    let needs = Needs {
+        kinds: &|_| vec![FileKind::Clusters],
+        keys: Keys {
+            ids: &ids,
+            titles: &[],
+        },
+    };
+    let default_collection = &call.context.settings().default_collection;
+    let collection = call.context.open(default_collection, &needs)?;
+    let generation = &collection.generation;
+    let found = generation.items_of_ids(&ids)?.into_iter();
+    let ratings = rated.iter().map(|(_, rating)| *rating);
+    let question = Question {
+        history: history(found, ratings.map(Some), &collection),
+        count: OLD_RESULT_COUNT,
+        ..Question::default()
+    };
+    let mut items = Vec::new();
+    if generation.has(FileKind::Clusters) {
+        items = Ranking::by(Algorithm::Clusters, &collection, &question)?.items;
+    }
+    if items.is_empty() {
+        items = Ranking::by_anything(&collection, &question)?.items;
+    }
+    let numbers: Vec<u32> = items.iter().map(|scored| scored.item).collect();
+    let results = generation.records(&numbers)?.into_iter();
+    let results = results.map(|record| ResultItem {
+        image: image(&record).to_owned(),
+        title: record.title,
+    });
+    Response::json(ResultsAnswer {
+        results: results.collect(),
+    })
+}
+
+/// The history of rated items, those that are known; of two ratings for one item the later counts.
+fn history(
+    found: impl Iterator<Item = Option<u32>>,
+    ratings: impl Iterator<Item = Option<f64>>,
+    collection: &Collection<'_>,
+) -> Vec<HistoryItem> {
+    let mut history: Vec<HistoryItem> = Vec::new();
+    for (item, rating) in found.zip(ratings) {
+        let Some(item) = item else { continue };
+        let weight = match (rating, collection.manifest.values) {
+            (Some(rating), Some(scale)) => weight_on(rating as f32, scale),
+            _ => 1.0,
+        };
+        history.retain(|earlier| earlier.item != item);
+        history.push(HistoryItem { item, weight });
+    }
+    history
 }
 
 /// `POST /api/recommend` with `{"songs"}`: songs that go with them.

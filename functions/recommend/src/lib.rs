@@ -9,6 +9,7 @@
 mod adapter;
 mod aliases;
 mod baskets;
+mod clusters;
 mod filter;
 mod history;
 mod lists;
@@ -18,7 +19,7 @@ mod wish;
 use kit::{Route, paths};
 
 /// What this function answers.
-pub const ROUTES: [Route; 10] = [
+pub const ROUTES: [Route; 13] = [
     Route::post(paths::RECOMMENDATIONS, recommendations::by_body),
     Route::get(paths::RECOMMENDATIONS, recommendations::by_query),
     Route::get(paths::SIMILAR, lists::similar),
@@ -26,7 +27,10 @@ pub const ROUTES: [Route; 10] = [
     Route::get(paths::ONBOARDING, lists::onboarding),
     Route::get(paths::GETRANDOM, aliases::random),
     Route::post(paths::GETRECOMCOLLAB, aliases::recommend_for_titles),
+    Route::get(paths::CLUSTERS, clusters::all),
+    Route::get(paths::CLUSTER, clusters::members),
     Route::post(paths::BASKETS, baskets::nearest),
+    Route::post(paths::GETRECOM, aliases::recommend_for_ids),
     Route::post(paths::API_RECOMMEND, aliases::recommend_songs),
     Route::get(paths::ROOT, aliases::working),
 ];

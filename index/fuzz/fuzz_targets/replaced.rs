@@ -6,9 +6,10 @@ use index::{FileKind, Outline};
 mod damage;
 
 pub(crate) fn ask(kind: FileKind, bytes: &[u8]) {
-    let golden: [(FileKind, &[u8]); 6] = [
+    let golden: [(FileKind, &[u8]); 7] = [
         (FileKind::Baskets, include_bytes!("../../tests/golden/v1/baskets.kdx")),
         (FileKind::Catalogue, include_bytes!("../../tests/golden/v1/catalogue.kdx")),
+        (FileKind::Clusters, include_bytes!("../../tests/golden/v1/clusters.kdx")),
         (FileKind::Content, include_bytes!("../../tests/golden/v1/content.kdx")),
         (FileKind::Neighbours, include_bytes!("../../tests/golden/v1/neighbours.kdx")),
         (FileKind::Popularity, include_bytes!("../../tests/golden/v1/popularity.kdx")),

@@ -45,6 +45,7 @@ pub(super) fn kind_number(kind: FileKind) -> u16 {
         FileKind::Neighbours => 2,
         FileKind::Popularity => 3,
         FileKind::Rules => 4,
+        FileKind::Clusters => 5,
         FileKind::Content => 6,
         FileKind::Baskets => 8,
     }

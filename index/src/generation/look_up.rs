@@ -4,6 +4,7 @@ use super::Generation;
 use crate::{
     baskets::Basket,
     catalogue::{Record, TitleQuery, Value},
+    clusters::{ClusterName, Part},
     error::Error,
     recommend::{HistoryItem, Scored, fold_in},
 };
@@ -122,6 +123,26 @@ impl Generation<'_> {
         let scores =
             fold_in(lists, baskets.basket_count()).map_err(|error| baskets.damaged(error))?;
         Ok(scores.top(count, &|_| true))
+    }
+
+    /// What the clusters are called and how large they are, in the order of their numbers.
+    pub fn cluster_names(&self) -> Result<Vec<ClusterName>, Error> {
+        let clusters = self.clusters()?;
+        self.fetch(|plan| clusters.plan_names(plan))?;
+        clusters.names(&self.blocks.borrow())
+    }
+
+    /// The members of a cluster: those that are recommended most, then all others, both in the order of their numbers.
+    pub fn cluster_members(&self, cluster: u32) -> Result<Vec<u32>, Error> {
+        let clusters = self.clusters()?;
+        self.fetch(|plan| {
+            Part::ALL
+                .into_iter()
+                .try_for_each(|part| clusters.plan_members(cluster, part, plan))
+        })?;
+        let blocks = self.blocks.borrow();
+        let members = |part| clusters.members(cluster, part, &blocks);
+        Ok([members(Part::Front)?, members(Part::Rest)?].concat())
     }
 
     /// What is known of `baskets`, in their order.

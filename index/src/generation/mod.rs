@@ -12,6 +12,7 @@ use std::cell::{OnceCell, RefCell};
 use crate::{
     baskets::Baskets,
     catalogue::Catalogue,
+    clusters::Clusters,
     container::{Blocks, Container, Plan, read},
     error::Error,
     neighbours::Neighbours,
@@ -41,6 +42,7 @@ pub struct Generation<'s> {
 #[derive(Debug, Default)]
 struct Opened {
     baskets: OnceCell<Baskets>,
+    clusters: OnceCell<Clusters>,
     content: OnceCell<Neighbours>,
     neighbours: OnceCell<Neighbours>,
     popularity: OnceCell<Popularity>,
@@ -112,6 +114,10 @@ impl<'s> Generation<'s> {
         self.needed(FileKind::Baskets, &self.opened.baskets)
     }
 
+    fn clusters(&self) -> Result<&Clusters, Error> {
+        self.needed(FileKind::Clusters, &self.opened.clusters)
+    }
+
     fn content(&self) -> Result<&Neighbours, Error> {
         self.needed(FileKind::Content, &self.opened.content)
     }
@@ -162,6 +168,7 @@ impl<'s> Generation<'s> {
         };
         let Opened {
             baskets,
+            clusters,
             content,
             neighbours,
             popularity,
@@ -174,6 +181,11 @@ impl<'s> Generation<'s> {
                 baskets.get_or_init(|| opened);
             }
             FileKind::Catalogue => {}
+            FileKind::Clusters => {
+                let opened = Clusters::open(container)?;
+                check(opened.item_count())?;
+                clusters.get_or_init(|| opened);
+            }
             FileKind::Content | FileKind::Neighbours => {
                 let opened = Neighbours::open(container)?;
                 check(opened.item_count())?;

@@ -40,6 +40,10 @@ pub(crate) fn ask_everything(
         },
         ..question.clone()
     };
+    let by_clusters = |question: &Question| Question {
+        by: vec![(Algorithm::Clusters, 1.0)],
+        ..question.clone()
+    };
     let answers = (
         &recommended,
         generation.recommend(&filtered)?,
@@ -48,15 +52,13 @@ pub(crate) fn ask_everything(
         generation.items_of_titles(&["Heat (1986)", "The Third Man"])?,
         generation.popular(&question)?,
         generation.onboarding()?,
+        generation.recommend(&by_clusters(&question))?,
+        generation.recommend(&by_clusters(&filtered))?,
+        generation.cluster_names()?,
+        generation.cluster_members(1)?,
     );
-    let all = [
-        Algorithm::Neighbours,
-        Algorithm::Content,
-        Algorithm::Rules,
-        Algorithm::Popular,
-    ];
     let blended = Question {
-        by: all.map(|algorithm| (algorithm, 0.5)).to_vec(),
+        by: Algorithm::ALL.map(|algorithm| (algorithm, 0.5)).to_vec(),
         preferences: filtered.filter,
         ..question.clone()
     };

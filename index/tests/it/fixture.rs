@@ -5,6 +5,7 @@ use index::{
     WriteError,
     baskets::{Basket, BasketsWriter},
     catalogue::{CatalogueWriter, Record, Value},
+    clusters::{ClustersWriter, Geometry},
     neighbours::{Neighbour, NeighboursWriter},
     popularity::{POPULAR_MAX_COUNT, PopularityWriter},
     rules::{Rule, RulesWriter},
@@ -212,12 +213,35 @@ pub(crate) fn files_of(
     let item_space = catalogue.item_space();
     let neighbours = NeighboursWriter::new(popularity.len(), "made by hand").unwrap();
     let neighbours = with_lists(neighbours, weights);
+    let clusters = clusters(popularity.len());
     let popularity = PopularityWriter::new(popularity, POPULAR_MAX_COUNT, onboarding).unwrap();
     Files {
         files: vec![
             (FileKind::Catalogue, catalogue.finish().unwrap()),
+            (FileKind::Clusters, clusters.finish(item_space).unwrap()),
             (FileKind::Neighbours, neighbours.finish(item_space).unwrap()),
             (FileKind::Popularity, popularity.finish(item_space).unwrap()),
         ],
     }
+}
+
+/// Items in turns to two clusters; the last one belongs to none.
+fn clusters(item_count: usize) -> ClustersWriter {
+    let geometry = Geometry {
+        confidence: 4.0,
+        diagonal: vec![3.0, 2.0, 2.0],
+    };
+    let mut clusters = ClustersWriter::new(item_count, geometry, "made by hand").unwrap();
+    clusters.push_cluster("Crime", &[1.0, 0.25, 0.0]).unwrap();
+    clusters.push_cluster("Comedy", &[0.5, -0.5, 1.0]).unwrap();
+    for item in 0..item_count.saturating_sub(1) as u32 {
+        let away = 0.25 * item as f32;
+        let vector = if item % 2 == 0 {
+            [1.0, 0.5 - away, 0.0]
+        } else {
+            [0.5, -0.5, 1.5 - away]
+        };
+        clusters.assign(item, item % 2, &vector).unwrap();
+    }
+    clusters
 }

@@ -61,5 +61,7 @@ fn every_readable_version_is_read() {
         }];
         let rules = generation.rules_for(&[2], &crime).unwrap();
         assert_eq!((rules[0][0].support, rules[0][0].confidence()), (3, 1.0));
+        assert_eq!(generation.cluster_names().unwrap()[0].name, "Crime");
+        assert_eq!(generation.cluster_members(1).unwrap(), [1, 3]);
     }
 }

@@ -128,3 +128,25 @@ fn songs_go_with_songs_by_title_or_id() {
         "{wrong}"
     );
 }
+
+#[test]
+fn rated_ids_get_five_films_by_clusters() {
+    let line = "POST /getrecom";
+    let ask = |body: Value| answer(&TestStorage::films(), line, &body.to_string(), 200);
+    let found = ask(json!([{ "movieId": "2", "rating": 5 }, { "movieId": 999, "rating": 0 }]));
+    let results = found["results"].as_array().unwrap();
+    assert_eq!(
+        results[0],
+        json!({ "title": "Léon: The Professional", "imageurl": "" })
+    );
+    assert!(results.len() <= 5);
+    assert_eq!(ask(json!([{ "movieId": 2, "rating": 5 }])), found);
+    // Of somebody who likes nothing here only what is popular can be said.
+    let nothing = ask(json!([{ "movieId": "2", "rating": 0 }]));
+    assert_eq!(nothing["results"].as_array().unwrap().len(), 5);
+    let wrong = answer(&TestStorage::films(), line, r#"[{"movieId":"1"}]"#, 500);
+    assert!(
+        wrong["error"].as_str().unwrap().contains("rating"),
+        "{wrong}"
+    );
+}

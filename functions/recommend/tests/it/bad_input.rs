@@ -345,14 +345,19 @@ fn an_index_that_was_not_built_is_missed_only_by_its_questions() {
             // What comes next in its place answers.
             FileKind::Neighbours => {
                 let found = answer(&without(&[kind]), line, body, 200);
-                assert_eq!(found["algorithm"], "content");
+                assert_eq!(found["algorithm"], "clusters");
                 continue;
             }
             _ => "not-in-generation",
         };
         check_problem(&without(&[kind]), line, body, 404, slug, &json!({}));
     }
-    let nothing_alike = without(&[FileKind::Neighbours, FileKind::Content, FileKind::Rules]);
+    let nothing_alike = without(&[
+        FileKind::Clusters,
+        FileKind::Content,
+        FileKind::Neighbours,
+        FileKind::Rules,
+    ]);
     check_problem(
         &nothing_alike,
         "GET /v1/movies/items/1/similar",

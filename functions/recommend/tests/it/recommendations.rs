@@ -286,3 +286,25 @@ fn the_nearest_baskets_are_named_and_show_what_they_have_beside() {
     assert_eq!(ask(json!({}))["baskets"], json!([]));
     answer(&films, line, r#"{"items":["2"]}"#, 422);
 }
+
+#[test]
+fn clusters_answer_and_can_be_browsed() {
+    let found = check(
+        &json!({ "history": ["2"], "algorithm": "clusters", "count": 2 }),
+        &["8", "6"],
+    );
+    assert_eq!(found["algorithm"], "clusters");
+    let films = TestStorage::films();
+    let all = answer(&films, "GET /v1/movies/clusters", "", 200);
+    assert_eq!(
+        all["clusters"][1],
+        json!({ "cluster": 1, "name": "Comedy", "item_count": 4 })
+    );
+    let crime = answer(&films, "GET /v1/movies/clusters/0?count=3", "", 200);
+    assert_eq!(
+        (&crime["name"], ids(&crime)),
+        (&json!("Crime"), vec!["2", "4", "6"])
+    );
+    answer(&films, "GET /v1/movies/clusters/2", "", 404);
+    answer(&films, "GET /v1/movies/clusters/crime", "", 422);
+}
