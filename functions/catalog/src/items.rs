@@ -25,7 +25,7 @@ pub(crate) fn item(call: &Call<'_>) -> Result<Response, Problem> {
         kinds: &|_| Vec::new(),
         keys,
     };
-    call.answer_from(&needs, Keeping::Everybody, |collection| {
+    call.answer_from(&needs, Keeping::Everybody, &mut |collection| {
         let id = call.parameter("id");
         let number = collection.item(id)?;
         let record = collection.generation.records(&[number])?.pop();
@@ -66,7 +66,7 @@ pub(crate) fn items(call: &Call<'_>) -> Result<Response, Problem> {
         kinds: &|_| Vec::new(),
         keys,
     };
-    call.answer_from(&needs, Keeping::Everybody, |collection| {
+    call.answer_from(&needs, Keeping::Everybody, &mut |collection| {
         let mut found = collection.generation.items_of_ids(keys.ids)?;
         found.extend(collection.generation.items_of_titles(keys.titles)?);
         let names = keys.ids.iter().chain(keys.titles);

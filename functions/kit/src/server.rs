@@ -122,7 +122,7 @@ impl<'a> Call<'a> {
         &self,
         needs: &Needs<'_>,
         keeping: Keeping,
-        answer: impl FnOnce(&Collection<'a>) -> Result<Response, Problem>,
+        answer: &mut dyn FnMut(&Collection<'a>) -> Result<Response, Problem>,
     ) -> Result<Response, Problem> {
         let pinned = self.context.current(self.parameter("collection"))?;
         if self.request.method == Method::Post {

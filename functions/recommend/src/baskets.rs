@@ -59,7 +59,7 @@ pub(crate) fn nearest(call: &Call<'_>) -> Result<Response, Problem> {
             titles: &titles,
         },
     };
-    call.answer_from(&needs, Keeping::Asker, |collection| {
+    call.answer_from(&needs, Keeping::Asker, &mut |collection| {
         let resolved = resolve(collection, &history, &[])?;
         let generation = &collection.generation;
         let nearest = generation.nearest_baskets(&resolved.history, count)?;

@@ -44,7 +44,7 @@ struct ClusterAnswer<'a> {
 /// `GET /v1/{collection}/clusters`.
 pub(crate) fn all(call: &Call<'_>) -> Result<Response, Problem> {
     call.query(&[])?;
-    call.answer_from(&CLUSTERS, Keeping::Everybody, |collection| {
+    call.answer_from(&CLUSTERS, Keeping::Everybody, &mut |collection| {
         let names = collection.generation.cluster_names()?;
         let cluster = |(cluster, name): (u32, index::clusters::ClusterName)| Cluster {
             cluster,
@@ -67,7 +67,7 @@ pub(crate) fn members(call: &Call<'_>) -> Result<Response, Problem> {
         field: "cluster".to_owned(),
         what: "is to be the number of a cluster".to_owned(),
     })?;
-    call.answer_from(&CLUSTERS, Keeping::Everybody, |collection| {
+    call.answer_from(&CLUSTERS, Keeping::Everybody, &mut |collection| {
         let generation = &collection.generation;
         let mut members = generation.cluster_members(number)?;
         let name = generation.cluster_names()?.into_iter().nth(number as usize);

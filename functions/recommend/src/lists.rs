@@ -53,7 +53,7 @@ pub(crate) fn similar(call: &Call<'_>) -> Result<Response, Problem> {
             titles: &[],
         },
     };
-    call.answer_from(&needs, Keeping::Everybody, |collection| {
+    call.answer_from(&needs, Keeping::Everybody, &mut |collection| {
         let item = collection.item(call.parameter("id"))?;
         let generation = &collection.generation;
         if !SIMILAR
@@ -82,7 +82,7 @@ pub(crate) fn popular(call: &Call<'_>) -> Result<Response, Problem> {
         filter: filter_of_query(&query, "filter")?,
         ..Question::default()
     };
-    call.answer_from(&POPULARITY, Keeping::Everybody, |collection| {
+    call.answer_from(&POPULARITY, Keeping::Everybody, &mut |collection| {
         let popular = collection.generation.popular(&question)?;
         answer(collection, scored(collection, &popular)?)
     })
@@ -92,7 +92,7 @@ pub(crate) fn popular(call: &Call<'_>) -> Result<Response, Problem> {
 pub(crate) fn onboarding(call: &Call<'_>) -> Result<Response, Problem> {
     let query = call.query(&["count"])?;
     let count = query.count("count", COUNT_RANGE, DEFAULT_ONBOARDING_COUNT)?;
-    call.answer_from(&POPULARITY, Keeping::Everybody, |collection| {
+    call.answer_from(&POPULARITY, Keeping::Everybody, &mut |collection| {
         let mut numbers = collection.generation.onboarding()?;
         numbers.truncate(count);
         let records = collection.generation.records(&numbers)?;

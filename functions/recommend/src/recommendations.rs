@@ -69,7 +69,7 @@ fn respond(call: &Call<'_>, wish: &Wish) -> Result<Response, Problem> {
     } else {
         Keeping::Asker
     };
-    call.answer_from(&needs, keeping, |collection| answer(collection, wish))
+    call.answer_from(&needs, keeping, &mut |collection| answer(collection, wish))
 }
 
 fn answer(collection: &Collection<'_>, wish: &Wish) -> Result<Response, Problem> {

@@ -9,7 +9,10 @@ use crate::{
     codec::{Cursor, OutOfBytes, RiceReader},
     container::{Blocks, Container, HEAD_ONLY, Plan, SectionId},
     error::Error,
-    recommend::{HistoryItem, Scored, in_item_order},
+    recommend::{
+        HistoryItem, Scored, in_item_order,
+        sort_key::{ascending, parts, sort_key},
+    },
     sorted_map::SortedMap,
     source::FileKind,
 };
@@ -146,10 +149,14 @@ impl Clusters {
     /// The `count` clusters whose centroids a person likes most, the best first, equals by number.
     pub(crate) fn nearest(&self, person: &[f32], count: usize) -> Vec<u32> {
         let scores = self.centroids.iter().map(|centroid| dot(centroid, person));
-        let mut order: Vec<(f32, u32)> = scores.zip(0..).collect();
-        order.sort_by(|left, right| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1)));
-        let nearest = order.into_iter().take(count);
-        nearest.map(|(_, cluster)| cluster).collect()
+        // In 64 bits, as all that is sorted here: see `recommend::sort_key`.
+        let keys = scores.zip(0..);
+        let mut keys: Vec<u64> = keys
+            .map(|(score, cluster)| sort_key(!ascending(score), cluster))
+            .collect();
+        keys.sort_unstable();
+        keys.truncate(count);
+        keys.into_iter().map(|key| parts(key).1).collect()
     }
 
     /// How alike two clusters are, from 0 to 1: the cosine of their centroids.

@@ -12,7 +12,7 @@ use crate::{
 impl Generation<'_> {
     /// The numbers of items by their ids, in the order asked; `None` for those that do not exist.
     pub fn items_of_ids(&self, ids: &[&str]) -> Result<Vec<Option<u32>>, Error> {
-        self.fetch(|plan| {
+        self.fetch(&mut |plan| {
             ids.iter()
                 .try_for_each(|id| self.catalogue.plan_id(id, plan))
         })?;
@@ -27,7 +27,7 @@ impl Generation<'_> {
     /// Of several items of one title the most popular is meant; a year narrows them down.
     pub fn items_of_titles(&self, titles: &[&str]) -> Result<Vec<Option<u32>>, Error> {
         let queries: Vec<TitleQuery> = titles.iter().map(|title| TitleQuery::new(title)).collect();
-        self.fetch(|plan| {
+        self.fetch(&mut |plan| {
             queries
                 .iter()
                 .try_for_each(|query| self.catalogue.plan_title(query, plan))
@@ -44,7 +44,7 @@ impl Generation<'_> {
             .filter(|(_, query)| query.year.is_some())
             .flat_map(|(items, _)| items.iter().copied())
             .collect();
-        self.fetch(|plan| {
+        self.fetch(&mut |plan| {
             dated
                 .iter()
                 .try_for_each(|&item| self.catalogue.plan_record(item, plan))
@@ -71,7 +71,7 @@ impl Generation<'_> {
 
     /// The records of `items`, in their order.
     pub fn records(&self, items: &[u32]) -> Result<Vec<Record>, Error> {
-        self.fetch(|plan| {
+        self.fetch(&mut |plan| {
             items
                 .iter()
                 .try_for_each(|&item| self.catalogue.plan_record(item, plan))
@@ -105,7 +105,7 @@ impl Generation<'_> {
                 ..*entry
             })
             .collect();
-        self.fetch(|plan| {
+        self.fetch(&mut |plan| {
             liked
                 .iter()
                 .try_for_each(|entry| baskets.plan_list(entry.item, plan))
@@ -128,14 +128,14 @@ impl Generation<'_> {
     /// What the clusters are called and how large they are, in the order of their numbers.
     pub fn cluster_names(&self) -> Result<Vec<ClusterName>, Error> {
         let clusters = self.clusters()?;
-        self.fetch(|plan| clusters.plan_names(plan))?;
+        self.fetch(&mut |plan| clusters.plan_names(plan))?;
         clusters.names(&self.blocks.borrow())
     }
 
     /// The members of a cluster: those that are recommended most, then all others, both in the order of their numbers.
     pub fn cluster_members(&self, cluster: u32) -> Result<Vec<u32>, Error> {
         let clusters = self.clusters()?;
-        self.fetch(|plan| {
+        self.fetch(&mut |plan| {
             Part::ALL
                 .into_iter()
                 .try_for_each(|part| clusters.plan_members(cluster, part, plan))
@@ -148,7 +148,7 @@ impl Generation<'_> {
     /// What is known of `baskets`, in their order.
     pub fn basket_records(&self, baskets: &[u32]) -> Result<Vec<Basket>, Error> {
         let file = self.baskets()?;
-        self.fetch(|plan| {
+        self.fetch(&mut |plan| {
             baskets
                 .iter()
                 .try_for_each(|&basket| file.plan_record(basket, plan))

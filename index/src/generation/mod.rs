@@ -104,7 +104,7 @@ impl<'s> Generation<'s> {
     }
 
     /// Reads what `fill` plans, in one batch.
-    fn fetch(&self, fill: impl FnOnce(&mut Plan) -> Result<(), Error>) -> Result<(), Error> {
+    fn fetch(&self, fill: &mut dyn FnMut(&mut Plan) -> Result<(), Error>) -> Result<(), Error> {
         let mut plan = Plan::default();
         fill(&mut plan)?;
         self.blocks.borrow_mut().fetch(plan, &*self.source)

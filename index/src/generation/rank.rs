@@ -107,7 +107,7 @@ impl Default for Question {
 impl Generation<'_> {
     /// The items that a history speaks for, the best first. Only items with a score above zero are among them.
     pub fn recommend(&self, question: &Question) -> Result<Vec<Scored>, Error> {
-        self.fetch(|plan| {
+        self.fetch(&mut |plan| {
             if !question.filter.is_empty() || !question.preferences.is_empty() {
                 self.catalogue.plan_filter(plan)?;
             }
@@ -139,7 +139,7 @@ impl Generation<'_> {
             Algorithm::Content => self.content()?,
             _ => return Ok(vec![Vec::new(); items.len()]),
         };
-        self.fetch(|plan| plan_lists(neighbours, history, plan))?;
+        self.fetch(&mut |plan| plan_lists(neighbours, history, plan))?;
         let blocks = self.blocks.borrow();
         explain(items, lists(neighbours, history, &blocks)?)
             .map_err(|error| neighbours.damaged(error))
@@ -152,7 +152,7 @@ impl Generation<'_> {
         history: &[HistoryItem],
     ) -> Result<Vec<Vec<Rule>>, Error> {
         let rules = self.rules()?;
-        self.fetch(|plan| plan_rules(rules, history, plan))?;
+        self.fetch(&mut |plan| plan_rules(rules, history, plan))?;
         let mut fired = vec![Vec::new(); items.len()];
         let blocks = self.blocks.borrow();
         rules.fire(&basket(history), &blocks, &mut |rule| {
@@ -227,7 +227,7 @@ impl Generation<'_> {
         question: &Question,
     ) -> Result<(Vec<f32>, Vec<(u32, Part)>), Error> {
         let history = &question.history;
-        self.fetch(|plan| {
+        self.fetch(&mut |plan| {
             history
                 .iter()
                 .try_for_each(|entry| clusters.plan_item(entry.item, plan))
@@ -378,7 +378,7 @@ impl Generation<'_> {
         } else {
             self.content()?
         };
-        self.fetch(|plan| {
+        self.fetch(&mut |plan| {
             pool.iter()
                 .try_for_each(|scored| neighbours.plan(scored.item, plan))
         })?;

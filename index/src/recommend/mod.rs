@@ -6,7 +6,7 @@
 mod diversity;
 mod fold_in;
 mod scores;
-mod sort_key;
+pub(crate) mod sort_key;
 mod top;
 
 pub use diversity::diversify;

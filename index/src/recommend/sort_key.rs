@@ -4,17 +4,17 @@
 //! call.
 
 /// First by `high`, then by `low`.
-pub(super) fn sort_key(high: u32, low: u32) -> u64 {
+pub(crate) fn sort_key(high: u32, low: u32) -> u64 {
     u64::from(high) << 32 | u64::from(low)
 }
 
 /// What a key was made of.
-pub(super) fn parts(key: u64) -> (u32, u32) {
+pub(crate) fn parts(key: u64) -> (u32, u32) {
     ((key >> 32) as u32, key as u32)
 }
 
 /// A number that orders as [`f32::total_cmp`] does.
-pub(super) fn ascending(number: f32) -> u32 {
+pub(crate) fn ascending(number: f32) -> u32 {
     let bits = number.to_bits();
     // The bits of a negative number grow as it falls.
     if bits >> 31 == 0 {
@@ -25,7 +25,7 @@ pub(super) fn ascending(number: f32) -> u32 {
 }
 
 /// What [`ascending`] was made of.
-pub(super) fn of_ascending(key: u32) -> f32 {
+pub(crate) fn of_ascending(key: u32) -> f32 {
     let bits = if key >> 31 == 0 {
         !key
     } else {
