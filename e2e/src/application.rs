@@ -24,6 +24,9 @@ pub fn function(name: &str) -> PathBuf {
     path
 }
 
+/// The functions of the root's `spin.toml`.
+pub const FUNCTIONS: [&str; 4] = ["recommend", "browse", "aliases", "catalog"];
+
 /// The line of a manifest that names a component's file.
 pub fn source(path: &Path) -> String {
     format!("source = {:?}\n", path.display().to_string())
@@ -37,7 +40,7 @@ pub fn source(path: &Path) -> String {
 pub fn manifest(lines_of: impl Fn(&str) -> String) -> String {
     let path = workspace().join("spin.toml");
     let mut manifest = fs::read_to_string(path).expect("the application is there");
-    for name in ["recommend", "catalog"] {
+    for name in FUNCTIONS {
         let built = format!("source = \"target/functions/{name}.wasm\"\n");
         assert!(manifest.contains(&built), "spin.toml has {built}");
         manifest = manifest.replace(&built, &lines_of(name));

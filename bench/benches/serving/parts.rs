@@ -6,7 +6,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use bench::Random;
-use e2e::application::{function, source};
+use e2e::application::{self, function, source};
 use e2e::load::{self, Ask, Load, Report};
 use e2e::proxy::{Exchange, Proxy, Trip, dependent_trips};
 use index::neighbours::Neighbour;
@@ -537,7 +537,7 @@ pub(crate) fn size(_workshop: &mut Workshop) -> Vec<Row> {
             "",
         )
     };
-    ["recommend", "catalog"].map(row).to_vec()
+    application::FUNCTIONS.map(row).to_vec()
 }
 
 /// Folding in alone, in this process: 20 lists of 200 neighbours among 200,000 items.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use e2e::application::{self, function, source};
+use e2e::application::{self, FUNCTIONS, function, source};
 use pointer::CollectionKeys;
 use precompute::publish::read_pointer;
 use precompute::seal::{DEFAULT_MAXIMUM_MEGABYTES, SealedIndex, seal_file};
@@ -192,11 +192,11 @@ fn the_same_function_and_the_same_index_give_the_same_file() {
     let sealed = || {
         let folder = tempfile::tempdir().unwrap();
         let archive = archive(&bucket);
-        ["recommend", "catalog"].map(|name| fs::read(seal(name, folder.path(), &archive)).unwrap())
+        FUNCTIONS.map(|name| fs::read(seal(name, folder.path(), &archive)).unwrap())
     };
     let first = sealed();
     assert!(first == sealed());
-    for (name, sealed) in ["recommend", "catalog"].iter().zip(&first) {
+    for (name, sealed) in FUNCTIONS.iter().zip(&first) {
         let built = fs::read(function(name)).unwrap();
         let added = sealed.len() - built.len();
         let archive_len_bytes = archive(&bucket).len();

@@ -15,13 +15,16 @@
 mod allocator;
 mod context;
 pub mod cors;
+pub mod filter;
 mod hexadecimal;
+pub mod history;
 pub mod http;
 pub mod json;
 mod keeping;
 pub mod limits;
 pub mod problem;
 pub mod query;
+pub mod ranking;
 pub mod record;
 mod server;
 pub mod settings;

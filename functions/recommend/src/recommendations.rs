@@ -7,22 +7,17 @@ use index::{
 };
 use kit::{
     Call, Collection, Keeping, Needs, Provenance,
+    history::{names, resolve},
     http::Response,
     json::{BODY, Node},
     problem::Problem,
+    ranking::{Ranking, by_preference},
     record::{self, Item},
 };
 use pointer::Manifest;
 use serde::Serialize;
 
-use crate::{
-    history::{names, resolve},
-    wish::{Choice, MEMBERS, Wish},
-};
-
-const NO_HISTORY: &str = "There is no history, so these are popular items.";
-const NOTHING_KNOWN: &str = "Nothing of the history is known here, so these are popular items.";
-const NOTHING_FOLLOWS: &str = "Nothing follows from the history, so these are popular items.";
+use crate::wish::{Choice, MEMBERS, Wish};
 
 #[derive(Serialize)]
 struct Answer<'a> {
@@ -85,9 +80,7 @@ fn answer(collection: &Collection<'_>, wish: &Wish) -> Result<Response, Problem>
     };
     let ranking = match wish.choice {
         Choice::Only(algorithm) => Ranking::by(algorithm, collection, &question)?,
-        Choice::Auto if wish.history.is_empty() => {
-            Ranking::by_popularity(collection, &question, NO_HISTORY)?
-        }
+        Choice::Auto if wish.history.is_empty() => Ranking::by_popularity(collection, &question)?,
         Choice::Auto => Ranking::by_anything(collection, &question)?,
     };
     let items = render(collection, &question, &ranking, wish.explain)?;
@@ -98,71 +91,6 @@ fn answer(collection: &Collection<'_>, wish: &Wish) -> Result<Response, Problem>
         unknown: resolved.unknown,
         items,
     })
-}
-
-/// What answers where nothing is said, the best first. Nothing but what is popular needs no history.
-pub(crate) fn by_preference(without_history: bool) -> impl Iterator<Item = Algorithm> {
-    let all = Algorithm::ALL.into_iter();
-    all.filter(move |algorithm| !without_history || *algorithm == Algorithm::Popular)
-}
-
-/// Items in their order, and how they were found.
-pub(crate) struct Ranking {
-    pub(crate) items: Vec<Scored>,
-    algorithm: Algorithm,
-    fallback: Option<&'static str>,
-}
-
-impl Ranking {
-    /// By the first of what the collection has that has something to say, and what is popular where nothing has.
-    pub(crate) fn by_anything(
-        collection: &Collection<'_>,
-        question: &Question,
-    ) -> Result<Self, Problem> {
-        if question.history.is_empty() {
-            return Self::by_popularity(collection, question, NOTHING_KNOWN);
-        }
-        for algorithm in by_preference(false) {
-            if algorithm != Algorithm::Popular && collection.generation.has(algorithm.file()) {
-                let ranking = Self::by(algorithm, collection, question)?;
-                if !ranking.items.is_empty() {
-                    return Ok(ranking);
-                }
-            }
-        }
-        Self::by_popularity(collection, question, NOTHING_FOLLOWS)
-    }
-
-    /// By one algorithm and nothing else.
-    pub(crate) fn by(
-        algorithm: Algorithm,
-        collection: &Collection<'_>,
-        question: &Question,
-    ) -> Result<Self, Problem> {
-        let items = match algorithm {
-            Algorithm::Popular => collection.generation.popular(question)?,
-            _ => collection.generation.recommend(&Question {
-                by: vec![(algorithm, 1.0)],
-                ..question.clone()
-            })?,
-        };
-        Ok(Self {
-            items,
-            algorithm,
-            fallback: None,
-        })
-    }
-
-    fn by_popularity(
-        collection: &Collection<'_>,
-        question: &Question,
-        fallback: &'static str,
-    ) -> Result<Self, Problem> {
-        Ok(Self {
-            fallback: Some(fallback),
-            ..Self::by(Algorithm::Popular, collection, question)?
-        })
-    }
 }
 
 /// The items with their records, and with what speaks for them where that is wanted: shares of the history's items, or rules. All records come in one batch.

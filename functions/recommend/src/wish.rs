@@ -2,13 +2,13 @@
 
 use index::{Algorithm, catalogue::Filter};
 use kit::{
-    json::{self, Node},
+    filter::{filter, filter_of_query},
+    history::{Entry, entries, entry_of_text},
+    json::Node,
     limits::{COUNT_RANGE, DEFAULT_COUNT, MAXIMUM_EXCLUDE_COUNT, MAXIMUM_HISTORY_COUNT},
     problem::Problem,
     query::Query,
 };
-
-use crate::filter::{filter, filter_of_query};
 
 /// Members of the body, and parameters of the query.
 pub(crate) const MEMBERS: [&str; 8] = [
@@ -34,23 +34,6 @@ pub(crate) struct Wish {
     pub(crate) exclude: Vec<String>,
     pub(crate) diversity: f32,
     pub(crate) explain: bool,
-}
-
-/// One entry of a history.
-#[derive(Debug)]
-pub(crate) struct Entry {
-    pub(crate) key: Key,
-    /// A rating; without one it is a click.
-    pub(crate) value: Option<f64>,
-    /// Which entry of the request it is, counted from 0.
-    pub(crate) position: usize,
-}
-
-/// By what an entry names its item.
-#[derive(Debug)]
-pub(crate) enum Key {
-    Id(String),
-    Title(String),
 }
 
 /// How to find the items.
@@ -151,58 +134,5 @@ impl Wish {
             diversity: diversity as f32,
             explain: query.flag("explain")?.unwrap_or(false),
         })
-    }
-}
-
-/// The entries of a history.
-pub(crate) fn entries(nodes: &[Node<'_>]) -> Result<Vec<Entry>, Problem> {
-    let numbered = nodes.iter().enumerate();
-    numbered
-        .map(|(position, node)| entry(node, position))
-        .collect()
-}
-
-/// An id, or an object with an id or a title and maybe a value.
-fn entry(node: &Node<'_>, position: usize) -> Result<Entry, Problem> {
-    if node.value().is_string() {
-        return Ok(Entry {
-            key: Key::Id(node.text()?.to_owned()),
-            value: None,
-            position,
-        });
-    }
-    if !node.value().is_object() {
-        return Err(node.wrong("an id, or an object with `id` or `title`"));
-    }
-    let members = node.members(&["id", "title", "value"])?;
-    let key = match (members.get("id"), members.get("title")) {
-        (Some(id), None) => Key::Id(id.text()?.to_owned()),
-        (None, Some(title)) => Key::Title(title.text()?.to_owned()),
-        _ => return Err(node.invalid("is to have one of `id` and `title`")),
-    };
-    let value = members
-        .get("value")
-        .map(|value| value.number())
-        .transpose()?;
-    Ok(Entry {
-        key,
-        value,
-        position,
-    })
-}
-
-/// `2:4.5` is the item `2` with the value 4.5. What follows the last colon of an id is not taken for a value unless it is a number.
-fn entry_of_text(text: &str, position: usize) -> Entry {
-    let rated = text
-        .rsplit_once(':')
-        .and_then(|(id, value)| Some((id, json::number(value)?)));
-    let (id, value) = match rated {
-        Some((id, value)) => (id, Some(value)),
-        None => (text, None),
-    };
-    Entry {
-        key: Key::Id(id.to_owned()),
-        value,
-        position,
     }
 }

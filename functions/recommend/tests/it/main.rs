@@ -1,4 +1,4 @@
-//! Requests to the function and what it answers, over a small collection in memory.
+//! Requests to the functions that recommend, browse and answer to old names, and what they answer, over a small collection in memory.
 
 mod aliases;
 mod bad_input;
@@ -7,6 +7,7 @@ mod keeping;
 mod recommendations;
 
 use kit::{
+    Route,
     http::{Request, Response},
     testing::{self, TestStorage},
 };
@@ -15,9 +16,14 @@ use serde_json::Value;
 /// What the interface promises; the file belongs to the function that serves it.
 const DESCRIPTION: &str = include_str!("../../../catalog/openapi.json");
 
-/// The one door to the function.
+/// The one door to the functions.
 fn ask(storage: &TestStorage, request: &Request) -> Response {
-    testing::ask(&recommend::ROUTES, storage, request)
+    testing::ask(&routes(), storage, request)
+}
+
+/// What the three answer.
+fn routes() -> Vec<Route> {
+    [&recommend::ROUTES[..], &browse::ROUTES, &::aliases::ROUTES].concat()
 }
 
 /// The JSON of an answer of this status.

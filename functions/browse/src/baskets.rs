@@ -3,6 +3,7 @@
 use index::{FileKind, Keys, recommend::Scored};
 use kit::{
     Call, Collection, Keeping, Needs, Provenance,
+    history::{entries, names, resolve},
     http::Response,
     json::{BODY, Node},
     limits::{COUNT_RANGE, DEFAULT_COUNT, MAXIMUM_HISTORY_COUNT},
@@ -10,11 +11,6 @@ use kit::{
     record::Name,
 };
 use serde::Serialize;
-
-use crate::{
-    history::{names, resolve},
-    wish::entries,
-};
 
 /// How many of its other items a basket is shown with.
 const OTHERS_COUNT: usize = 5;

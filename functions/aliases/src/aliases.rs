@@ -8,16 +8,16 @@ use index::{
 };
 use kit::{
     Call, Collection, Needs,
+    history::weight_on,
     http::Response,
     json::{BODY, Node},
     limits::{COUNT_RANGE, DEFAULT_COUNT, MAXIMUM_HISTORY_COUNT},
     problem::Problem,
     query::Query,
+    ranking::Ranking,
     record::{image, year},
 };
 use serde::Serialize;
-
-use crate::{history::weight_on, recommendations::Ranking};
 
 /// How many films those pages show for rating.
 const DEFAULT_RANDOM_COUNT: usize = 4;

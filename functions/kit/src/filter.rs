@@ -1,15 +1,15 @@
 //! Filters as requests write them.
 
-use index::catalogue::{Condition, Filter};
-use kit::{
+use crate::{
     json::{self, Node},
     limits::MAXIMUM_FILTER_VALUE_COUNT,
     problem::Problem,
     query::Query,
 };
+use index::catalogue::{Condition, Filter};
 
 /// Reads an object of conditions: a text, a list of texts, a number, or `{"min", "max"}` for each field. Whether there is such a field is the catalogue's to say.
-pub(crate) fn filter(node: &Node<'_>) -> Result<Filter, Problem> {
+pub fn filter(node: &Node<'_>) -> Result<Filter, Problem> {
     let mut filter = Filter::default();
     for (name, node) in node.any_members()?.iter() {
         if !node.value().is_null() {
@@ -20,7 +20,7 @@ pub(crate) fn filter(node: &Node<'_>) -> Result<Filter, Problem> {
 }
 
 /// The filter in a parameter of a query string, where it is written as JSON.
-pub(crate) fn filter_of_query(query: &Query, name: &'static str) -> Result<Filter, Problem> {
+pub fn filter_of_query(query: &Query, name: &'static str) -> Result<Filter, Problem> {
     match query.get(name) {
         Some(text) => {
             let value = json::parse(text.as_bytes(), name)?;

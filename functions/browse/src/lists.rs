@@ -3,6 +3,7 @@
 use index::{Algorithm, FileKind, Keys, Question, recommend::Scored};
 use kit::{
     Call, Collection, Keeping, Needs, Provenance,
+    filter::filter_of_query,
     http::Response,
     limits::{COUNT_RANGE, DEFAULT_COUNT, DEFAULT_ONBOARDING_COUNT},
     problem::Problem,
@@ -10,8 +11,6 @@ use kit::{
 };
 use pointer::Manifest;
 use serde::Serialize;
-
-use crate::filter::filter_of_query;
 
 /// What lists for everybody need.
 const POPULARITY: Needs<'_> = Needs {

@@ -1,27 +1,47 @@
-//! From the entries of a history to weighted items of the catalogue.
+//! Histories: as requests write them, and as weighted items of the catalogue.
 
 use index::recommend::{HistoryItem, history_weight};
-use kit::{Collection, problem::Problem};
 use pointer::ValueScale;
 
-use crate::wish::{Entry, Key};
+use crate::{
+    context::Collection,
+    json::{self, Node},
+    problem::Problem,
+};
+
+/// One entry of a history.
+#[derive(Debug)]
+pub struct Entry {
+    /// Which item it is.
+    pub key: Key,
+    /// A rating; without one it is a click.
+    pub value: Option<f64>,
+    /// Which entry of the request it is, counted from 0.
+    pub position: usize,
+}
+
+/// By what an entry names its item.
+#[derive(Debug)]
+pub enum Key {
+    /// Its id.
+    Id(String),
+    /// Its title, with or without the year.
+    Title(String),
+}
 
 /// A history as the index knows it.
 #[derive(Debug)]
-pub(crate) struct Resolved {
+pub struct Resolved {
     /// Ascending by item, each item once.
-    pub(crate) history: Vec<HistoryItem>,
+    pub history: Vec<HistoryItem>,
     /// The ids and titles that the catalogue does not have, in their order.
-    pub(crate) unknown: Vec<String>,
+    pub unknown: Vec<String>,
     /// The items that are not wanted.
-    pub(crate) exclude: Vec<u32>,
+    pub exclude: Vec<u32>,
 }
 
 /// The ids and the titles that a request names: those of the history in its order, and then the excluded ids.
-pub(crate) fn names<'w>(
-    entries: &'w [Entry],
-    exclude: &'w [String],
-) -> (Vec<&'w str>, Vec<&'w str>) {
+pub fn names<'w>(entries: &'w [Entry], exclude: &'w [String]) -> (Vec<&'w str>, Vec<&'w str>) {
     let (mut ids, mut titles) = (Vec::new(), Vec::new());
     for entry in entries {
         match &entry.key {
@@ -34,7 +54,7 @@ pub(crate) fn names<'w>(
 }
 
 /// Looks up the items of a history and the excluded ids, whose [`names`] the generation was opened for. Of two entries for one item the later counts.
-pub(crate) fn resolve(
+pub fn resolve(
     collection: &Collection<'_>,
     entries: &[Entry],
     exclude: &[String],
@@ -97,6 +117,59 @@ fn weight(entry: &Entry, scale: Option<ValueScale>) -> Result<f32, Problem> {
 }
 
 /// The weight of a value; beyond the ends of the scale it is that of the end.
-pub(crate) fn weight_on(value: f32, scale: ValueScale) -> f32 {
+pub fn weight_on(value: f32, scale: ValueScale) -> f32 {
     history_weight(value, scale.minimum, scale.maximum, scale.neutral)
+}
+
+/// The entries of a history.
+pub fn entries(nodes: &[Node<'_>]) -> Result<Vec<Entry>, Problem> {
+    let numbered = nodes.iter().enumerate();
+    numbered
+        .map(|(position, node)| entry(node, position))
+        .collect()
+}
+
+/// An id, or an object with an id or a title and maybe a value.
+fn entry(node: &Node<'_>, position: usize) -> Result<Entry, Problem> {
+    if node.value().is_string() {
+        return Ok(Entry {
+            key: Key::Id(node.text()?.to_owned()),
+            value: None,
+            position,
+        });
+    }
+    if !node.value().is_object() {
+        return Err(node.wrong("an id, or an object with `id` or `title`"));
+    }
+    let members = node.members(&["id", "title", "value"])?;
+    let key = match (members.get("id"), members.get("title")) {
+        (Some(id), None) => Key::Id(id.text()?.to_owned()),
+        (None, Some(title)) => Key::Title(title.text()?.to_owned()),
+        _ => return Err(node.invalid("is to have one of `id` and `title`")),
+    };
+    let value = members
+        .get("value")
+        .map(|value| value.number())
+        .transpose()?;
+    Ok(Entry {
+        key,
+        value,
+        position,
+    })
+}
+
+/// `2:4.5` is the item `2` with the value 4.5. What follows the last colon of an id is not taken for a value unless it is a number.
+pub fn entry_of_text(text: &str, position: usize) -> Entry {
+    let rated = text
+        .rsplit_once(':')
+        .and_then(|(id, value)| Some((id, json::number(value)?)));
+    let (id, value) = match rated {
+        Some((id, value)) => (id, Some(value)),
+        None => (text, None),
+    };
+    Entry {
+        key: Key::Id(id.to_owned()),
+        value,
+        position,
+    }
 }
