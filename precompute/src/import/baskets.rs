@@ -73,6 +73,10 @@ impl LayoutReader for Baskets {
 
     fn read(&self, files: &Files<'_>, builder: &mut Builder) -> Result<(), ImportError> {
         builder.open_catalogue();
+        if !files.has(&self.file) {
+            // A bucket in which only other objects are new.
+            return Ok(());
+        }
         files.read(&self.file, |input| read_baskets(&self.file, input, builder))
     }
 }

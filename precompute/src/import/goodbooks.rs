@@ -94,6 +94,9 @@ impl LayoutReader for Goodbooks {
 
 /// Reads which tags readers gave how often: a book keeps those that most gave it. They name books by their numbers at Goodreads.
 fn read_tags(files: &Files<'_>, builder: &mut Builder) -> Result<(), ImportError> {
+    if !(files.has("tags.csv") && files.has("book_tags.csv")) {
+        return Ok(());
+    }
     let mut names = HashMap::new();
     let wanted = ["tag_id", "tag_name"].map(|name| Wanted::named(name, Presence::Filled));
     read_optional(files, "tags.csv", &wanted, builder, |_, cells, _| {

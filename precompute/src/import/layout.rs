@@ -1,6 +1,7 @@
 //! What the import knows of a layout: how it is found and how it is read.
 //!
-//! A layout is a module with a function that looks for its files and gives what reads them, a line in [`look_for`], and one in `config::Layout`.
+//! A layout is a module with a function that looks for its files and gives what reads them, a line in [`look_for`], and one in `config::Layout`;
+//! CONTRIBUTING.md has the recipe.
 
 use config::{Import, Layout};
 use pointer::ValueScale;

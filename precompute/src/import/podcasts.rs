@@ -3,7 +3,7 @@
 //! `type` says whether an item is a `show` or an `episode`. An episode has no id in the file: it is the show's with the episode's name behind it, as in
 //! `4rOoJ6Egrf8K2IrywzwOMk/2104-chris-williamson`, so that it stays when other episodes come and go.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use index::catalogue::Value;
 use pointer::ValueScale;
@@ -50,11 +50,17 @@ impl LayoutReader for Podcasts {
             .text("publisher", "Publisher")
             .integer("episode_count", "Episode_Count")
             .text("image", "Cover_URL");
+        let mut categories = BTreeMap::new();
         let names = files.matching(SHOWS);
-        read_item_files(files, &names, &shows, builder, |builder, item| {
-            tidy_show(builder, item);
+        read_item_files(files, &names, &shows, builder, |_, item| {
+            tidy_show(&mut categories, item);
             Ok(())
         })?;
+        for (id, categories) in categories {
+            if let Ok(show) = builder.item(&id) {
+                set(show, "categories", Value::TextList(categories));
+            }
+        }
         let episodes = ItemMapping::new("Podcast ID", "Episode Name")
             .text("show", "Podcast Name")
             .text("description", "Description");
@@ -75,24 +81,16 @@ fn set(item: &mut Item, name: &str, value: Value) {
     item.fields.insert(name.to_owned(), value);
 }
 
-fn tidy_show(builder: &mut Builder, item: &mut Item) {
-    let categories = [PARENT_CATEGORY, CATEGORY].map(|name| item.fields.remove(name));
-    let mut categories: Vec<String> = categories
-        .into_iter()
-        .flatten()
-        .filter_map(|value| match value {
-            Value::Text(text) => Some(text),
-            _ => None,
-        })
-        .collect();
-    // A show has a row for each of its categories. The first row is the item; what the others say is that they are there.
-    if let Ok(known) = builder.item(&item.id)
-        && let Some(Value::TextList(known)) = known.fields.get_mut("categories")
-    {
-        categories.retain(|category| !known.contains(category));
-        known.append(&mut categories);
+/// Adds to the categories of all shows. A show has a row for each of its categories: the first is the item, and what the others say is that they are there.
+fn tidy_show(categories: &mut BTreeMap<String, Vec<String>>, item: &mut Item) {
+    let known = categories.entry(item.id.clone()).or_default();
+    for name in [PARENT_CATEGORY, CATEGORY] {
+        if let Some(Value::Text(category)) = item.fields.remove(name)
+            && !known.contains(&category)
+        {
+            known.push(category);
+        }
     }
-    set(item, "categories", Value::TextList(categories));
     set(item, "type", Value::Text("show".to_owned()));
 }
 

@@ -167,6 +167,53 @@ fn at_night_only_new_objects_are_read_and_merged() {
 }
 
 #[test]
+fn what_is_read_again_over_itself_stays_as_it_is() {
+    use super::catalogues::{ANY_SHARE, BOOKS, BUSINESSES, EPISODES, RATINGS, SHOWS, TAGS, TITLES};
+    use super::playlists::ROWS;
+
+    let book_tags = "goodreads_book_id,tag_id,count\n77,2,5\n77,3,7\n";
+    let review = r#"{"user_id":"u","business_id":"a","stars":5,"date":"2012-01-03"}"#;
+    let sources: [&[(&str, &str)]; 6] = [
+        &[("playlists.csv", ROWS)],
+        &[("shop.dat", "1 2\n\n2 3\n")],
+        &[
+            ("books.csv", BOOKS),
+            ("ratings.csv", RATINGS),
+            ("tags.csv", TAGS),
+            ("book_tags.csv", book_tags),
+        ],
+        &[("netflix.csv", TITLES)],
+        &[("shows.csv", SHOWS), ("episodes.csv", EPISODES)],
+        &[("business.json", BUSINESSES), ("review.json", review)],
+    ];
+    let collection = collection(Path::new("s3://data/"), ANY_SHARE);
+    for files in sources {
+        let mut bucket = Bucket::default();
+        for (key, content) in files {
+            bucket.put(key, 100, content);
+        }
+        let (first, _, watermark) = import_new_objects(&collection, &bucket, None)
+            .unwrap()
+            .unwrap();
+        // One after the other, so that each is alone once.
+        for (key, content) in files {
+            bucket.put(key, 200, content);
+            let previous = Some((first.clone(), watermark.clone()));
+            let imported = import_new_objects(&collection, &bucket, previous);
+            assert_eq!(imported.unwrap().unwrap().0, first, "{key}");
+            bucket.put(key, 100, content);
+        }
+        for (key, content) in files {
+            bucket.put(key, 200, content);
+        }
+        bucket.put("notes.txt", 200, "");
+        let previous = Some((first.clone(), watermark.clone()));
+        let imported = import_new_objects(&collection, &bucket, previous);
+        assert_eq!(imported.unwrap().unwrap().0, first);
+    }
+}
+
+#[test]
 fn a_night_without_news_reads_nothing() {
     let (collection, bucket) = movies_in_bucket();
     let (dataset, _, watermark) = import_new_objects(&collection, &bucket, None)

@@ -2,7 +2,7 @@
 
 use super::*;
 
-const ANY_SHARE: &str = "import = { maximum_bad_row_share = 1.0 }\n";
+pub(super) const ANY_SHARE: &str = "import = { maximum_bad_row_share = 1.0 }\n";
 
 /// Why files cannot be imported.
 #[track_caller]
@@ -11,23 +11,23 @@ fn check_error(files: &[(&str, &[u8])], settings: &str, expected: &str) {
     assert!(error.contains(expected), "{error}");
 }
 
-const BOOKS: &str = "book_id,goodreads_book_id,isbn,authors,original_publication_year,title,language_code,ratings_count,image_url\n\
+pub(super) const BOOKS: &str = "book_id,goodreads_book_id,isbn,authors,original_publication_year,title,language_code,ratings_count,image_url\n\
     1,77,0439,\"Ann B., Cy D\",2008.0,\"Sea (Waves, #1)\",eng,4780,https://i/1.jpg\n\
     2,78,,Ann B.,-750.0,Old,,12,\n\
     2,79,,Ann B.,1,Again,,1,\n\
     3,80,,Dé,last year,Caf\u{e9},fre,many,\n\
     4,81,,,1999,,eng,1,\n";
-const RATINGS: &str = "user_id,book_id,rating\n5,1,4\n5,2,6\n6,9,3\n6,2,x\n6,2,3\n6,2,5\n6,3\n";
+pub(super) const RATINGS: &str =
+    "user_id,book_id,rating\n5,1,4\n5,2,6\n6,9,3\n6,2,x\n6,2,3\n6,2,5\n6,3\n";
+
+pub(super) const TAGS: &str = "tag_id,tag_name\n1,to-read\n2,Sea\n3,waves\n4,boats\n";
 
 #[test]
 fn books_have_authors_years_and_tags() {
     let files: [(&str, &[u8]); 4] = [
         ("books.csv", BOOKS.as_bytes()),
         ("ratings_sample.csv", RATINGS.as_bytes()),
-        (
-            "tags.csv",
-            b"tag_id,tag_name\n1,to-read\n2,Sea\n3,waves\n4,boats\n",
-        ),
+        ("tags.csv", TAGS.as_bytes()),
         (
             "book_tags.csv",
             b"goodreads_book_id,tag_id,count\n77,1,999\n77,2,5\n77,3,7\n77,4,5\n78,3,-1\n99,2,1\n77,9,1\n77,2,few\n",
@@ -84,7 +84,7 @@ fn books_have_authors_years_and_tags() {
     );
 }
 
-const TITLES: &str = "show_id,type,title,director,casts,country,date_added,release_year,rating,duration,listed_in,description\n\
+pub(super) const TITLES: &str = "show_id,type,title,director,casts,country,date_added,release_year,rating,duration,listed_in,description\n\
     s1,Movie,Sea,Ann,\"Bo, Cy\",\", France, Peru,\",2021-Sep-25,2020,PG-13,90 min,\"Dramas, Thrillers\",\"A film, \"\"quoted\"\".\"\n\
     s2,TV Show,Waves,,,,,2019,TV-MA,2 Seasons,\"TV Dramas, Kids' TV\",One\n\
     s3,Movie,Fish,,,,,2018,,,Documentaries,\n\
@@ -148,28 +148,24 @@ fn titles_with_something_wrong_are_counted() {
     );
 }
 
-#[test]
-fn podcasts_are_shows_and_their_episodes() {
-    let files: [(&str, &[u8]); 2] = [
-        (
-            "shows.csv",
-            b"Parent_Category,Category,Podcast_Name,Description,Publisher,Episode_Count,ID,Cover_URL\n\
+pub(super) const SHOWS: &str = "Parent_Category,Category,Podcast_Name,Description,Publisher,Episode_Count,ID,Cover_URL\n\
               Arts,entertainment,Sea Talk,About seas.,Ann,12,s1,https://i/1\n\
               Health,culture,Sea Talk,Other words.,Ann,12,s1,https://i/1\n\
               Arts,culture,Sea Talk,Other words.,Ann,12,s1,https://i/1\n\
               Arts,entertainment,,No name.,Ann,1,s2,\n\
-              Arts,entertainment,Waves (2019),,Bo,many,s3,\n",
-        ),
-        (
-            "episodes.csv",
-            "Podcast Name,Podcast ID,Episode Name,Description\n\
+              Arts,entertainment,Waves (2019),,Bo,many,s3,\n";
+pub(super) const EPISODES: &str = "Podcast Name,Podcast ID,Episode Name,Description\n\
              Sea Talk,s1,#7 - First: Ébb & Flow!,The show description is: About seas. The episode description is: Of tides.\n\
              Sea Talk,s1,7 First Ébb Flow,Plain\n\
              Sea Talk,s1,#7 - First: Ébb & Flow!,Again\n\
              Sea Talk,s1,🌊,\n\
-             Elsewhere,s9,7 first ébb flow,The show description is: Half of it\n"
-                .as_bytes(),
-        ),
+             Elsewhere,s9,7 first ébb flow,The show description is: Half of it\n";
+
+#[test]
+fn podcasts_are_shows_and_their_episodes() {
+    let files = [
+        ("shows.csv", SHOWS.as_bytes()),
+        ("episodes.csv", EPISODES.as_bytes()),
     ];
     let (dataset, report) = import_files(&files, ANY_SHARE).unwrap();
     let ids: Vec<&str> = dataset.items.iter().map(|item| item.id.as_str()).collect();
@@ -222,7 +218,7 @@ fn podcasts_are_shows_and_their_episodes() {
     check_error(&[("shows.csv", b"")], "", "`shows.csv` is empty");
 }
 
-const BUSINESSES: &str = r#"[{"business_id":"a","name":"Sea","address":"1 Main St","city":"Troy","state":"NY","postal_code":"12180","latitude":42.5,"longitude":-73,"stars":4.5,"review_count":7,"is_open":1,"attributes":{"RestaurantsPriceRange2":"2","WiFi":"u'free'","Alcohol":"u'none'","BikeParking":"True","HasTV":"False","Smoking":null,"BusinessParking":"{'garage': False, 'street': True, 'valet': True}","NoiseLevel":"quiet","Ambience":"None"},"categories":"Food, Beer, Wine & Spirits, Books, Mags, Music & Video, Bars","hours":{"Monday":"8:0-17:0"}}
+pub(super) const BUSINESSES: &str = r#"[{"business_id":"a","name":"Sea","address":"1 Main St","city":"Troy","state":"NY","postal_code":"12180","latitude":42.5,"longitude":-73,"stars":4.5,"review_count":7,"is_open":1,"attributes":{"RestaurantsPriceRange2":"2","WiFi":"u'free'","Alcohol":"u'none'","BikeParking":"True","HasTV":"False","Smoking":null,"BusinessParking":"{'garage': False, 'street': True, 'valet': True}","NoiseLevel":"quiet","Ambience":"None"},"categories":"Food, Beer, Wine & Spirits, Books, Mags, Music & Video, Bars","hours":{"Monday":"8:0-17:0"}}
 ,{"business_id":"b","name":"Waves","address":"","city":"","attributes":null,"categories":["Pizza","Wills, Trusts, & Probates"]}
 ,{"business_id":"c","name":"Fish","stars":"many","attributes":{"RestaurantsPriceRange2":"None"},"categories":null}
 ,{"business_id":"d","name":"Boats","attributes":{"RestaurantsPriceRange2":"cheap"}}

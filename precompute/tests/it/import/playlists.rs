@@ -2,7 +2,7 @@
 
 use super::*;
 
-const ROWS: &str = "pid,name,album_name,artist_name,duration_ms,track_name\n\
+pub(super) const ROWS: &str = "pid,name,album_name,artist_name,duration_ms,track_name\n\
     7,Road trip,Blue,Ann,200499,  First \u{a0} Song\n\
     7,Road trip,Best of,Ann,200500,First Song\n\
     7,Road trip,Zoo,\"Bo, Cy\",61000,\"Say \"\"Yes\"\"\"\n\
