@@ -346,7 +346,8 @@ impl<'s> Generation<'s> {
             }
         };
         match file {
-            FileKind::Catalogue => {}
+            // A model speaks of rows, and is opened by itself.
+            FileKind::Catalogue | FileKind::Model => {}
             FileKind::Neighbours => {
                 let neighbours = Neighbours::open(container)?;
                 check(neighbours.item_count())?;

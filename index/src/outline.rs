@@ -57,7 +57,7 @@ impl Outline {
                     .into_iter()
                     .collect::<Result<_, Error>>()?
             }
-            FileKind::Neighbours | FileKind::Popularity => BTreeMap::new(),
+            FileKind::Neighbours | FileKind::Popularity | FileKind::Model => BTreeMap::new(),
         };
         Ok(Self {
             file,

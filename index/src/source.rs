@@ -15,11 +15,21 @@ pub enum FileKind {
     Neighbours,
     /// What is popular, and what to rate first.
     Popularity,
+    /// What was learnt from a table.
+    Model,
 }
 
 impl FileKind {
-    /// Every kind, in the order of their names.
-    pub const ALL: [Self; 3] = [Self::Catalogue, Self::Neighbours, Self::Popularity];
+    /// Every kind.
+    pub const ALL: [Self; 4] = [
+        Self::Catalogue,
+        Self::Neighbours,
+        Self::Popularity,
+        Self::Model,
+    ];
+
+    /// The kinds that speak of the items of a catalogue, which [`Generation`](crate::Generation) opens.
+    pub const OF_ITEMS: [Self; 3] = [Self::Catalogue, Self::Neighbours, Self::Popularity];
 
     /// The file's name without its ending, and the key of its entry in a manifest.
     pub fn name(self) -> &'static str {
@@ -27,6 +37,7 @@ impl FileKind {
             Self::Catalogue => "catalogue",
             Self::Neighbours => "neighbours",
             Self::Popularity => "popularity",
+            Self::Model => "model",
         }
     }
 }

@@ -103,7 +103,7 @@ fn a_damaged_file_is_a_problem_and_never_another_answer() {
     let generation = publish_films(&bucket);
     let site = Site::start(&bucket);
     let path = "/v1/movies/recommendations?history=1,2,9&count=20&explain=true";
-    for kind in FileKind::ALL {
+    for kind in FileKind::OF_ITEMS {
         // What is popular is read where nothing else can be said.
         let path = match kind {
             FileKind::Popularity => "/v1/movies/popular?count=20",
@@ -154,7 +154,7 @@ fn a_pointer_with_numbers_that_cannot_be_is_a_problem_at_once() {
     let site = Site::start(&bucket);
     let pointer = bucket.folder().join("movies/current.json");
     let mut manifest: Value = serde_json::from_slice(&fs::read(&pointer).unwrap()).unwrap();
-    for kind in FileKind::ALL {
+    for kind in FileKind::OF_ITEMS {
         manifest["files"][kind.name()]["head_len_bytes"] = json!(u32::MAX);
     }
     fs::write(&pointer, manifest.to_string()).unwrap();

@@ -17,7 +17,7 @@ use crate::site::Site;
 fn native() -> (Manifest, Generation<'static>) {
     let files = generation();
     let manifest = Manifest::parse(&files[MANIFEST_FILE_NAME], "movies").unwrap();
-    let kinds = FileKind::ALL;
+    let kinds = FileKind::OF_ITEMS;
     let bytes = kinds.map(|kind| (kind, files[&format!("{kind}.kdx")].clone()));
     let outlines = kinds.map(|kind| manifest.files[kind.name()].outline(kind));
     let keys = Keys::default();

@@ -64,7 +64,7 @@ pub(crate) fn readyz(call: &Call<'_>) -> Result<Response, Problem> {
 
 /// All that can be opened.
 const EVERYTHING: Needs<'_> = Needs {
-    kinds: &FileKind::ALL,
+    kinds: &FileKind::OF_ITEMS,
     keys: Keys {
         ids: &[],
         titles: &[],

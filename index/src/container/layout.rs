@@ -44,6 +44,7 @@ pub(super) fn kind_number(kind: FileKind) -> u16 {
         FileKind::Catalogue => 1,
         FileKind::Neighbours => 2,
         FileKind::Popularity => 3,
+        FileKind::Model => 7,
     }
 }
 

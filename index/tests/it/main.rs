@@ -5,4 +5,5 @@ mod damage;
 mod fixture;
 mod generation;
 mod golden;
+mod model;
 mod plan;

@@ -306,7 +306,7 @@ fn an_index_that_is_damaged_is_500_and_says_what_to_do() {
         let detail = problem["detail"].as_str().unwrap();
         assert!(detail.ends_with("publish the collection again"), "{detail}");
     };
-    for kind in FileKind::ALL {
+    for kind in FileKind::OF_ITEMS {
         // What is popular is read where nothing else can be said.
         let body = match kind {
             FileKind::Popularity => "{}",
