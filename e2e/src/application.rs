@@ -37,7 +37,7 @@ pub fn source(path: &Path) -> String {
 pub fn manifest(lines_of: impl Fn(&str) -> String) -> String {
     let path = workspace().join("spin.toml");
     let mut manifest = fs::read_to_string(path).expect("the application is there");
-    for name in ["recommend", "catalog"] {
+    for name in ["recommend", "predict", "catalog"] {
         let built = format!("source = \"target/functions/{name}.wasm\"\n");
         assert!(manifest.contains(&built), "spin.toml has {built}");
         manifest = manifest.replace(&built, &lines_of(name));
