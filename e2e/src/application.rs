@@ -25,7 +25,7 @@ pub fn function(name: &str) -> PathBuf {
 }
 
 /// The functions of the root's `spin.toml`.
-pub const FUNCTIONS: [&str; 4] = ["recommend", "browse", "aliases", "catalog"];
+pub const FUNCTIONS: [&str; 5] = ["recommend", "browse", "predict", "aliases", "catalog"];
 
 /// The line of a manifest that names a component's file.
 pub fn source(path: &Path) -> String {

@@ -280,6 +280,13 @@ pub enum WriteError {
         len_bytes: usize,
     },
 
+    /// A model does not fit its own schema, or is too large for the format.
+    #[error("the model cannot be written: {what}")]
+    Model {
+        /// What is wrong with it.
+        what: &'static str,
+    },
+
     /// The head would be larger than a first read may be.
     #[error(
         "the head of the file would have {len_bytes} bytes, and at most {} fit",

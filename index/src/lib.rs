@@ -6,6 +6,8 @@
 //! those that its data give: [`NeighboursWriter`](neighbours::NeighboursWriter), [`PopularityWriter`](popularity::PopularityWriter),
 //! [`ClustersWriter`](clusters::ClustersWriter), [`RulesWriter`](rules::RulesWriter), [`BasketsWriter`](baskets::BasketsWriter). Each gives the bytes of a file, of which [`verify`] checks every checksum.
 //!
+//! A collection that predicts has one file instead, of a [`ModelWriter`](model::ModelWriter), and [`Model`](model::Model) opens it.
+//!
 //! A [`Generation`] opens the heads of the files over a [`ByteSource`] and answers questions. It never does I/O: it plans what it needs, and the source reads it.
 //! What it must know of a file before the first read is its [`Outline`]. A [`RecordingSource`] tells what a question read.
 //!
@@ -27,7 +29,7 @@
 //! let outlines: Vec<Outline> =
 //!     files.iter().map(|(kind, file)| Outline::of(*kind, file)).collect::<Result<_, index::Error>>()?;
 //! let ids = ["alien"];
-//! let generation = Generation::open(MemorySource::new(files), outlines, &FileKind::ALL, &Keys { ids: &ids, titles: &[] })?;
+//! let generation = Generation::open(MemorySource::new(files), outlines, &FileKind::OF_ITEMS, &Keys { ids: &ids, titles: &[] })?;
 //!
 //! let history = vec![HistoryItem { item: generation.items_of_ids(&ids)?[0].unwrap(), weight: 1.0 }];
 //! let answer = generation.recommend(&Question { history, count: 10, ..Question::default() })?;
@@ -46,6 +48,7 @@ mod container;
 mod error;
 mod generation;
 mod metadata;
+pub mod model;
 pub mod neighbours;
 mod outline;
 pub mod popularity;

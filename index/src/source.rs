@@ -17,6 +17,8 @@ pub enum FileKind {
     Clusters,
     /// Weighted lists of items for every item, by what is said of them.
     Content,
+    /// What was learnt from a table.
+    Model,
     /// Weighted lists of items for every item, by who touched them.
     Neighbours,
     /// What is popular, and what to rate first.
@@ -27,7 +29,19 @@ pub enum FileKind {
 
 impl FileKind {
     /// Every kind, in the order of their names.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
+        Self::Baskets,
+        Self::Catalogue,
+        Self::Clusters,
+        Self::Content,
+        Self::Model,
+        Self::Neighbours,
+        Self::Popularity,
+        Self::Rules,
+    ];
+
+    /// The kinds that speak of the items of a catalogue, which [`Generation`](crate::Generation) opens.
+    pub const OF_ITEMS: [Self; 7] = [
         Self::Baskets,
         Self::Catalogue,
         Self::Clusters,
@@ -46,6 +60,7 @@ impl FileKind {
             Self::Content => "content",
             Self::Neighbours => "neighbours",
             Self::Popularity => "popularity",
+            Self::Model => "model",
             Self::Rules => "rules",
         }
     }

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use index::model::Model;
 use index::{FileKind, Generation, Keys, MemorySource, Outline};
 use pointer::{CollectionKeys, FileEntry, Manifest, ManifestError};
 use thiserror::Error;
@@ -222,9 +223,12 @@ pub(crate) fn check(
         outlines.push(outline);
     }
     let source = MemorySource::new(files);
-    Generation::open(source, outlines, &FileKind::ALL, &Keys::default())
-        .map_err(GenerationError::Mixed)?;
-    Ok(())
+    let opened = if manifest.files.contains_key(FileKind::Model.name()) {
+        Model::open(&source, &outlines).map(drop)
+    } else {
+        Generation::open(source, outlines, &FileKind::OF_ITEMS, &Keys::default()).map(drop)
+    };
+    opened.map_err(GenerationError::Mixed)
 }
 
 /// What a manifest says of an index file.

@@ -63,7 +63,7 @@ pub(crate) fn readyz(call: &Call<'_>) -> Result<Response, Problem> {
 
 /// All that can be opened.
 const EVERYTHING: Needs<'_> = Needs {
-    kinds: &|_| FileKind::ALL.to_vec(),
+    kinds: &|_| FileKind::OF_ITEMS.to_vec(),
     keys: Keys {
         ids: &[],
         titles: &[],
@@ -72,7 +72,10 @@ const EVERYTHING: Needs<'_> = Needs {
 
 fn check(context: &Context<'_>, name: &str, pointer: Pointer) -> Result<(), Problem> {
     match pointer {
-        Pointer::Ready(pinned) => context.open_pinned(pinned, &EVERYTHING).map(|_| ()),
+        Pointer::Ready(pinned) if pinned.manifest.files.contains_key(FileKind::Model.name()) => {
+            context.open_model(pinned).map(drop)
+        }
+        Pointer::Ready(pinned) => context.open_pinned(pinned, &EVERYTHING).map(drop),
         Pointer::Unpublished => Err(Problem::NotPublished {
             collection: name.to_owned(),
         }),

@@ -2,6 +2,8 @@
 //!
 //! [`ROUTES`] is the whole of it. The description is `openapi.json` beside `Cargo.toml`; the tests write it and hold it against the code.
 
+// The description is one long value.
+#![cfg_attr(test, recursion_limit = "256")]
 #![warn(clippy::indexing_slicing, clippy::unwrap_used)]
 
 #[cfg(target_arch = "wasm32")]

@@ -18,7 +18,7 @@ use kit::{
     limits::{
         COUNT_RANGE, DEFAULT_COUNT, DEFAULT_ONBOARDING_COUNT, MAXIMUM_BODY_LEN_BYTES,
         MAXIMUM_EXCLUDE_COUNT, MAXIMUM_FILTER_VALUE_COUNT, MAXIMUM_HISTORY_COUNT, MAXIMUM_ID_COUNT,
-        MAXIMUM_QUERY_LEN_BYTES,
+        MAXIMUM_QUERY_LEN_BYTES, MAXIMUM_ROW_COUNT,
     },
     paths,
 };
@@ -64,7 +64,7 @@ fn document() -> Value {
                  is current.\n\n\
                  Limits: a body has at most {MAXIMUM_BODY_LEN_BYTES} bytes (413), a query string at most {MAXIMUM_QUERY_LEN_BYTES} bytes (414), a history at most \
                  {MAXIMUM_HISTORY_COUNT} entries, `exclude` at most {MAXIMUM_EXCLUDE_COUNT} ids, `ids` at most {MAXIMUM_ID_COUNT} ids, a list within a filter at most \
-                 {MAXIMUM_FILTER_VALUE_COUNT} texts, `count` is from {} to {} (422). The answer that refuses a request repeats the limit.",
+                 {MAXIMUM_FILTER_VALUE_COUNT} texts, predictions at most {MAXIMUM_ROW_COUNT} rows, `count` is from {} to {} (422). The answer that refuses a request repeats the limit.",
                 COUNT_RANGE.start(),
                 COUNT_RANGE.end(),
             ),
@@ -209,6 +209,44 @@ fn described_paths() -> Value {
             "The record of an item",
             vec![collection(), id()],
             "ItemAnswer",
+        ),
+    );
+    let explain = "Whether to say what each field contributed";
+    let predictions = "A field that the schema calls required is to be there, and a text is to be one of the field's; a number beyond all that were learnt from is a warning. \
+                       The contributions are exact Shapley values: with the base they add up to the probability, or to the logarithm of the odds, of the class that the explanation names.";
+    add(
+        paths::PREDICTIONS,
+        json!({ "post": {
+            "operationId": "predict",
+            "summary": "Predictions for a row, or for a list of rows",
+            "description": predictions,
+            "parameters": [collection(), parameter("explain", explain, json!({ "type": "boolean", "default": true }))],
+            "requestBody": { "required": true, "content": { "application/json": { "schema": { "oneOf": [
+                schema("Row"),
+                { "type": "array", "maxItems": MAXIMUM_ROW_COUNT, "items": schema("Row") },
+            ] } } } },
+            "responses": responses("PredictionAnswer"),
+        } }),
+    );
+    add(
+        paths::PREDICTION_SCHEMA,
+        get(
+            "predictionSchema",
+            "What a row has: fields, types, ranges, allowed texts",
+            vec![collection()],
+            "PredictionSchema",
+        ),
+    );
+    add(
+        paths::PREDICT,
+        alias(
+            "post",
+            json!({
+                "operationId": "oldPredict",
+                "summary": "Alias for older frontends: whether somebody gets a job, from the default collection of predictions",
+                "requestBody": { "required": true, "content": { "application/json": { "schema": { "oneOf": [schema("OldRow"), list(schema("OldRow"))] } } } },
+            }),
+            "OldPrediction",
         ),
     );
     add(
@@ -494,6 +532,34 @@ fn schemas() -> Value {
         "ItemsAnswer": answered(json!({ "items": list(schema("Item")) })),
         "LookUpAnswer": answered(json!({ "items": list(schema("Item")), "unknown": list(text()) })),
         "ItemAnswer": answered(json!({ "item": schema("Item") })),
+        "Row": { "type": "object", "description": "A member for each field of the schema", "additionalProperties": { "type": ["number", "string", "null"] } },
+        "PredictionAnswer": answered(json!({
+            "algorithm": { "enum": ["forest", "logistic"] },
+            "target": text(),
+            "predictions": list(schema("Prediction")),
+        })),
+        "Prediction": object(json!({
+            "class": { "type": "string", "description": "The most probable" },
+            "probabilities": { "type": "object", "additionalProperties": number() },
+            "explanation?": object(json!({
+                "class": { "type": "string", "description": "Of two classes the positive one, of more the most probable" },
+                "scale": { "enum": ["probability", "log-odds"] },
+                "base": number(),
+                "contributions": { "type": "object", "additionalProperties": number() },
+            })),
+            "warnings": list(object(json!({ "field": text(), "message": text() }))),
+        })),
+        "PredictionSchema": answered(json!({
+            "algorithm": { "enum": ["forest", "logistic"] },
+            "description": text(),
+            "target": text(),
+            "classes": list(text()),
+            "positive": text(),
+            "fields": list(json!({ "oneOf": [
+                object(json!({ "name": text(), "required": { "type": "boolean" }, "type": { "const": "number" }, "minimum": number(), "maximum": number(), "median": number() })),
+                object(json!({ "name": text(), "required": { "type": "boolean" }, "type": { "const": "category" }, "values": list(text()) })),
+            ] })),
+        })),
         "CollectionsAnswer": object(json!({ "collections": list(schema("Collection")) })),
         "Collection": object(json!({
             "name": text(),
@@ -527,6 +593,8 @@ fn schemas() -> Value {
         "OldSongsAnswer": object(json!({ "songs": list(text()), "version": text(), "model_date": text() })),
         "OldRatings": list(json!({ "type": "object", "properties": { "title": text(), "rating": number() }, "required": ["title"] })),
         "OldRecommendations": list(object(json!({ "movieId": text(), "title": text(), "imageurl": text(), "year": { "type": ["integer", "null"] } }))),
+        "OldRow": { "type": "object", "additionalProperties": { "type": ["number", "string", "null"] } },
+        "OldPrediction": object(json!({ "Placement_Probability": number(), "Placement": { "type": "boolean" } })),
         "OldError": object(json!({ "error": text() })),
     })
 }

@@ -1,6 +1,6 @@
 use std::{cell::Cell, fmt, time::Duration};
 
-use index::{Bytes, FileKind, Generation, Keys};
+use index::{Bytes, FileKind, Generation, Keys, Outline, model::Model};
 use pointer::{CollectionKeys, GENERATION_LEN, Manifest, ManifestError};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -54,14 +54,17 @@ pub struct Pinned {
     pub is_stale: bool,
 }
 
+/// A collection of which a generation of items is open.
+pub type Collection<'a> = Opened<Generation<'a>>;
+
 /// A collection of which a generation is open.
-pub struct Collection<'a> {
+pub struct Opened<T> {
     /// What the pointer says of it.
     pub manifest: Manifest,
     /// See [`Pinned::is_stale`].
     pub is_stale: bool,
     /// The files that were asked for and exist.
-    pub generation: Generation<'a>,
+    pub generation: T,
 }
 
 /// What every answer below `/v1/{collection}` begins with: where it comes from.
@@ -212,11 +215,28 @@ impl<'a> Context<'a> {
         pinned: Pinned,
         needs: &Needs<'_>,
     ) -> Result<Collection<'a>, Problem> {
-        match self.generation(&pinned.manifest, needs) {
-            Ok(generation) => Ok(Collection::new(pinned, generation)),
+        self.open_by(pinned, &|manifest, source, outlines| {
+            Generation::open(source, outlines, &(needs.kinds)(manifest), &needs.keys)
+        })
+    }
+
+    /// The same for a collection that predicts.
+    pub fn open_model(&'a self, pinned: Pinned) -> Result<Opened<Model>, Problem> {
+        self.open_by(pinned, &|_, source, outlines| {
+            Model::open(&source, &outlines)
+        })
+    }
+
+    fn open_by<T>(
+        &'a self,
+        pinned: Pinned,
+        read: &Reading<'a, '_, T>,
+    ) -> Result<Opened<T>, Problem> {
+        match self.generation(&pinned.manifest, read) {
+            Ok(generation) => Ok(Opened::new(pinned, generation)),
             Err(error) if is_missing(&error) => {
-                let replaced = self.open_replaced(&pinned, needs);
-                let previous = || self.open_previous(&pinned.manifest, needs);
+                let replaced = self.open_replaced(&pinned, read);
+                let previous = || self.open_previous(&pinned.manifest, read);
                 replaced.or_else(previous).ok_or_else(|| error.into())
             }
             Err(error) => Err(error.into()),
@@ -224,7 +244,7 @@ impl<'a> Context<'a> {
     }
 
     /// The current generation, if `pinned` was named by a pointer that was kept and has been replaced since.
-    fn open_replaced(&'a self, pinned: &Pinned, needs: &Needs<'_>) -> Option<Collection<'a>> {
+    fn open_replaced<T>(&'a self, pinned: &Pinned, read: &Reading<'a, '_, T>) -> Option<Opened<T>> {
         if !self.distrust_store() {
             return None;
         }
@@ -232,12 +252,16 @@ impl<'a> Context<'a> {
         if current.manifest.generation == pinned.manifest.generation {
             return None;
         }
-        let generation = self.generation(&current.manifest, needs).ok()?;
-        Some(Collection::new(current, generation))
+        let generation = self.generation(&current.manifest, read).ok()?;
+        Some(Opened::new(current, generation))
     }
 
     /// The generation before `manifest`, whose own manifest lies beside its files.
-    fn open_previous(&'a self, manifest: &Manifest, needs: &Needs<'_>) -> Option<Collection<'a>> {
+    fn open_previous<T>(
+        &'a self,
+        manifest: &Manifest,
+        read: &Reading<'a, '_, T>,
+    ) -> Option<Opened<T>> {
         let previous = manifest.previous.as_deref()?;
         let query = DocumentQuery {
             key: CollectionKeys::new("", &manifest.collection).manifest(previous),
@@ -250,26 +274,30 @@ impl<'a> Context<'a> {
         if manifest.generation != previous {
             return None;
         }
-        let generation = self.generation(&manifest, needs).ok()?;
+        let generation = self.generation(&manifest, read).ok()?;
         self.is_stale.set(true);
         let pinned = Pinned {
             manifest,
             is_stale: true,
         };
-        Some(Collection::new(pinned, generation))
+        Some(Opened::new(pinned, generation))
     }
 
-    fn generation(
+    fn generation<T>(
         &self,
         manifest: &Manifest,
-        needs: &Needs<'_>,
-    ) -> Result<Generation<'a>, index::Error> {
+        read: &Reading<'a, '_, T>,
+    ) -> Result<T, index::Error> {
         let outline = |kind: FileKind| Some(manifest.files.get(kind.name())?.outline(kind));
         let outlines = FileKind::ALL.into_iter().filter_map(outline).collect();
         let source = GenerationSource::new(self.storage, manifest);
-        Generation::open(source, outlines, &(needs.kinds)(manifest), &needs.keys)
+        read(manifest, source, outlines)
     }
 }
+
+/// How a generation is opened, given its files.
+type Reading<'a, 'r, T> =
+    dyn Fn(&Manifest, GenerationSource<'a>, Vec<Outline>) -> Result<T, index::Error> + 'r;
 
 /// The manifest in a document, held against the name that its content has, unless it has a checksum of its own.
 pub(crate) fn checked_manifest(
@@ -303,8 +331,8 @@ fn is_missing(error: &index::Error) -> bool {
     )
 }
 
-impl<'a> Collection<'a> {
-    fn new(pinned: Pinned, generation: Generation<'a>) -> Self {
+impl<T> Opened<T> {
+    fn new(pinned: Pinned, generation: T) -> Self {
         let Pinned { manifest, is_stale } = pinned;
         Self {
             manifest,
@@ -321,7 +349,9 @@ impl<'a> Collection<'a> {
             stale: self.is_stale,
         }
     }
+}
 
+impl Collection<'_> {
     /// The number of the item with this id.
     pub fn item(&self, id: &str) -> Result<u32, Problem> {
         let found = self.generation.items_of_ids(&[id])?;

@@ -35,6 +35,6 @@ pub mod storage;
 pub mod testing;
 mod timing;
 
-pub use context::{Collection, Context, Needs, Pinned, Pointer, Provenance};
+pub use context::{Collection, Context, Needs, Opened, Pinned, Pointer, Provenance};
 pub use keeping::Keeping;
 pub use server::{Answer, Call, Route, paths, respond};

@@ -1,9 +1,10 @@
 use std::{mem::ManuallyDrop, time::Instant};
 
+use index::model::Model;
 use serde_json::Value;
 
 use crate::{
-    context::{Collection, Context, Needs, Pinned},
+    context::{Collection, Context, Needs, Opened, Pinned},
     http::{Method, Request, Response},
     json,
     keeping::{self, EntityTag, Keeping},
@@ -32,6 +33,10 @@ pub mod paths {
     pub const CLUSTER: &str = "/v1/{collection}/clusters/{cluster}";
     /// Baskets like one.
     pub const BASKETS: &str = "/v1/{collection}/baskets";
+    /// Predictions for rows.
+    pub const PREDICTIONS: &str = "/v1/{collection}/predictions";
+    /// What a row has.
+    pub const PREDICTION_SCHEMA: &str = "/v1/{collection}/predictions/schema";
     /// What is served.
     pub const COLLECTIONS: &str = "/v1/collections";
     /// Liveness.
@@ -48,6 +53,8 @@ pub mod paths {
     pub const GETRECOM: &str = "/getrecom";
     /// Alias: songs that go with songs.
     pub const API_RECOMMEND: &str = "/api/recommend";
+    /// Alias: whether somebody gets a job.
+    pub const PREDICT: &str = "/predict";
     /// Alias: a sign of life.
     pub const ROOT: &str = "/";
 }
@@ -124,27 +131,41 @@ impl<'a> Call<'a> {
         keeping: Keeping,
         answer: &mut dyn FnMut(&Collection<'a>) -> Result<Response, Problem>,
     ) -> Result<Response, Problem> {
+        self.answer_by(
+            |pinned| self.context.open_pinned(pinned, needs),
+            keeping,
+            answer,
+        )
+    }
+
+    /// The same for a collection that predicts.
+    pub fn answer_from_model(
+        &self,
+        keeping: Keeping,
+        answer: impl FnOnce(&Opened<Model>) -> Result<Response, Problem>,
+    ) -> Result<Response, Problem> {
+        self.answer_by(|pinned| self.context.open_model(pinned), keeping, answer)
+    }
+
+    fn answer_by<T>(
+        &self,
+        open: impl Fn(Pinned) -> Result<Opened<T>, Problem>,
+        keeping: Keeping,
+        answer: impl FnOnce(&Opened<T>) -> Result<Response, Problem>,
+    ) -> Result<Response, Problem> {
+        // For as long as the instance lives.
+        let open = |pinned| open(pinned).map(ManuallyDrop::new);
         let pinned = self.context.current(self.parameter("collection"))?;
         if self.request.method == Method::Post {
-            return answer(&*self.open(pinned, needs)?);
+            return answer(&*open(pinned)?);
         }
         let tag = EntityTag::of_generation(&pinned.manifest.generation, self.request);
         if tag.is_known_to(self.request) {
             return Ok(Response::empty(304).kept(keeping).tagged(tag));
         }
-        let collection = self.open(pinned, needs)?;
+        let collection = open(pinned)?;
         let tag = EntityTag::of_generation(&collection.manifest.generation, self.request);
         Ok(answer(&collection)?.kept(keeping).tagged(tag))
-    }
-
-    /// Opens what was pinned, for as long as the instance lives.
-    fn open(
-        &self,
-        pinned: Pinned,
-        needs: &Needs<'_>,
-    ) -> Result<ManuallyDrop<Collection<'a>>, Problem> {
-        let collection = self.context.open_pinned(pinned, needs)?;
-        Ok(ManuallyDrop::new(collection))
     }
 }
 

@@ -47,6 +47,7 @@ pub(super) fn kind_number(kind: FileKind) -> u16 {
         FileKind::Rules => 4,
         FileKind::Clusters => 5,
         FileKind::Content => 6,
+        FileKind::Model => 7,
         FileKind::Baskets => 8,
     }
 }

@@ -180,7 +180,8 @@ impl<'s> Generation<'s> {
                 check(opened.item_count())?;
                 baskets.get_or_init(|| opened);
             }
-            FileKind::Catalogue => {}
+            // A model speaks of rows, and is opened by itself.
+            FileKind::Catalogue | FileKind::Model => {}
             FileKind::Clusters => {
                 let opened = Clusters::open(container)?;
                 check(opened.item_count())?;

@@ -68,7 +68,8 @@ fn a_place_that_is_not_the_tables_is_an_error_and_never_another_answer() {
             ids: &["11", "13"],
             titles: &["Heat"],
         };
-        let error = Generation::open(files.source(), outlines, &FileKind::ALL, &keys).unwrap_err();
+        let error =
+            Generation::open(files.source(), outlines, &FileKind::OF_ITEMS, &keys).unwrap_err();
         assert_eq!(error.to_string(), expected);
     };
     let elsewhere = "catalogue is corrupt: a table does not lie where the manifest says";
@@ -91,7 +92,8 @@ fn a_place_that_is_not_the_tables_is_an_error_and_never_another_answer() {
         ids: &["13"],
         titles: &[],
     };
-    let generation = Generation::open(files.source(), outlines, &FileKind::ALL, &keys).unwrap();
+    let generation =
+        Generation::open(files.source(), outlines, &FileKind::OF_ITEMS, &keys).unwrap();
     assert_eq!(
         generation.items_of_ids(&["13"]).unwrap(),
         [Some(2)],
@@ -180,7 +182,7 @@ fn files_of_two_catalogues_are_told_apart() {
         );
     };
     let open = |first: &[_]| Generation::open(mixed.source(), mixed.outlines(), first, &keys);
-    check(open(&FileKind::ALL).unwrap_err());
+    check(open(&FileKind::OF_ITEMS).unwrap_err());
     // A file that is opened later is looked at as closely, and each time anew.
     let generation = open(&[]).unwrap();
     for _ in 0..2 {

@@ -3,6 +3,7 @@
 use index::{
     Algorithm, Error, FileKind, Generation, Keys, MemorySource, Outline, Question,
     catalogue::{Condition, Filter},
+    model::{Model, Value},
     recommend::HistoryItem,
 };
 
@@ -15,7 +16,12 @@ pub(crate) fn ask_everything(
         ids: &["11", "none"],
         titles: &["Heat (1986)"],
     };
-    let generation = Generation::open(MemorySource::new(files), outlines, &FileKind::ALL, &keys)?;
+    let generation = Generation::open(
+        MemorySource::new(files),
+        outlines,
+        &FileKind::OF_ITEMS,
+        &keys,
+    )?;
     let items = generation.items_of_ids(&["11", "16", "none"])?;
     let history = items
         .into_iter()
@@ -123,4 +129,16 @@ pub(crate) fn reseal(file: &mut [u8], head_len: usize) {
     let beginning = (48 + sections * 24 + metadata_len).min(head_len);
     let sum = checksum(&file[..beginning], 0);
     file[40..48].copy_from_slice(&sum.to_le_bytes());
+}
+
+/// Asks a model everything; the answers as text.
+pub(crate) fn ask_model(file: Vec<u8>) -> Result<String, Error> {
+    let outline = Outline::of(FileKind::Model, &file)?;
+    let model = Model::open(&MemorySource::new([(FileKind::Model, file)]), &[outline])?;
+    let known = vec![Value::Number(5.0), Value::Category(1), Value::Number(1.0)];
+    let rows = [known, vec![Value::Missing], Vec::new()];
+    let probabilities = model.predict(&rows)?;
+    let contributions = rows.iter().map(|row| model.contributions(row, 1));
+    let contributions: Vec<_> = contributions.collect::<Result<_, Error>>()?;
+    Ok(format!("{probabilities:?} {contributions:?}"))
 }

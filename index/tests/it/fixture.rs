@@ -75,7 +75,7 @@ impl Files {
 
     pub(crate) fn open(&self) -> Generation<'static> {
         let keys = Keys::default();
-        Generation::open(self.source(), self.outlines(), &FileKind::ALL, &keys).unwrap()
+        Generation::open(self.source(), self.outlines(), &FileKind::OF_ITEMS, &keys).unwrap()
     }
 }
 

@@ -6,5 +6,6 @@ mod damage;
 mod fixture;
 mod generation;
 mod golden;
+mod model;
 mod plan;
 mod rules;

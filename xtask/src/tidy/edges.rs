@@ -4,9 +4,10 @@ use super::{Finding, Repository};
 use crate::workspace::{Dependency, Package};
 
 /// Who may depend on which of our crates. A folder that ends in `/*` stands for all below it that have no line of their own.
-const MEMBER_EDGES: [(&str, Edges); 14] = [
+const MEMBER_EDGES: [(&str, Edges); 15] = [
     ("app", Edges::Only(&[])),
     ("bench", Edges::Any),
+    ("classification", Edges::Only(&[])),
     ("config", Edges::Only(&[])),
     ("demo", Edges::Only(&[])),
     ("e2e", Edges::Any),

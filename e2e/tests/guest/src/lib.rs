@@ -88,7 +88,7 @@ fn files(sealed: &SealedStorage) -> Files {
         let file = file(sealed, key, entry.file_len_bytes);
         (kind, file.map_err(|error| error.to_string()))
     };
-    FileKind::ALL.map(read).into()
+    FileKind::OF_ITEMS.map(read).into()
 }
 
 /// Whether each file is sound, every block of it, or what is not.

@@ -142,7 +142,7 @@ fn readiness_is_the_whole_way_to_the_index_and_liveness_is_not() {
     let problem = check_problem(&TestStorage::default(), "GET /readyz", 503, "not-ready");
     assert!(problem["detail"].as_str().unwrap().contains("`movies`"));
     check_problem(&unreachable(), "GET /readyz", 503, "storage");
-    for kind in index::FileKind::ALL {
+    for kind in index::FileKind::OF_ITEMS {
         let damaged = TestStorage::films().with_damaged(kind);
         let problem = check_problem(&damaged, "GET /readyz", 503, "not-ready");
         let collections = json!({ "movies": "damaged", "books": "unpublished" });

@@ -306,7 +306,7 @@ fn an_index_that_is_damaged_is_500_and_says_what_to_do() {
         let detail = problem["detail"].as_str().unwrap();
         assert!(detail.ends_with("publish the collection again"), "{detail}");
     };
-    for kind in FileKind::ALL {
+    for kind in FileKind::OF_ITEMS {
         let question = testing::question_to(kind);
         corrupt_at(&TestStorage::films().with_damaged(kind), question);
         let mut storage = TestStorage::films();

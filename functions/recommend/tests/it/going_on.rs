@@ -108,7 +108,7 @@ fn renamed(storage: &TestStorage, name: &str) -> TestStorage {
         "The next films".clone_into(&mut manifest.title);
         manifest.previous = Some(GENERATION.to_owned());
     });
-    for kind in FileKind::ALL {
+    for kind in FileKind::OF_ITEMS {
         let keys = CollectionKeys::new("", "movies");
         let file = renamed.objects.remove(&keys.file(GENERATION, kind.name()));
         let key = keys.file(name, kind.name());
@@ -184,7 +184,7 @@ fn where_the_files_of_a_generation_are_missing_the_one_before_it_goes_on() {
     assert_eq!(absent.body["generation"], GENERATION);
     assert!(absent.is_said_to_be_stale);
 
-    for kind in FileKind::ALL {
+    for kind in FileKind::OF_ITEMS {
         let key = keys.file(NEXT_GENERATION, kind.name());
         place.storage.failures.insert(key, denied.clone());
     }
