@@ -6,6 +6,7 @@ mod bad_input;
 mod bucket;
 mod faults;
 mod films;
+mod functions;
 mod keeping;
 mod methods;
 mod network;

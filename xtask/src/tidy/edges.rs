@@ -18,7 +18,10 @@ const MEMBER_EDGES: [(&str, Edges); 15] = [
     ("index", Edges::Only(&[])),
     ("itemsets", Edges::Only(&[])),
     ("pointer", Edges::Only(&["index"])),
-    ("precompute", Edges::Only(&["config", "index", "pointer"])),
+    (
+        "precompute",
+        Edges::Only(&["config", "factors", "index", "itemsets", "pointer"]),
+    ),
     ("xtask", Edges::Only(&[])),
 ];
 

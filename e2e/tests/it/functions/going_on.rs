@@ -12,7 +12,7 @@ use kit::{
 use pointer::{CollectionKeys, MANIFEST_VERSION};
 use serde_json::Value;
 
-use crate::DESCRIPTION;
+use super::DESCRIPTION;
 
 const SCOPE: &str = "http://a/";
 

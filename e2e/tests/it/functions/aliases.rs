@@ -4,7 +4,7 @@ use kit::{
 };
 use serde_json::{Value, json};
 
-use crate::{answer, ask};
+use super::{answer, ask};
 
 #[test]
 fn the_root_says_that_it_works() {

@@ -6,7 +6,7 @@ use kit::{
     testing::{GENERATION, TestStorage, request},
 };
 
-use crate::ask;
+use super::ask;
 
 const LISTS: [&str; 4] = [
     "/v1/movies/popular?count=3",

@@ -1,7 +1,7 @@
 use kit::testing::{self, GENERATION, TestStorage};
 use serde_json::{Value, json};
 
-use crate::{answer, ask, ids};
+use super::{answer, ask, ids};
 
 const PATH: &str = "POST /v1/movies/recommendations";
 

@@ -14,7 +14,7 @@ use kit::{
 use serde_json::Value;
 
 /// What the interface promises; the file belongs to the function that serves it.
-const DESCRIPTION: &str = include_str!("../../../catalog/openapi.json");
+const DESCRIPTION: &str = include_str!("../../../../functions/catalog/openapi.json");
 
 /// The one door to the functions.
 fn ask(storage: &TestStorage, request: &Request) -> Response {
