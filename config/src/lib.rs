@@ -18,7 +18,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 pub use collection::{
-    Collection, CollectionName, Column, Evaluate, Field, FieldType, FileFormat, Import,
+    Clusters, Collection, CollectionName, Column, Evaluate, Field, FieldType, FileFormat, Import,
     InteractionColumns, InteractionTable, ItemColumns, ItemTable, Layout, Model, Posters, Protocol,
     Publish, Similarity, Source, Train, ValueScale,
 };

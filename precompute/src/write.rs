@@ -1,12 +1,13 @@
 //! Writing: from a data set and a model to index files.
 
 use index::catalogue::{CatalogueWriter, Record};
+use index::clusters::{ClustersWriter, Geometry};
 use index::neighbours::NeighboursWriter;
 use index::popularity::PopularityWriter;
 use index::{FileKind, WriteError};
 
 use crate::dataset::Dataset;
-use crate::train::Model;
+use crate::train::{ItemClusters, Model};
 
 /// The index files of a model, in the order of their kinds. The same data set and model give the same bytes.
 ///
@@ -41,11 +42,32 @@ pub fn index_files(
 
     let popularity =
         PopularityWriter::new(&ordered.popularity, popular_count, &ordered.onboarding)?;
-    Ok(vec![
-        (FileKind::Catalogue, catalogue.finish()?),
-        (FileKind::Neighbours, neighbours.finish(item_space)?),
-        (FileKind::Popularity, popularity.finish(item_space)?),
-    ])
+    let mut files = vec![(FileKind::Catalogue, catalogue.finish()?)];
+    if let Some(clusters) = &ordered.clusters {
+        files.push((FileKind::Clusters, clusters_file(clusters, item_space)?));
+    }
+    files.push((FileKind::Neighbours, neighbours.finish(item_space)?));
+    files.push((FileKind::Popularity, popularity.finish(item_space)?));
+    Ok(files)
+}
+
+fn clusters_file(clusters: &ItemClusters, item_space: u64) -> Result<Vec<u8>, WriteError> {
+    let geometry = Geometry {
+        confidence: clusters.confidence,
+        diagonal: clusters.diagonal.clone(),
+    };
+    let item_count = clusters.assignment.len();
+    let mut writer = ClustersWriter::new(item_count, geometry, &clusters.description)?;
+    for (name, centroid) in clusters.names.iter().zip(clusters.centroids.rows()) {
+        writer.push_cluster(name, &centroid.to_vec())?;
+    }
+    let items = clusters.assignment.iter().zip(clusters.vectors.rows());
+    for (item, (cluster, vector)) in (0..).zip(items) {
+        if let Some(cluster) = cluster {
+            writer.assign(item, *cluster, &vector.to_vec())?;
+        }
+    }
+    writer.finish(item_space)
 }
 
 #[cfg(test)]

@@ -10,6 +10,8 @@ mod measure;
 pub mod metrics;
 mod random;
 mod ranker;
+#[cfg(test)]
+mod real_data;
 pub mod report;
 mod split;
 
@@ -21,7 +23,7 @@ pub use interval::Interval;
 pub use measure::{
     ActivityQuality, CaseResult, CutoffQuality, CutoffResult, FoldResult, ModelQuality, measure,
 };
-pub use ranker::{IndexRanker, PopularRanker, Ranker, ScoreRanker};
+pub use ranker::{ClustersRanker, IndexRanker, PopularRanker, Ranker, ScoreRanker};
 pub use split::{Case, Fold, fixed_split, leave_one_out, strong_generalisation};
 
 use crate::{dataset::Dataset, train::train, write::index_files};
@@ -120,8 +122,8 @@ pub fn evaluate(
         neighbours: BASELINE_NEIGHBOUR_COUNT,
         ..train_settings.clone()
     };
-    let mut names = [const { String::new() }; 3];
-    let mut results = [const { Vec::new() }; 3];
+    let mut names = [const { String::new() }; 4];
+    let mut results = [const { Vec::new() }; 4];
     let mut bytes_an_item = Vec::new();
     for Fold {
         train: dataset,
@@ -138,10 +140,13 @@ pub fn evaluate(
         let compared_ranker = IndexRanker::new(files, &compared.item_order)?;
         let measured = |ranker: &dyn Ranker| measure(&ranker, &cases, &cutoffs, &served.popularity);
         results[0].push(measured(&served_ranker)?);
-        results[1].push(measured(&compared_ranker)?);
-        results[2].push(measured(&served_ranker.popular())?);
+        results[1].push(measured(&served_ranker.by_clusters())?);
+        results[2].push(measured(&compared_ranker)?);
+        results[3].push(measured(&served_ranker.popular())?);
+        let clusters = served.clusters.map(|clusters| clusters.description);
         names = [
             served.description,
+            format!("clusters: {}", clusters.unwrap_or_default()),
             compared.description,
             "popular".to_owned(),
         ];

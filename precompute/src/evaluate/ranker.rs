@@ -45,6 +45,11 @@ impl IndexRanker {
         })
     }
 
+    /// The same files, asked by clusters.
+    pub fn by_clusters(&self) -> ClustersRanker<'_> {
+        ClustersRanker(self)
+    }
+
     /// The same files, asked for what is popular.
     pub fn popular(&self) -> PopularRanker<'_> {
         PopularRanker(self)
@@ -73,6 +78,17 @@ impl IndexRanker {
 impl Ranker for IndexRanker {
     fn rank(&self, history: &[HistoryItem], count: usize) -> Result<Vec<u32>, index::Error> {
         Ok(self.items(&self.generation.recommend(&self.question(history, count))?))
+    }
+}
+
+/// Ranks by the members of the nearest clusters.
+pub struct ClustersRanker<'a>(&'a IndexRanker);
+
+impl Ranker for ClustersRanker<'_> {
+    fn rank(&self, history: &[HistoryItem], count: usize) -> Result<Vec<u32>, index::Error> {
+        let question = self.0.question(history, count);
+        let ranking = self.0.generation.recommend_by_clusters(&question)?;
+        Ok(self.0.items(&ranking))
     }
 }
 

@@ -1,7 +1,7 @@
 use super::ease::DENSE_MAX_SIZE;
 
 /// Why a model could not be learnt.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TrainError {
     /// Nothing is left to learn from, once the interactions that say no are put aside.
@@ -18,6 +18,14 @@ pub enum TrainError {
         user_count: usize,
         /// How many items there are.
         item_count: usize,
+    },
+
+    /// Items could not be given vectors and grouped.
+    #[error("grouping the items into clusters: change `train.clusters`")]
+    Clusters {
+        /// Why not.
+        #[from]
+        source: factors::FactorError,
     },
 
     /// The regularization is so small that rounding makes the matrix singular.

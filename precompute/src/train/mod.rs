@@ -5,6 +5,7 @@
 
 mod adjacency;
 mod best;
+mod clusters;
 pub mod ease;
 mod error;
 mod interactions;
@@ -16,6 +17,7 @@ mod onboarding;
 mod popularity;
 
 pub use adjacency::Adjacency;
+pub use clusters::{ItemClusters, clusters};
 pub use error::TrainError;
 pub use interactions::Interactions;
 pub use item_knn::item_knn;

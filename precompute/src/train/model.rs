@@ -1,7 +1,8 @@
 use config::{Model as Method, Similarity, Train, ValueScale};
 
 use super::{
-    Interactions, NeighbourLists, TrainError, Watch,
+    Interactions, ItemClusters, NeighbourLists, TrainError, Watch,
+    clusters::clusters,
     ease::{EaseSettings, ease},
     item_knn::item_knn,
     item_order::item_order,
@@ -17,6 +18,8 @@ pub struct Model {
     pub description: String,
     /// What each item says of others.
     pub neighbours: NeighbourLists,
+    /// The items in groups, where there was something to group them by.
+    pub clusters: Option<ItemClusters>,
     /// How popular each item is.
     pub popularity: Vec<f32>,
     /// The items to rate first, in the order in which they are to be shown.
@@ -36,6 +39,10 @@ impl Model {
         Self {
             description: self.description.clone(),
             neighbours: self.neighbours.renumbered(&self.item_order),
+            clusters: self
+                .clusters
+                .as_ref()
+                .map(|clusters| clusters.renumbered(&self.item_order)),
             popularity: self
                 .item_order
                 .iter()
@@ -82,6 +89,7 @@ pub fn train(
         return Err(TrainError::NoInteractions);
     }
     let (description, neighbours) = learn_neighbours(&interactions, settings, watch)?;
+    let clusters = clusters(&dataset.items, &interactions, &settings.clusters)?;
     let liked = dataset
         .interactions
         .iter()
@@ -101,6 +109,7 @@ pub fn train(
     Ok(Model {
         description,
         neighbours,
+        clusters: Some(clusters),
         popularity,
         onboarding,
         item_order,
