@@ -157,6 +157,7 @@ pub fn made_up(num_items: usize) -> Catalogue {
         item_order: item_order(&popularity, &neighbours),
         onboarding: by_rank[..60.min(num_items)].to_vec(),
         neighbours,
+        clusters: None,
         popularity,
     };
     let histories = (0..NUM_PEOPLE).map(|_| {
