@@ -107,6 +107,8 @@ fn a_damaged_file_is_a_problem_and_never_another_answer() {
         // What is popular is read where nothing else can be said.
         let path = match kind {
             FileKind::Popularity => "/v1/movies/popular?count=20",
+            // No route reads it yet.
+            FileKind::Clusters => continue,
             _ => path,
         };
         let sound = site.get(path).json();

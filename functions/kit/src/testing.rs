@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use index::{
     Bytes, FileKind, Outline,
     catalogue::{self, CatalogueWriter, Record},
+    clusters::{ClustersWriter, Geometry},
     neighbours::{Neighbour, NeighboursWriter},
     popularity::PopularityWriter,
 };
@@ -26,10 +27,10 @@ use crate::{
 };
 
 /// The generation of [`TestStorage::films`].
-pub const GENERATION: &str = "3c93669ca9ae0245";
+pub const GENERATION: &str = "10d474bc6903c47d";
 
 /// The generation of the same under the title "The next films".
-pub const NEXT_GENERATION: &str = "9e4dcb344597def3";
+pub const NEXT_GENERATION: &str = "0fd9e94c4e9650ea";
 
 /// The films: id, title, year, genres, picture. The popularity falls in this order, from 8 to 1.
 pub const FILMS: [(&str, &str, i64, &[&str], &str); 8] = [
@@ -75,6 +76,28 @@ pub const NEIGHBOURS: [&[(u32, f32)]; 8] = [
 
 /// The positions in [`FILMS`] of those to rate first.
 pub const ONBOARDING: [u32; 3] = [0, 1, 2];
+
+/// The names of the clusters: the films go to them in turns.
+pub const CLUSTERS: [&str; 2] = ["Crime", "Comedy"];
+
+fn clusters() -> ClustersWriter {
+    let geometry = Geometry {
+        confidence: 4.0,
+        diagonal: vec![2.0, 2.0],
+    };
+    let mut clusters =
+        ClustersWriter::new(FILMS.len(), geometry, "made by hand").expect("eight items");
+    let centroids = [[1.0, 0.25], [0.25, 1.0]];
+    for (name, centroid) in CLUSTERS.iter().zip(&centroids) {
+        clusters.push_cluster(name, centroid).expect("two numbers");
+    }
+    for (item, centroid) in (0..FILMS.len() as u32).zip(centroids.iter().cycle()) {
+        clusters
+            .assign(item, item % 2, centroid)
+            .expect("a cluster that was pushed");
+    }
+    clusters
+}
 
 /// Objects in memory, and a way to make them fail.
 #[derive(Clone, Debug, Default)]
@@ -124,6 +147,7 @@ impl TestStorage {
         let item_space = catalogue_writer.item_space();
         let files = [
             (FileKind::Catalogue, catalogue_writer.finish()),
+            (FileKind::Clusters, clusters().finish(item_space)),
             (FileKind::Neighbours, neighbours.finish(item_space)),
             (FileKind::Popularity, popularity.finish(item_space)),
         ];

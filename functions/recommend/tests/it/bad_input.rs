@@ -310,6 +310,8 @@ fn an_index_that_is_damaged_is_500_and_says_what_to_do() {
         // What is popular is read where nothing else can be said.
         let body = match kind {
             FileKind::Popularity => "{}",
+            // No route reads it yet.
+            FileKind::Clusters => continue,
             _ => history,
         };
         corrupt(&TestStorage::films().with_damaged(kind), body);
