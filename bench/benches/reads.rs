@@ -12,7 +12,7 @@ use std::env;
 use bench::catalogues::{Catalogue, data_folder, made_up, ml_1m};
 use index::recommend::HistoryItem;
 use index::{
-    ByteRange, FileKind, Generation, Keys, MemorySource, NEAR_GAP_LEN_BYTES, Outline, Question,
+    Algorithm, ByteRange, Generation, Keys, MemorySource, NEAR_GAP_LEN_BYTES, Outline, Question,
     RecordingSource, merge_near,
 };
 
@@ -57,16 +57,35 @@ fn measure(catalogue: Catalogue) {
         );
     }
     let source = RecordingSource::new(MemorySource::new(files));
+    let algorithms = [Algorithm::Neighbours, Algorithm::Clusters];
+    let has = |algorithm: &Algorithm| {
+        outlines
+            .iter()
+            .any(|outline| outline.file == algorithm.file())
+    };
+    for algorithm in algorithms.into_iter().filter(has) {
+        println!("  by {}:", algorithm.name());
+        measure_requests(&source, &outlines, algorithm, &histories);
+    }
+}
+
+/// Prints what the requests that an algorithm answers read.
+fn measure_requests(
+    source: &RecordingSource<MemorySource>,
+    outlines: &[Outline],
+    algorithm: Algorithm,
+    histories: &[Vec<String>],
+) {
     let requests: Vec<Vec<Vec<ByteRange>>> = histories
         .iter()
         .map(|ids| {
-            ask(&source, &outlines, ids);
+            ask(source, outlines, algorithm, ids);
             source.take()
         })
         .collect();
     let batch_count = requests.iter().map(Vec::len).max().unwrap_or_default();
     for gap_len_bytes in GAP_LENS_BYTES {
-        print!("  gaps of {:>2} KiB:", gap_len_bytes >> 10);
+        print!("    gaps of {:>2} KiB:", gap_len_bytes >> 10);
         let mut totals = vec![(0, 0); requests.len()];
         for (number, what) in ["heads and ids", "lists", "records"].iter().enumerate() {
             let costs: Vec<(usize, u64)> = requests
@@ -87,13 +106,18 @@ fn measure(catalogue: Catalogue) {
 }
 
 /// Asks as the function does, to the records.
-fn ask(source: &RecordingSource<MemorySource>, outlines: &[Outline], ids: &[String]) {
+fn ask(
+    source: &RecordingSource<MemorySource>,
+    outlines: &[Outline],
+    algorithm: Algorithm,
+    ids: &[String],
+) {
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     let keys = Keys {
         ids: &ids,
         titles: &[],
     };
-    let generation = Generation::open(source, outlines.to_vec(), &[FileKind::Neighbours], &keys)
+    let generation = Generation::open(source, outlines.to_vec(), &[algorithm.file()], &keys)
         .expect("the files are sound");
     let history = generation
         .items_of_ids(&ids)
@@ -103,13 +127,13 @@ fn ask(source: &RecordingSource<MemorySource>, outlines: &[Outline], ids: &[Stri
         .map(|item| HistoryItem { item, weight: 1.0 })
         .collect();
     let question = Question {
+        by: vec![(algorithm, 1.0)],
         history,
         count: 20,
         ..Question::default()
     };
-    let results = generation
-        .recommend(&question)
-        .expect("the lists can be read");
+    let results = generation.recommend(&question);
+    let results = results.expect("the lists can be read");
     let items: Vec<u32> = results.iter().map(|scored| scored.item).collect();
     generation.records(&items).expect("the records can be read");
 }

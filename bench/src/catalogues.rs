@@ -159,6 +159,7 @@ pub fn made_up(num_items: usize) -> Catalogue {
             description: "made up".to_owned(),
             lists: neighbours,
         }),
+        clusters: None,
         content: None,
         rules: None,
         popularity,

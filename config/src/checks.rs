@@ -41,6 +41,41 @@ pub(crate) fn at_least_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result
     }
 }
 
+/// 1 to 64.
+pub(crate) fn dimensions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    within(u32::deserialize(deserializer)?, 64)
+}
+
+/// 1 to 255, where it is there.
+pub(crate) fn cluster_count<'de, D>(deserializer: D) -> Result<Option<u32>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    within(u32::deserialize(deserializer)?, 255).map(Some)
+}
+
+fn within<E: Error>(number: u32, maximum: u32) -> Result<u32, E> {
+    if (1..=maximum).contains(&number) {
+        Ok(number)
+    } else {
+        Err(E::custom(format!(
+            "write a number from 1 to {maximum}, not {number}"
+        )))
+    }
+}
+
+/// A finite number of at least 1.
+pub(crate) fn confidence<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    let number = f64::deserialize(deserializer)?;
+    if number.is_finite() && 1.0 <= number {
+        Ok(number)
+    } else {
+        Err(D::Error::custom(format!(
+            "write a number of at least 1, not {number}"
+        )))
+    }
+}
+
 /// A list with something in it.
 pub(crate) fn not_empty<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
 where

@@ -654,6 +654,8 @@ pub struct Train {
     pub rules: Option<Rules>,
     /// Neighbours by what is said of the items; absent: none, unless there are no interactions to learn from.
     pub content: Option<Content>,
+    /// How items are grouped.
+    pub clusters: Clusters,
 }
 
 impl Default for Train {
@@ -669,6 +671,36 @@ impl Default for Train {
             popularity_field: None,
             rules: None,
             content: None,
+            clusters: Clusters::default(),
+        }
+    }
+}
+
+/// How items are given vectors and grouped.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct Clusters {
+    /// How long the vectors are, at most 64. Default: 16.
+    #[serde(deserialize_with = "checks::dimensions")]
+    pub dimensions: u32,
+    /// How much what somebody touched weighs, where everything else weighs 1; at least 1. Default: 4.
+    #[serde(deserialize_with = "checks::confidence")]
+    pub confidence: f64,
+    /// How strongly vectors are held down, as a share of what they weigh. Default: 0.003.
+    #[serde(deserialize_with = "checks::positive")]
+    pub regularization: f64,
+    /// How many clusters there are, at most 255; absent: of some numbers about the square root of the number of items, the one whose clusters are the most distinct.
+    #[serde(deserialize_with = "checks::cluster_count")]
+    pub count: Option<u32>,
+}
+
+impl Default for Clusters {
+    fn default() -> Self {
+        Self {
+            dimensions: 16,
+            confidence: 4.0,
+            regularization: 0.003,
+            count: None,
         }
     }
 }

@@ -19,7 +19,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 pub use collection::{
-    Collection, CollectionName, Column, Evaluate, Field, FieldType, FileFormat, Import,
+    Clusters, Collection, CollectionName, Column, Evaluate, Field, FieldType, FileFormat, Import,
     InteractionColumns, InteractionTable, ItemColumns, ItemTable, Layout, Model, Part, Posters,
     Protocol, Publish, Similarity, Source, Train, ValueScale,
 };

@@ -33,9 +33,14 @@ fn the_example_shows_every_default() {
     );
     assert_eq!(movies.synthetic, bare.synthetic);
     assert_eq!(movies.import, bare.import);
+    let clusters = Clusters {
+        count: Some(64),
+        ..bare.train.clusters
+    };
     assert_eq!(
         movies.train,
         Train {
+            clusters,
             popularity_field: Some("ratings_count".to_owned()),
             content: Some(Content::default()),
             ..bare.train
@@ -80,6 +85,23 @@ fn the_example_shows_every_default() {
         shop.items.as_ref().unwrap().fields["brand"].kind,
         FieldType::Text
     );
+}
+
+#[test]
+fn settings_of_clusters_that_no_index_file_can_have_are_refused() {
+    for (line, expected) in [
+        ("dimensions = 65", "write a number from 1 to 64, not 65"),
+        ("count = 0", "write a number from 1 to 255, not 0"),
+        ("confidence = 0.5", "write a number of at least 1, not 0.5"),
+    ] {
+        let text = format!(
+            "[collections.c]\ntitle = \"C\"\nsource = \"c\"\n[collections.c.train.clusters]\n{line}\n"
+        );
+        let error = parse(&text).unwrap_err();
+        let error = std::error::Error::source(&error)
+            .map_or_else(|| error.to_string(), ToString::to_string);
+        assert!(error.contains(expected), "{error}");
+    }
 }
 
 /// Asks the reader itself for the names it knows, by writing one that it does not know into every table of the example.

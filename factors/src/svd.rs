@@ -14,7 +14,7 @@ use ndarray::{Array2, s};
 
 use crate::{
     FactorError, SparseRows,
-    kernels::{as_faer, multiply},
+    kernels::{as_faer, gram, multiply},
     random::Random,
 };
 
@@ -119,6 +119,20 @@ pub fn svd(by_user: SparseRows<'_>, settings: &SvdSettings) -> Result<Svd, Facto
         singular_values,
         items,
     })
+}
+
+/// Vectors along the axes of their own spread, a row each, and the sums of the squares of their coordinates along each axis, the largest first: the inner products of the
+/// vectors stay, and their Gram matrix has nothing beside its diagonal. O(rows × columns²).
+///
+/// # Errors
+///
+/// When the numbers are not finite.
+pub fn along_principal_axes(vectors: &Array2<f32>) -> Result<(Array2<f32>, Vec<f32>), FactorError> {
+    let axes = ThinSvd::of(&gram(vectors))?;
+    let in_order = vectors.as_standard_layout().into_owned();
+    let mut turned = Array2::zeros(vectors.dim());
+    multiply(&mut turned, as_faer(&in_order), as_faer(&axes.right));
+    Ok((turned, axes.singular_values))
 }
 
 /// The decomposition of a matrix with at least as many rows as columns.

@@ -3,13 +3,14 @@
 use config::Train;
 use index::baskets::{Basket, BasketsWriter};
 use index::catalogue::{CatalogueWriter, Record};
+use index::clusters::{ClustersWriter, Geometry};
 use index::neighbours::NeighboursWriter;
 use index::popularity::PopularityWriter;
 use index::rules::{Rule, RulesWriter};
 use index::{FileKind, WriteError};
 
 use crate::dataset::Dataset;
-use crate::train::{Lists, Model};
+use crate::train::{ItemClusters, Lists, Model};
 
 /// The index files of a model, in the order of their kinds. The same data set and model give the same bytes.
 ///
@@ -74,6 +75,11 @@ pub fn model_files(
         files.push((kind, writer.finish(item_space)?));
     }
 
+    if let Some(clusters) = &model.clusters {
+        let file = clusters_file(&clusters.renumbered(order), item_space)?;
+        files.push((FileKind::Clusters, file));
+    }
+
     let popularity: Vec<f32> = order
         .iter()
         .map(|&place| model.popularity[place as usize])
@@ -104,6 +110,25 @@ pub fn model_files(
     }
     files.sort_by_key(|(kind, _)| *kind);
     Ok(files)
+}
+
+fn clusters_file(clusters: &ItemClusters, item_space: u64) -> Result<Vec<u8>, WriteError> {
+    let geometry = Geometry {
+        confidence: clusters.confidence,
+        diagonal: clusters.diagonal.clone(),
+    };
+    let item_count = clusters.assignment.len();
+    let mut writer = ClustersWriter::new(item_count, geometry, &clusters.description)?;
+    for (name, centroid) in clusters.names.iter().zip(clusters.centroids.rows()) {
+        writer.push_cluster(name, &centroid.to_vec())?;
+    }
+    let items = clusters.assignment.iter().zip(clusters.vectors.rows());
+    for (item, (cluster, vector)) in (0..).zip(items) {
+        if let Some(cluster) = cluster {
+            writer.assign(item, *cluster, &vector.to_vec())?;
+        }
+    }
+    writer.finish(item_space)
 }
 
 fn renumbered(rule: &itemsets::Rule, numbers: &[u32]) -> Rule {

@@ -106,6 +106,7 @@ fn a_damaged_file_is_a_problem_and_never_another_answer() {
     for kind in kinds() {
         // What is popular is read where nothing else can be said.
         let path = match kind {
+            FileKind::Clusters => "/v1/movies/recommendations?history=1&algorithm=clusters",
             FileKind::Popularity => "/v1/movies/popular?count=20",
             _ => path,
         };

@@ -1,6 +1,6 @@
 //! The randomised decomposition beside the dense one.
 
-use factors::{SvdSettings, svd};
+use factors::{AlsSettings, SvdSettings, along_principal_axes, als, svd};
 use ndarray::Array2;
 use proptest::prelude::*;
 
@@ -88,4 +88,32 @@ fn of_nothing_is_nothing() {
     let found = svd(matrix.by_user(), &SvdSettings::default()).unwrap();
     assert_eq!(found.users.dim(), (3, 0));
     assert!(found.singular_values.is_empty());
+}
+
+#[test]
+fn along_their_axes_vectors_have_the_same_inner_products_and_a_diagonal_gram_matrix() {
+    let settings = AlsSettings {
+        dimensions: 7,
+        ..AlsSettings::default()
+    };
+    let vectors = als(tastes().by_user(), &settings, &|_, _| ())
+        .unwrap()
+        .items;
+    let (turned, squares) = along_principal_axes(&vectors).unwrap();
+    let near = |left: Array2<f32>, right: &Array2<f32>| {
+        let largest = right
+            .iter()
+            .fold(0.0, |largest: f32, value| largest.max(value.abs()));
+        let error = left - right;
+        assert!(
+            error.iter().all(|error| error.abs() < 1e-4 * largest),
+            "{error}"
+        );
+    };
+    near(turned.dot(&turned.t()), &vectors.dot(&vectors.t()));
+    near(
+        turned.t().dot(&turned),
+        &Array2::from_diag(&ndarray::Array1::from_vec(squares.clone())),
+    );
+    assert!(squares.is_sorted_by(|left, right| right <= left));
 }

@@ -27,7 +27,8 @@ struct ClustersAnswer<'a> {
 
 #[derive(Serialize)]
 struct Cluster {
-    cluster: u32,
+    #[serde(rename = "cluster")]
+    number: u32,
     name: String,
     item_count: u32,
 }
@@ -46,8 +47,8 @@ pub(crate) fn all(call: &Call<'_>) -> Result<Response, Problem> {
     call.query(&[])?;
     call.answer_from(&CLUSTERS, Keeping::Everybody, &mut |collection| {
         let names = collection.generation.cluster_names()?;
-        let cluster = |(cluster, name): (u32, index::clusters::ClusterName)| Cluster {
-            cluster,
+        let cluster = |(number, name): (u32, index::clusters::ClusterName)| Cluster {
+            number,
             name: name.name,
             item_count: name.item_count,
         };
@@ -79,7 +80,7 @@ pub(crate) fn members(call: &Call<'_>) -> Result<Response, Problem> {
         Response::json(ClusterAnswer {
             provenance: collection.provenance(),
             cluster: Cluster {
-                cluster: number,
+                number,
                 name: name.name,
                 item_count: name.item_count,
             },

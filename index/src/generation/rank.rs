@@ -104,6 +104,14 @@ impl Default for Question {
     }
 }
 
+/// What a question by clusters looks at.
+struct Nearest {
+    /// The person's vector.
+    person: Vec<f32>,
+    /// The lists of the nearest clusters.
+    lists: Vec<(u32, Part)>,
+}
+
 impl Generation<'_> {
     /// The items that a history speaks for, the best first. Only items with a score above zero are among them.
     pub fn recommend(&self, question: &Question) -> Result<Vec<Scored>, Error> {
@@ -211,8 +219,7 @@ impl Generation<'_> {
             Algorithm::Rules => plan_rules(self.rules()?, history, plan),
             Algorithm::Clusters => {
                 let clusters = self.clusters()?;
-                let (_, lists) = self.nearest(clusters, question)?;
-                let mut lists = lists.into_iter();
+                let mut lists = self.nearest(clusters, question)?.lists.into_iter();
                 lists.try_for_each(|(cluster, part)| clusters.plan_members(cluster, part, plan))
             }
             Algorithm::Popular => self.popularity().map(drop),
@@ -221,11 +228,7 @@ impl Generation<'_> {
 
     /// The vector of a person, and the lists of the clusters that are nearest to it: their fronts, and where a filter is all of their members. Of a large catalogue
     /// the clusters of the history are a batch of their own.
-    fn nearest(
-        &self,
-        clusters: &Clusters,
-        question: &Question,
-    ) -> Result<(Vec<f32>, Vec<(u32, Part)>), Error> {
+    fn nearest(&self, clusters: &Clusters, question: &Question) -> Result<Nearest, Error> {
         let history = &question.history;
         self.fetch(&mut |plan| {
             history
@@ -241,7 +244,7 @@ impl Generation<'_> {
         };
         let lists = nearest.flat_map(|cluster| parts.iter().map(move |&part| (cluster, part)));
         let lists = lists.collect();
-        Ok((person, lists))
+        Ok(Nearest { person, lists })
     }
 
     /// The scores of all that a question goes by, added up.
@@ -299,7 +302,7 @@ impl Generation<'_> {
 
     fn scores_by_clusters(&self, question: &Question) -> Result<Scores, Error> {
         let clusters = self.clusters()?;
-        let (person, lists) = self.nearest(clusters, question)?;
+        let Nearest { person, lists } = self.nearest(clusters, question)?;
         let blocks = self.blocks.borrow();
         let mut scores = Scores::with_room_for(0, self.catalogue.item_count());
         for (cluster, part) in lists {

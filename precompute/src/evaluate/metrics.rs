@@ -30,7 +30,7 @@ pub fn r_precision(ranking: &[u32], targets: &[u32]) -> f64 {
     recall(ranking, targets, targets.len())
 }
 
-/// How many times somebody has to ask for ten more until a target is among them, as the RecSys Challenge 2018 counts: of 500, and 51 when none is.
+/// How many times somebody has to ask for ten more until a target is among them, as `RecSys` Challenge 2018 counts: of 500, and 51 when none is.
 pub fn clicks(ranking: &[u32], targets: &[u32]) -> f64 {
     let first = hits(ranking, targets, CLICKS_CUTOFF).next();
     first.map_or(CLICKS_CUTOFF / CLICKS_PAGE_LEN + 1, |place| {

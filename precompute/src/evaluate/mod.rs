@@ -147,11 +147,14 @@ pub fn evaluate(
 
         let of = |lists: &Option<Lists>| lists.as_ref().map(|lists| lists.description.clone());
         let rules = served.rules.as_ref().map(|rules| rules.description.clone());
+        let clusters = served.clusters.as_ref();
+        let clusters = clusters.map(|clusters| clusters.description.clone());
         let ways = [
             (
                 of(&served.neighbours),
                 served_ranker.by(Algorithm::Neighbours),
             ),
+            (clusters, served_ranker.by(Algorithm::Clusters)),
             (rules, served_ranker.by(Algorithm::Rules)),
             (of(&served.content), served_ranker.by(Algorithm::Content)),
             (

@@ -22,7 +22,7 @@ pub fn train(
     let description = done.doing("train", &origin.fingerprint, || {
         let resources = settings.resources(folder);
         let model = training::train(&dataset, scale.as_ref(), how, &resources, &|done, total| {
-            stage.advance(done, total, "items")
+            stage.advance(done, total, "items");
         })?;
         let files = model_files(&dataset, &model, how)?;
         let description = model.description();

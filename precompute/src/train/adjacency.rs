@@ -57,6 +57,16 @@ impl Adjacency {
         Self { starts, entries }
     }
 
+    /// Where each row begins in [`Self::entries`], and where the last one ends.
+    pub fn starts(&self) -> &[usize] {
+        &self.starts
+    }
+
+    /// The rows one after the other.
+    pub fn entries(&self) -> &[u32] {
+        &self.entries
+    }
+
     /// How many rows there are.
     pub fn row_count(&self) -> usize {
         self.starts.len() - 1

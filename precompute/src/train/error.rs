@@ -36,6 +36,14 @@ pub enum TrainError {
         message: String,
     },
 
+    /// Items could not be given vectors and grouped.
+    #[error("grouping the items into clusters: change `train.clusters`")]
+    Clusters {
+        /// Why not.
+        #[from]
+        source: factors::FactorError,
+    },
+
     /// The regularization is so small that rounding makes the matrix singular.
     #[error("the regularized Gram matrix is not positive definite: raise the regularization")]
     NotPositiveDefinite,

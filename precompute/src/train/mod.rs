@@ -5,6 +5,7 @@
 
 mod adjacency;
 mod best;
+mod clusters;
 mod content;
 pub mod ease;
 mod error;
@@ -18,6 +19,7 @@ mod popularity;
 mod rules;
 
 pub use adjacency::Adjacency;
+pub use clusters::{ItemClusters, clusters};
 pub use content::{TermVectors, content, term_vectors};
 pub use error::TrainError;
 pub use interactions::Interactions;

@@ -2,7 +2,8 @@ use config::{Content, Model as Method, Similarity, Train, ValueScale};
 use index::catalogue::Value;
 
 use super::{
-    Interactions, NeighbourLists, RuleModel, TrainError, Watch,
+    Interactions, ItemClusters, NeighbourLists, RuleModel, TrainError, Watch,
+    clusters::clusters,
     content::content,
     content::term_vectors,
     ease::{EaseSettings, ease},
@@ -22,6 +23,8 @@ pub struct Model {
     pub neighbours: Option<Lists>,
     /// What each item says of others by what is said of it.
     pub content: Option<Lists>,
+    /// The items in groups; none where nobody touched anything.
+    pub clusters: Option<ItemClusters>,
     /// What goes with what in baskets.
     pub rules: Option<RuleModel>,
     /// How popular each item is.
@@ -46,8 +49,11 @@ impl Model {
     pub fn description(&self) -> String {
         let lists = [&self.neighbours, &self.content].into_iter().flatten();
         let rules = self.rules.iter().map(|rules| rules.description.as_str());
+        let clusters = self.clusters.iter();
+        let clusters = clusters.map(|clusters| clusters.description.as_str());
         lists
             .map(|lists| lists.description.as_str())
+            .chain(clusters)
             .chain(rules)
             .collect::<Vec<_>>()
             .join("; ")
@@ -104,6 +110,9 @@ pub fn train(
         None if is_touched => None,
         given => Some(learn_content(dataset, &given.clone().unwrap_or_default())),
     };
+    let clusters = is_touched
+        .then(|| clusters(&dataset.items, &interactions, &settings.clusters))
+        .transpose()?;
     let rules = settings
         .rules
         .as_ref()
@@ -137,6 +146,7 @@ pub fn train(
     Ok(Model {
         neighbours,
         content,
+        clusters,
         rules,
         popularity,
         onboarding,

@@ -38,6 +38,7 @@ fn a_build_is_the_same_with_one_and_with_more_threads_and_can_be_inspected() {
         names,
         [
             "catalogue.kdx",
+            "clusters.kdx",
             "manifest.json",
             "neighbours.kdx",
             "popularity.kdx"
