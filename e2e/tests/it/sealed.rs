@@ -4,10 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use e2e::application::{self, FUNCTIONS, function, source};
+use index::FileKind;
 use pointer::CollectionKeys;
 use precompute::publish::read_pointer;
 use precompute::seal::{DEFAULT_MAXIMUM_MEGABYTES, SealedIndex, seal_file};
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::bucket::{Bucket, build};
@@ -152,8 +153,16 @@ collections = "movies"
     let site = Site::of_manifest(&manifest, &bucket, &[]);
     let answer = site.send("GET", &format!("/filled/{FILLED_LEN_BYTES}"), &[], b"");
     let found = answer.json();
-    let sound =
-        json!({ "catalogue": "sound", "neighbours": "sound", "popularity": "it is not there" });
+    let is_built = |kind: FileKind| matches!(kind, FileKind::Catalogue | FileKind::Neighbours);
+    let state = |kind| {
+        if is_built(kind) {
+            "sound"
+        } else {
+            "it is not there"
+        }
+    };
+    let states = FileKind::ALL.map(|kind| (kind.name().to_owned(), json!(state(kind))));
+    let sound = Value::Object(states.into_iter().collect());
     assert_eq!(found["before"], sound);
     assert_eq!(found["after"], sound);
     assert_eq!(found["again"], sound);
