@@ -19,8 +19,8 @@ use toml::Spanned;
 
 pub use collection::{
     Collection, CollectionName, Column, Evaluate, Field, FieldType, FileFormat, Import,
-    InteractionColumns, InteractionTable, ItemColumns, ItemTable, Layout, Model, Posters, Protocol,
-    Publish, Similarity, Source, Train, ValueScale,
+    InteractionColumns, InteractionTable, ItemColumns, ItemTable, Layout, Model, Posters, Predict,
+    PredictionModel, Protocol, Publish, Similarity, Source, Train, ValueScale,
 };
 pub use error::ConfigError;
 pub use storage::Storage;

@@ -4,14 +4,17 @@ use std::io;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::bail;
+use index::{FileKind, WriteError};
 use pointer::{MANIFEST_VERSION, Manifest, Quality, ValueScale};
 
 use super::evaluate::measured_quality;
 use super::import::{load, read_state};
+use super::prediction;
 use crate::atomic_file::write_bytes_atomically;
 use crate::dataset::Dataset;
 use crate::fingerprints::{Fingerprints, fingerprint};
 use crate::generation::{MANIFEST_FILE_NAME, file_entry, generation_name};
+use crate::model_file::Origin;
 use crate::progress::{Progress, megabytes};
 use crate::settings::CollectionSettings;
 use crate::train::Model;
@@ -21,16 +24,7 @@ use crate::{model_file, write as writing};
 pub fn write(collection: &CollectionSettings, progress: &Progress) -> anyhow::Result<()> {
     let CollectionSettings { name, folder, .. } = collection;
     let stage = progress.begin(name, "write");
-    let (dataset, values) = load(folder)?;
-    let (model, origin) = match model_file::load(&folder.model()) {
-        Err(error) if error.is_absent() => {
-            bail!(
-                "there is no model in {}: `precompute train` makes it",
-                folder.root().display()
-            )
-        }
-        other => other?,
-    };
+    let (learnt, origin) = learnt(collection)?;
     if origin.data != read_state(folder)?.data_sha256() {
         bail!("the model was learnt from another data set: run `precompute train` again");
     }
@@ -38,7 +32,7 @@ pub fn write(collection: &CollectionSettings, progress: &Progress) -> anyhow::Re
     let mut done = Fingerprints::read(&folder.fingerprints());
     let manifest = done.doing("write", &written, || {
         let quality = measured_quality(folder, &origin.fingerprint);
-        write_generation(collection, &dataset, values, &model, quality)
+        write_generation(collection, &learnt, quality)
     })?;
 
     let len_bytes: u64 = manifest
@@ -46,12 +40,16 @@ pub fn write(collection: &CollectionSettings, progress: &Progress) -> anyhow::Re
         .values()
         .map(|entry| entry.file_len_bytes)
         .sum();
+    if manifest.item_count == 0 {
+        stage.end(format_args!("{}, {len_bytes} bytes", manifest.generation));
+        return Ok(());
+    }
     stage.end(format_args!(
         "{} with {} items, {}, {} bytes an item",
         manifest.generation,
         manifest.item_count,
         megabytes(len_bytes),
-        len_bytes / manifest.item_count.max(1)
+        len_bytes / manifest.item_count
     ));
     Ok(())
 }
@@ -75,11 +73,64 @@ pub(super) fn write_fingerprint(
     Ok(fingerprint(&[model, &quality, &described_so]))
 }
 
+/// What the stages before left for a generation.
+enum Learnt {
+    /// A data set, the model that learnt from it, and the scale of its values.
+    Recommendations(Box<(Dataset, Model)>, Option<ValueScale>),
+    /// A model of a table, as the file that it is served from.
+    Prediction(Vec<u8>),
+}
+
+impl Learnt {
+    fn files(&self, popular_count: usize) -> Result<Vec<(FileKind, Vec<u8>)>, WriteError> {
+        match self {
+            Self::Recommendations(learnt, _) => {
+                let (dataset, model) = &**learnt;
+                writing::index_files(dataset, model, popular_count)
+            }
+            Self::Prediction(file) => Ok(vec![(FileKind::Model, file.clone())]),
+        }
+    }
+
+    fn item_count(&self) -> u64 {
+        match self {
+            Self::Recommendations(learnt, _) => learnt.0.items.len() as u64,
+            Self::Prediction(_) => 0,
+        }
+    }
+
+    fn values(&self) -> Option<ValueScale> {
+        match self {
+            Self::Recommendations(_, values) => *values,
+            Self::Prediction(_) => None,
+        }
+    }
+}
+
+/// Reads what the stages before left.
+fn learnt(collection: &CollectionSettings) -> anyhow::Result<(Learnt, Origin)> {
+    let folder = &collection.folder;
+    if collection.collection.predict.is_some() {
+        let (file, origin) = prediction::trained(folder)?;
+        return Ok((Learnt::Prediction(file), origin));
+    }
+    let (dataset, values) = load(folder)?;
+    let (model, origin) = match model_file::load(&folder.model()) {
+        Err(error) if error.is_absent() => {
+            bail!(
+                "there is no model in {}: `precompute train` makes it",
+                folder.root().display()
+            )
+        }
+        other => other?,
+    };
+    let learnt = Learnt::Recommendations(Box::new((dataset, model)), values);
+    Ok((learnt, origin))
+}
+
 fn write_generation(
     collection: &CollectionSettings,
-    dataset: &Dataset,
-    values: Option<ValueScale>,
-    model: &Model,
+    learnt: &Learnt,
     quality: Option<Quality>,
 ) -> anyhow::Result<Manifest> {
     let CollectionSettings {
@@ -88,8 +139,7 @@ fn write_generation(
         folder,
         ..
     } = collection;
-    let popular_count = described.train.popular_items as usize;
-    let files = writing::index_files(dataset, model, popular_count)?;
+    let files = learnt.files(described.train.popular_items as usize)?;
 
     // Without its manifest the folder is no generation, so an interrupted run leaves none that is half old and half new.
     let generation_folder = folder.generation();
@@ -109,9 +159,9 @@ fn write_generation(
         title: described.title.clone(),
         generation: String::new(),
         created_at: rfc_3339(SystemTime::now()),
-        item_count: dataset.items.len() as u64,
+        item_count: learnt.item_count(),
         synthetic: described.synthetic,
-        values,
+        values: learnt.values(),
         quality,
         files: entries,
         previous: None,

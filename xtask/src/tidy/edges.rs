@@ -17,7 +17,10 @@ const MEMBER_EDGES: [(&str, Edges); 14] = [
     ("index", Edges::Only(&[])),
     ("itemsets", Edges::Only(&[])),
     ("pointer", Edges::Only(&["index"])),
-    ("precompute", Edges::Only(&["config", "index", "pointer"])),
+    (
+        "precompute",
+        Edges::Only(&["classification", "config", "index", "pointer"]),
+    ),
     ("xtask", Edges::Only(&[])),
 ];
 
