@@ -9,6 +9,7 @@ mod films;
 mod keeping;
 mod methods;
 mod network;
+mod predictions;
 mod publish;
 mod sealed;
 mod secrets;
