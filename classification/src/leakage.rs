@@ -157,7 +157,7 @@ fn is_constant(column: &Column) -> bool {
     distinct.len() < 2
 }
 
-/// Texts that are all different, or whole numbers that are and count the rows: they rise from row to row, or have few gaps.
+/// Texts that are all different, or whole numbers that are and count the rows: they rise from row to row, or have no gaps.
 fn is_identifier(column: &Column) -> bool {
     let ranks = ranks(column);
     let distinct: BTreeSet<u32> = ranks.iter().flatten().copied().collect();
@@ -173,7 +173,7 @@ fn is_identifier(column: &Column) -> bool {
                 |(low, high), &number| (low.min(number), high.max(number)),
             );
             let are_whole = numbers.iter().all(|number| number.fract() == 0.0);
-            are_whole && (numbers.is_sorted() || largest - smallest < 2.0 * numbers.len() as f64)
+            are_whole && (numbers.is_sorted() || largest - smallest < numbers.len() as f64)
         }
     }
 }
@@ -381,6 +381,17 @@ mod tests {
             }
         });
         assert!(!is_identifier(&fractions.columns()[0]));
+    }
+
+    #[test]
+    fn shuffled_row_numbers_name_rows_and_distinct_numbers_with_gaps_do_not() {
+        for (modulus, expected) in [(41, true), (43, false)] {
+            let table = table(&["x", "y"], 41, |row, column| match column {
+                0 => ((row * 29 + 5) % modulus).to_string(),
+                _ => (row % 2).to_string(),
+            });
+            assert_eq!(is_identifier(&table.columns()[0]), expected);
+        }
     }
 
     #[test]

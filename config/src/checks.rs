@@ -76,6 +76,31 @@ pub(crate) fn confidence<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f
     }
 }
 
+/// The most splits one below the other that an index file may have.
+pub(crate) const TREE_DEPTH_MAX: u32 = 200;
+
+/// A whole number from 1 to [`TREE_DEPTH_MAX`].
+pub(crate) fn tree_depth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let depth = at_least_one(deserializer)?;
+    if depth <= TREE_DEPTH_MAX {
+        Ok(depth)
+    } else {
+        Err(D::Error::custom(format!(
+            "{depth} is too large: write a whole number up to {TREE_DEPTH_MAX}"
+        )))
+    }
+}
+
+/// A whole number from 2.
+pub(crate) fn at_least_two<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    match u32::deserialize(deserializer)? {
+        number if number < 2 => Err(D::Error::custom(format!(
+            "{number} is too small: write a whole number from 2"
+        ))),
+        number => Ok(number),
+    }
+}
+
 /// A list with something in it.
 pub(crate) fn not_empty<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
 where

@@ -88,6 +88,9 @@ pub struct Collection {
     /// When a generation may replace the one before.
     #[serde(default)]
     pub publish: Publish,
+    /// What is predicted from a table; a collection that has this predicts, and recommends nothing.
+    #[serde(default)]
+    pub predict: Option<Predict>,
 }
 
 impl Collection {
@@ -105,6 +108,13 @@ impl Collection {
 
     /// The rules that need more than one value.
     pub(crate) fn check(&self) -> Result<(), String> {
+        if self.predict.is_some()
+            && (self.layout.is_some()
+                || self.import.interactions.is_some()
+                || self.import.items.is_some())
+        {
+            return Err("`predict` reads a table of its own; remove `layout`, `import.interactions` and `import.items`, or `predict`".to_owned());
+        }
         if self.source == Source::Parts {
             self.check_parts()?;
         } else if !self.parts.is_empty() {
@@ -797,4 +807,85 @@ impl Default for Publish {
             kept_generations: 3,
         }
     }
+}
+
+/// What is predicted from a table: for each row, the class in its target column.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Predict {
+    /// The table: a file within the source, of comma-separated values with the names of the columns in its first row.
+    pub file: String,
+    /// The column with the class.
+    pub target: String,
+    /// The class that answers of two sides are about.
+    pub positive: String,
+    /// What learns. Default: `forest`.
+    #[serde(default)]
+    pub model: PredictionModel,
+    /// Columns that are not learnt from.
+    #[serde(default)]
+    pub exclude: Vec<String>,
+    /// Columns that are learnt from though they decide the target alone, or name rows.
+    #[serde(default)]
+    pub keep_leaking: Vec<String>,
+    /// How many trees a forest has. Default: 100.
+    #[serde(default = "hundred", deserialize_with = "checks::at_least_one")]
+    pub trees: u32,
+    /// The most splits from the root of a tree to a leaf, at most 200. Default: 200.
+    #[serde(default = "two_hundred", deserialize_with = "checks::tree_depth")]
+    pub maximum_depth: u32,
+    /// The fewest rows in a leaf. Default: 1.
+    #[serde(default = "one", deserialize_with = "checks::at_least_one")]
+    pub minimum_leaf: u32,
+    /// How strongly coefficients are held down; only for `logistic`. Default: 1.
+    #[serde(default = "unit", deserialize_with = "checks::positive")]
+    pub penalty: f64,
+    /// Into how many folds cross-validation deals the rows. Default: 5.
+    #[serde(default = "five", deserialize_with = "checks::at_least_two")]
+    pub folds: u32,
+    /// How often it deals them anew. Default: 10.
+    #[serde(default = "ten", deserialize_with = "checks::at_least_one")]
+    pub repeats: u32,
+    /// What decides the draws of trees and folds. Default: 1.
+    #[serde(default = "first")]
+    pub seed: u64,
+}
+
+/// What learns from a table.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+pub enum PredictionModel {
+    /// A random forest.
+    #[default]
+    Forest,
+    /// Logistic regression, for two classes.
+    Logistic,
+}
+
+fn hundred() -> u32 {
+    100
+}
+
+fn two_hundred() -> u32 {
+    checks::TREE_DEPTH_MAX
+}
+
+fn one() -> u32 {
+    1
+}
+
+fn unit() -> f64 {
+    1.0
+}
+
+fn five() -> u32 {
+    5
+}
+
+fn ten() -> u32 {
+    10
+}
+
+fn first() -> u64 {
+    1
 }

@@ -21,7 +21,7 @@ use toml::Spanned;
 pub use collection::{
     Clusters, Collection, CollectionName, Column, Evaluate, Field, FieldType, FileFormat, Import,
     InteractionColumns, InteractionTable, ItemColumns, ItemTable, Layout, Model, Part, Posters,
-    Protocol, Publish, Similarity, Source, Train, ValueScale,
+    Predict, PredictionModel, Protocol, Publish, Similarity, Source, Train, ValueScale,
 };
 pub use error::ConfigError;
 pub use models::{Content, Rules, Support};

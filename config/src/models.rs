@@ -11,7 +11,7 @@ pub struct Rules {
     /// In how many baskets all of a rule has to be. Default: 2.
     pub minimum_support: Support,
     /// How many items a rule has at most, its consequent included. Default: 3.
-    #[serde(deserialize_with = "at_least_two")]
+    #[serde(deserialize_with = "checks::at_least_two")]
     pub maximum_items: u32,
     /// The least share of the antecedent's baskets that have the consequent. Default: 0.05.
     #[serde(deserialize_with = "checks::share")]
@@ -81,15 +81,6 @@ impl<'de> Deserialize<'de> for Support {
         }
 
         deserializer.deserialize_any(SupportVisitor)
-    }
-}
-
-fn at_least_two<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
-    match u32::deserialize(deserializer)? {
-        number @ 0..=1 => Err(de::Error::custom(format!(
-            "{number} is too small: a rule has two items at least"
-        ))),
-        number => Ok(number),
     }
 }
 

@@ -71,6 +71,10 @@ fn the_example_shows_every_default() {
         let name = format!("\"{}\"", layout.name());
         assert!(EXAMPLE.contains(&name), "{name} is not in the example");
     }
+    let bare = one(
+        "[collections.c.predict]\nfile = \"Placement_Data_Full_Class.csv\"\ntarget = \"status\"\npositive = \"Placed\"\n",
+    );
+    assert_eq!(config.collections["placement"].predict, bare.predict);
     let shop = &config.collections["shop"].import;
     assert_eq!(
         shop.interactions.as_ref().unwrap().columns.user,
@@ -301,5 +305,40 @@ fn a_support_is_a_count_or_a_share() {
             error.contains("site/kindred.toml:5") && error.contains("baskets"),
             "{error}"
         );
+    }
+}
+
+#[test]
+fn a_prediction_has_a_table_of_its_own_and_knobs_within_bounds() {
+    let predict = "[collections.c.predict]\nfile = \"t.csv\"\ntarget = \"y\"\npositive = \"1\"\n";
+    let header = "[collections.c]\ntitle = \"C\"\nsource = \"data\"\n";
+    for (text, expected) in [
+        (
+            format!("{header}layout = \"lists\"\n{predict}"),
+            "`predict` reads a table of its own",
+        ),
+        (
+            format!("{header}{predict}trees = 0\n"),
+            "0 is too small: write a whole number from 1",
+        ),
+        (
+            format!("{header}{predict}maximum_depth = 201\n"),
+            "201 is too large: write a whole number up to 200",
+        ),
+        (
+            format!("{header}{predict}folds = 1\n"),
+            "1 is too small: write a whole number from 2",
+        ),
+        (
+            format!("{header}{predict}penalty = 0.0\n"),
+            "0 is too small: write a number above 0",
+        ),
+        (
+            format!("{header}{predict}model = \"forst\"\n"),
+            "did you mean `forest`?",
+        ),
+    ] {
+        let error = parse(&text).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
     }
 }

@@ -10,6 +10,7 @@ mod functions;
 mod keeping;
 mod methods;
 mod network;
+mod predictions;
 mod publish;
 mod sealed;
 mod secrets;

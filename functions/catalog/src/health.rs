@@ -72,9 +72,7 @@ const EVERYTHING: Needs<'_> = Needs {
 
 fn check(context: &Context<'_>, name: &str, pointer: Pointer) -> Result<(), Problem> {
     match pointer {
-        Pointer::Ready(pinned) if pinned.manifest.files.contains_key(FileKind::Model.name()) => {
-            context.open_model(pinned).map(drop)
-        }
+        Pointer::Ready(pinned) if pinned.predicts() => context.open_model(pinned).map(drop),
         Pointer::Ready(pinned) => context.open_pinned(pinned, &EVERYTHING).map(drop),
         Pointer::Unpublished => Err(Problem::NotPublished {
             collection: name.to_owned(),

@@ -54,6 +54,13 @@ pub struct Pinned {
     pub is_stale: bool,
 }
 
+impl Pinned {
+    /// Whether it has a model in the place of items.
+    pub fn predicts(&self) -> bool {
+        self.manifest.files.contains_key(FileKind::Model.name())
+    }
+}
+
 /// A collection of which a generation of items is open.
 pub type Collection<'a> = Opened<Generation<'a>>;
 
@@ -215,6 +222,11 @@ impl<'a> Context<'a> {
         pinned: Pinned,
         needs: &Needs<'_>,
     ) -> Result<Collection<'a>, Problem> {
+        if pinned.predicts() {
+            return Err(Problem::NotInGeneration {
+                file: FileKind::Catalogue,
+            });
+        }
         self.open_by(pinned, &|manifest, source, outlines| {
             Generation::open(source, outlines, &(needs.kinds)(manifest), &needs.keys)
         })

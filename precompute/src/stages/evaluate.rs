@@ -3,10 +3,11 @@ use std::fs;
 use std::io;
 
 use anyhow::Context;
-use config::Protocol;
+use config::{Predict, Protocol};
 use pointer::{Quality, ValueScale};
 
 use super::import::{configured, connect_source, load, read_state};
+use super::prediction;
 use super::train::model_origin;
 use crate::atomic_file::write_bytes_atomically;
 use crate::dataset::Dataset;
@@ -28,19 +29,46 @@ pub fn evaluate(
     progress: &Progress,
 ) -> anyhow::Result<String> {
     let folder = &collection.folder;
-    let (dataset, values) = load(folder)?;
+    let measured: Box<dyn FnOnce() -> anyhow::Result<(String, Quality)> + '_> =
+        if let Some(predict) = &collection.collection.predict {
+            Box::new(|| measure_prediction(collection, predict, progress))
+        } else {
+            let (dataset, values) = load(folder)?;
+            Box::new(move || measure(settings, collection, &dataset, values, progress))
+        };
     let model = model_origin(collection, &read_state(folder)?).fingerprint;
-    let measured = evaluate_fingerprint(collection, &model);
-    Fingerprints::read(&folder.fingerprints()).doing("evaluate", &measured, || {
+    let fingerprint = evaluate_fingerprint(collection, &model);
+    Fingerprints::read(&folder.fingerprints()).doing("evaluate", &fingerprint, || {
         let mut figures = read_figures(folder);
         if figures.remove(&model).is_some() {
             write_figures(folder, &figures)?;
         }
-        let (text, quality) = measure(settings, collection, &dataset, values, progress)?;
+        let (text, quality) = measured()?;
         figures.insert(model, quality);
         write_figures(folder, &figures)?;
         Ok(text)
     })
+}
+
+/// The model card as text, and the figure that publishing compares.
+fn measure_prediction(
+    collection: &CollectionSettings,
+    predict: &Predict,
+    progress: &Progress,
+) -> anyhow::Result<(String, Quality)> {
+    let stage = progress.begin(&collection.name, "evaluate");
+    let (text, quality) = prediction::measure(&collection.folder, &collection.collection, predict)?;
+    let Quality {
+        metric,
+        value,
+        low,
+        high,
+        protocol,
+    } = &quality;
+    stage.end(format_args!(
+        "{metric} {value:.4} ({low:.4} to {high:.4}), {protocol}"
+    ));
+    Ok((text, quality))
 }
 
 /// The report as text, which is left in the working folder in other forms too, and the figure that publishing compares.

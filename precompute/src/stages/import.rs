@@ -7,6 +7,7 @@ use config::Source;
 use pointer::ValueScale;
 use serde::{Deserialize, Serialize};
 
+use super::prediction;
 use crate::atomic_file::write_bytes_atomically;
 use crate::dataset::Dataset;
 use crate::digest::{file_digest, sha256_hex};
@@ -94,10 +95,12 @@ fn described(settings: &Settings, collection: &CollectionSettings) -> String {
         layout,
         values,
         import,
+        predict,
         ..
     } = &collection.collection;
+    let table = predict.as_ref().map(|predict| &predict.file);
     let endpoint = &settings.storage.endpoint;
-    format!("{endpoint:?} {source:?} {parts:?} {layout:?} {values:?} {import:?}")
+    format!("{endpoint:?} {source:?} {parts:?} {layout:?} {values:?} {import:?} {table:?}")
 }
 
 fn read_into_folder(
@@ -107,6 +110,19 @@ fn read_into_folder(
 ) -> anyhow::Result<()> {
     let CollectionSettings { name, folder, .. } = collection;
     let stage = progress.begin(name, "import");
+    if let Some(predict) = &collection.collection.predict {
+        forget_state(folder)?;
+        let summary = prediction::import(settings, collection, predict)?;
+        write_state(
+            folder,
+            &ImportState {
+                dataset_sha256: folder_sha256(&folder.dataset())?,
+                ..ImportState::default()
+            },
+        )?;
+        stage.end(summary);
+        return Ok(());
+    }
     let Some((mut dataset, mut report, watermark)) = read(settings, collection)? else {
         stage.end("nothing is new in the bucket");
         return Ok(());
@@ -126,10 +142,7 @@ fn read_into_folder(
         described_sha256: sha256_hex(described(settings, collection).as_bytes()),
         posters_left: report.posters.as_ref().map_or(0, |posters| posters.left),
     };
-    write_bytes_atomically(
-        &folder.import_state(),
-        &serde_json::to_vec_pretty(&left_behind)?,
-    )?;
+    write_state(folder, &left_behind)?;
     write_bytes_atomically(
         &folder.import_report(),
         &serde_json::to_vec_pretty(&report)?,
@@ -188,6 +201,10 @@ pub(super) fn read_state(folder: &WorkFolder) -> anyhow::Result<ImportState> {
     let path = folder.import_state();
     let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
     serde_json::from_slice(&bytes).with_context(|| format!("cannot use {}", path.display()))
+}
+
+fn write_state(folder: &WorkFolder, state: &ImportState) -> io::Result<()> {
+    write_bytes_atomically(&folder.import_state(), &serde_json::to_vec_pretty(state)?)
 }
 
 fn forget_state(folder: &WorkFolder) -> io::Result<()> {

@@ -5,6 +5,7 @@
 mod evaluate;
 mod import;
 mod inspect;
+mod prediction;
 mod prepare;
 mod train;
 mod write;

@@ -1,4 +1,5 @@
 use super::import::{ImportState, configured, load, read_state};
+use super::prediction;
 use crate::fingerprints::{Fingerprints, fingerprint};
 use crate::model_file::{Origin, Trained};
 use crate::progress::Progress;
@@ -14,6 +15,15 @@ pub fn train(
 ) -> anyhow::Result<()> {
     let CollectionSettings { name, folder, .. } = collection;
     let stage = progress.begin(name, "train");
+    if let Some(predict) = &collection.collection.predict {
+        let origin = model_origin(collection, &read_state(folder)?);
+        let mut done = Fingerprints::read(&folder.fingerprints());
+        let summary = done.doing("train", &origin.fingerprint, || {
+            prediction::train(folder, predict, &origin, &stage)
+        })?;
+        stage.end(summary);
+        return Ok(());
+    }
     let (dataset, values) = load(folder)?;
     let scale = values.map(configured);
     let origin = model_origin(collection, &read_state(folder)?);
@@ -44,7 +54,10 @@ pub fn train(
 /// What decides a model of these settings. It goes by the data set and not by the source, which may have been touched and still hold the same.
 pub(super) fn model_origin(collection: &CollectionSettings, imported: &ImportState) -> Origin {
     let data = imported.data_sha256();
-    let settings = format!("{:?}", collection.collection.train);
+    let settings = match &collection.collection.predict {
+        Some(predict) => format!("{predict:?}"),
+        None => format!("{:?}", collection.collection.train),
+    };
     Origin {
         fingerprint: fingerprint(&[&data, &settings]),
         data,

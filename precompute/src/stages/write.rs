@@ -8,11 +8,11 @@ use pointer::{MANIFEST_VERSION, Manifest, Quality, ValueScale};
 
 use super::evaluate::measured_quality;
 use super::import::{load, read_state};
+use super::prediction;
 use crate::atomic_file::write_bytes_atomically;
-use crate::dataset::Dataset;
 use crate::fingerprints::{Fingerprints, fingerprint};
 use crate::generation::{MANIFEST_FILE_NAME, file_entry, generation_name};
-use crate::model_file::{self, Trained};
+use crate::model_file::{self, Origin};
 use crate::progress::{Progress, megabytes};
 use crate::settings::CollectionSettings;
 use crate::write::catalogue;
@@ -21,16 +21,7 @@ use crate::write::catalogue;
 pub fn write(collection: &CollectionSettings, progress: &Progress) -> anyhow::Result<()> {
     let CollectionSettings { name, folder, .. } = collection;
     let stage = progress.begin(name, "write");
-    let (dataset, values) = load(folder)?;
-    let (trained, origin) = match model_file::load(&folder.model()) {
-        Err(error) if error.is_absent() => {
-            bail!(
-                "there is no model in {}: `precompute train` makes it",
-                folder.root().display()
-            )
-        }
-        other => other?,
-    };
+    let (learnt, origin) = learnt(collection)?;
     if origin.data != read_state(folder)?.data_sha256() {
         bail!("the model was learnt from another data set: run `precompute train` again");
     }
@@ -38,7 +29,7 @@ pub fn write(collection: &CollectionSettings, progress: &Progress) -> anyhow::Re
     let mut done = Fingerprints::read(&folder.fingerprints());
     let manifest = done.doing("write", &written, || {
         let quality = measured_quality(folder, &origin.fingerprint);
-        write_generation(collection, &dataset, values, trained, quality)
+        write_generation(collection, learnt, quality)
     })?;
 
     let len_bytes: u64 = manifest
@@ -46,12 +37,16 @@ pub fn write(collection: &CollectionSettings, progress: &Progress) -> anyhow::Re
         .values()
         .map(|entry| entry.file_len_bytes)
         .sum();
+    if manifest.item_count == 0 {
+        stage.end(format_args!("{}, {len_bytes} bytes", manifest.generation));
+        return Ok(());
+    }
     stage.end(format_args!(
         "{} with {} items, {}, {} bytes an item",
         manifest.generation,
         manifest.item_count,
         megabytes(len_bytes),
-        len_bytes / manifest.item_count.max(1)
+        len_bytes / manifest.item_count
     ));
     Ok(())
 }
@@ -72,11 +67,55 @@ pub(super) fn write_fingerprint(
     Ok(fingerprint(&[model, &quality, &described_so]))
 }
 
+/// What the stages before left for a generation.
+struct Learnt {
+    /// Every index file.
+    files: Vec<(FileKind, Vec<u8>)>,
+    /// How many items the catalogue has; none where a table's rows are predicted.
+    item_count: u64,
+    /// The scale of the interactions' values.
+    values: Option<ValueScale>,
+}
+
+/// Reads what the stages before left.
+fn learnt(collection: &CollectionSettings) -> anyhow::Result<(Learnt, Origin)> {
+    let folder = &collection.folder;
+    if collection.collection.predict.is_some() {
+        let (file, origin) = prediction::trained(folder)?;
+        let learnt = Learnt {
+            files: vec![(FileKind::Model, file)],
+            item_count: 0,
+            values: None,
+        };
+        return Ok((learnt, origin));
+    }
+    let (dataset, values) = load(folder)?;
+    let (trained, origin) = match model_file::load(&folder.model()) {
+        Err(error) if error.is_absent() => {
+            bail!(
+                "there is no model in {}: `precompute train` makes it",
+                folder.root().display()
+            )
+        }
+        other => other?,
+    };
+    // A model of another data set says so before anything is made of it.
+    let mut files = trained.files;
+    if origin.data == read_state(folder)?.data_sha256() {
+        let catalogue = catalogue(&dataset, &trained.item_order, &trained.popularity);
+        files.push((FileKind::Catalogue, catalogue.finish()?));
+    }
+    let learnt = Learnt {
+        files,
+        item_count: dataset.items.len() as u64,
+        values,
+    };
+    Ok((learnt, origin))
+}
+
 fn write_generation(
     collection: &CollectionSettings,
-    dataset: &Dataset,
-    values: Option<ValueScale>,
-    trained: Trained,
+    learnt: Learnt,
     quality: Option<Quality>,
 ) -> anyhow::Result<Manifest> {
     let CollectionSettings {
@@ -85,9 +124,7 @@ fn write_generation(
         folder,
         ..
     } = collection;
-    let catalogue = catalogue(dataset, &trained.item_order, &trained.popularity);
-    let mut files = trained.files;
-    files.push((FileKind::Catalogue, catalogue.finish()?));
+    let files = learnt.files;
 
     // Without its manifest the folder is no generation, so an interrupted run leaves none that is half old and half new.
     let generation_folder = folder.generation();
@@ -107,9 +144,9 @@ fn write_generation(
         title: described.title.clone(),
         generation: String::new(),
         created_at: rfc_3339(SystemTime::now()),
-        item_count: dataset.items.len() as u64,
+        item_count: learnt.item_count,
         synthetic: described.synthetic,
-        values,
+        values: learnt.values,
         quality,
         files: entries,
         previous: None,

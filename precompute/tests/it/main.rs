@@ -3,5 +3,6 @@
 mod exit_status;
 mod help;
 mod import;
+mod prediction;
 mod program;
 mod stages;

@@ -20,7 +20,14 @@ const MEMBER_EDGES: [(&str, Edges); 15] = [
     ("pointer", Edges::Only(&["index"])),
     (
         "precompute",
-        Edges::Only(&["config", "factors", "index", "itemsets", "pointer"]),
+        Edges::Only(&[
+            "classification",
+            "config",
+            "factors",
+            "index",
+            "itemsets",
+            "pointer",
+        ]),
     ),
     ("xtask", Edges::Only(&[])),
 ];

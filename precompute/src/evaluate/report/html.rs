@@ -3,7 +3,7 @@ use std::fmt::Write as _;
 use super::svg::{BarGroup, bar_chart};
 use crate::evaluate::{CutoffQuality, Evaluation, Interval, ModelQuality};
 
-const STYLE: &str = "\
+pub(crate) const STYLE: &str = "\
 body{font:16px/1.5 system-ui,sans-serif;max-width:80rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}
 table{border-collapse:collapse;margin:1rem 0}th,td{padding:.3rem .8rem .3rem 0;text-align:left;border-bottom:1px solid #ddd;font-variant-numeric:tabular-nums}
 small{display:block;white-space:nowrap}.wide{overflow-x:auto}th[scope=row]{font-weight:400;min-width:13rem}
@@ -152,7 +152,7 @@ fn plots(models: &[ModelQuality]) -> Vec<(&'static str, Vec<BarGroup>)> {
 }
 
 /// Text that cannot be taken for markup, inside or outside of quotes.
-pub(super) fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

@@ -1,0 +1,147 @@
+//! A table becomes a model, is published, and answers rows: what the function says is what the trainer says.
+
+use config::{Predict, PredictionModel};
+use index::FileKind;
+use pointer::CollectionKeys;
+use precompute::import::TextTable;
+use precompute::prediction::{fit, model_file, prepared};
+use precompute::publish::{PublishOptions, publish};
+use serde_json::{Map, Value, json};
+
+use crate::bucket::Bucket;
+use crate::films::publish_films;
+use crate::site::Site;
+use e2e::generation::write_generation;
+
+fn predict(model: PredictionModel) -> Predict {
+    Predict {
+        file: "jobs.csv".to_owned(),
+        target: "status".to_owned(),
+        positive: "Placed".to_owned(),
+        model,
+        exclude: Vec::new(),
+        keep_leaking: Vec::new(),
+        trees: 20,
+        maximum_depth: 200,
+        minimum_leaf: 1,
+        penalty: 1.0,
+        folds: 5,
+        repeats: 1,
+        seed: 1,
+    }
+}
+
+/// Marks of sixty people in two branches, and whether they got a job.
+fn table() -> TextTable {
+    let row = |number: usize| {
+        let (mark, branch) = (number * 37 % 31, ["Arts", "Science"][number % 2]);
+        let status = if 12 < mark + number % 5 * 2 {
+            "Placed"
+        } else {
+            "Not Placed"
+        };
+        vec![mark.to_string(), branch.to_owned(), status.to_owned()]
+    };
+    TextTable {
+        names: ["Mark", "Branch", "status"].map(str::to_owned).to_vec(),
+        rows: (0..60).map(row).collect(),
+    }
+}
+
+#[test]
+fn rows_are_answered_as_the_trainer_answers_them() {
+    for model in [PredictionModel::Forest, PredictionModel::Logistic] {
+        let predict = predict(model);
+        let prepared = prepared(&table(), &predict).unwrap();
+        let learnt = fit(&prepared, &predict).unwrap();
+        let file = model_file(&prepared.examples, &learnt, &predict).unwrap();
+        let mut bucket = Bucket::start();
+        publish_films(&bucket);
+        let folder = tempfile::tempdir().unwrap();
+        let generation =
+            write_generation(folder.path(), "jobs", "Jobs", 0, &[(FileKind::Model, file)]);
+        let options = PublishOptions {
+            maximum_quality_loss: 0.02,
+            force: false,
+        };
+        publish(
+            &bucket.client(),
+            &CollectionKeys::new("", "jobs"),
+            &generation,
+            options,
+        )
+        .unwrap();
+        let site = Site::with(
+            &bucket,
+            &[
+                ("collections", "movies,jobs"),
+                ("default_predictions", "jobs"),
+            ],
+        );
+
+        let rows: Vec<Value> = table()
+            .rows
+            .iter()
+            .map(|row| json!({ "Mark": row[0].parse::<u32>().unwrap(), "Branch": row[1] }))
+            .collect();
+        let answer = site.ask(
+            "POST",
+            "/v1/jobs/predictions",
+            Value::from(rows.clone()).to_string().as_bytes(),
+        );
+        assert_eq!(answer.status, 200, "{}", answer.json());
+        let answer = answer.json();
+        for (row, prediction) in answer["predictions"].as_array().unwrap().iter().enumerate() {
+            let expected = learnt.probabilities(&prepared.examples.row(row));
+            let found = prediction["probabilities"]["Placed"].as_f64().unwrap();
+            assert!((found - expected[1]).abs() < 1e-6);
+            let explanation = &prediction["explanation"];
+            let contributions = explanation["contributions"].as_object().unwrap();
+            let sum: f64 = contributions
+                .values()
+                .map(|value| value.as_f64().unwrap())
+                .sum();
+            let sum = sum + explanation["base"].as_f64().unwrap();
+            let probability = if explanation["scale"] == "probability" {
+                sum
+            } else {
+                1.0 / (1.0 + (-sum).exp())
+            };
+            assert!((probability - expected[1]).abs() < 1e-6);
+
+            let lower_case: Map<String, Value> = rows[row]
+                .as_object()
+                .unwrap()
+                .iter()
+                .map(|(name, value)| (name.to_lowercase(), value.clone()))
+                .collect();
+            if row < 5 {
+                let old = site
+                    .ask(
+                        "POST",
+                        "/predict",
+                        json!([lower_case]).to_string().as_bytes(),
+                    )
+                    .json();
+                assert_eq!(
+                    old,
+                    json!({ "Placement_Probability": found, "Placement": 0.5 < found })
+                );
+            }
+        }
+        let schema = site.get("/v1/jobs/predictions/schema").json();
+        assert_eq!(
+            schema["fields"][1],
+            json!({ "name": "Branch", "required": true, "type": "category", "values": ["Arts", "Science"] })
+        );
+        site.ask("POST", "/v1/movies/predictions", b"{}")
+            .problem(404, "not-in-generation");
+        site.get("/v1/jobs/popular")
+            .problem(404, "not-in-generation");
+        assert_eq!(
+            site.get("/readyz").json()["collections"],
+            json!({ "jobs": "ready", "movies": "ready" })
+        );
+        bucket.stop();
+    }
+}
