@@ -19,6 +19,10 @@ use bench::{catalogues, peers};
 use classification::{
     Examples, Folds, ForestSettings, LogisticSettings, Method, Table, cross_validate, leakage,
 };
+use config::{Predict, PredictionModel};
+use index::model::{Model, Value};
+use index::{FileKind, MemorySource, Outline};
+use precompute::prediction::model_file;
 
 const PEER: [&str; 1] = ["scikit-learn==1.7.2"];
 const SEEDS: [u64; 6] = [0, 1, 2, 3, 4, 5];
@@ -49,6 +53,8 @@ fn main() {
         return;
     }
     let examples = placement(&path);
+    print_times(&examples);
+    println!();
     let folder = tempfile::tempdir().expect("a temporary folder");
     let script = folder.path().join("peer.py");
     fs::write(&script, include_str!("peer.py")).expect("the temporary folder can be written");
@@ -103,18 +109,66 @@ fn main() {
             ours - peer
         );
     }
-    println!();
-    for (name, method) in METHODS {
+}
+
+/// How long learning takes, and a row by the trainer and by the index file, alone and with what each field contributed.
+fn print_times(examples: &Examples) {
+    for ((name, method), kind) in METHODS
+        .iter()
+        .zip([PredictionModel::Forest, PredictionModel::Logistic])
+    {
         let started = Instant::now();
-        let model = method.fit(&examples, 1).expect("the table can be learnt");
+        let learnt = method.fit(examples, 1).expect("the table can be learnt");
         let learning = started.elapsed();
+        let file = model_file(examples, &learnt, &settings(kind)).expect("a model is written");
+        let outline = Outline::of(FileKind::Model, &file).expect("a file that was just written");
+        let len_bytes = file.len();
+        let model = Model::open(&MemorySource::new([(FileKind::Model, file)]), &[outline]);
+        let model = model.expect("a file that was just written");
+        let rows: Vec<[Vec<Value>; 1]> = (0..examples.num_rows())
+            .map(|row| [asked(&examples.row(row))])
+            .collect();
+        let by_trainer = microseconds_a_row(examples, |row| {
+            black_box(learnt.probabilities(&examples.row(row)));
+        });
+        let by_file = microseconds_a_row(examples, |row| {
+            black_box(model.predict(&rows[row]).expect("a sound file"));
+        });
+        let explained = microseconds_a_row(examples, |row| {
+            black_box(model.contributions(&rows[row][0], 1).expect("a sound file"));
+        });
         println!(
-            "{name}: learnt in {:.1} ms, a row takes {:.2} microseconds of the trainer",
+            "{name}: learnt in {:.1} ms, {len_bytes} bytes; a row takes {by_trainer:.2} microseconds of the trainer, {by_file:.2} of the index file (bar: 20), and {explained:.0} for the contributions",
             learning.as_secs_f64() * 1e3,
-            microseconds_a_row(&examples, |row| {
-                black_box(model.probabilities(&examples.row(row)));
-            })
         );
+    }
+}
+
+fn asked(row: &[classification::Value]) -> Vec<Value> {
+    let same = |value: &classification::Value| match *value {
+        classification::Value::Missing => Value::Missing,
+        classification::Value::Number(number) => Value::Number(number),
+        classification::Value::Category(code) => Value::Category(code),
+    };
+    row.iter().map(same).collect()
+}
+
+/// What the file's description tells.
+fn settings(model: PredictionModel) -> Predict {
+    Predict {
+        file: String::new(),
+        target: "status".to_owned(),
+        positive: "Placed".to_owned(),
+        model,
+        exclude: Vec::new(),
+        keep_leaking: Vec::new(),
+        trees: 100,
+        maximum_depth: 200,
+        minimum_leaf: 1,
+        penalty: 1.0,
+        folds: NUM_FOLDS as u32,
+        repeats: NUM_REPEATS as u32,
+        seed: 1,
     }
 }
 
@@ -180,5 +234,6 @@ fn try_out() {
             cross_validate(&examples, &method, &folds, 1).expect("the table can be learnt");
         assert!(0.8 < validation.accuracy.mean);
     }
+    print_times(&examples);
     println!("placement: tried out");
 }
