@@ -93,11 +93,6 @@ pub struct Content {
     /// How many neighbours an item keeps at most. Default: 50.
     #[serde(deserialize_with = "checks::at_least_one")]
     pub neighbours: u32,
-    /// How many dimensions the latent space has, in which items are alike that share no word. Default: 128.
-    pub dimensions: u32,
-    /// How much of the likeness is that of the latent space; the rest is that of the words themselves. Default: 0.5.
-    #[serde(deserialize_with = "checks::share")]
-    pub latent_share: f64,
 }
 
 impl Default for Content {
@@ -105,8 +100,6 @@ impl Default for Content {
         Self {
             fields: Vec::new(),
             neighbours: 50,
-            dimensions: 128,
-            latent_share: 0.5,
         }
     }
 }
