@@ -217,13 +217,7 @@ fn try_recommend_for_ids(call: &Call<'_>) -> Result<Response, Problem> {
         count: OLD_RESULT_COUNT,
         ..Question::default()
     };
-    let mut items = Vec::new();
-    if generation.has(FileKind::Clusters) {
-        items = Ranking::by(Algorithm::Clusters, &collection, &question)?.items;
-    }
-    if items.is_empty() {
-        items = Ranking::by_anything(&collection, &question)?.items;
-    }
+    let items = Ranking::by_or_anything(Algorithm::Clusters, &collection, &question)?.items;
     let numbers: Vec<u32> = items.iter().map(|scored| scored.item).collect();
     let results = generation.records(&numbers)?.into_iter();
     let results = results.map(|record| ResultItem {
@@ -305,16 +299,7 @@ fn try_recommend_songs(call: &Call<'_>) -> Result<Response, Problem> {
         count: DEFAULT_COUNT,
         ..Question::default()
     };
-    let by_rules = if generation.has(FileKind::Rules) {
-        Ranking::by(Algorithm::Rules, &collection, &question)?.items
-    } else {
-        Vec::new()
-    };
-    let items = if by_rules.is_empty() {
-        Ranking::by_anything(&collection, &question)?.items
-    } else {
-        by_rules
-    };
+    let items = Ranking::by_or_anything(Algorithm::Rules, &collection, &question)?.items;
     let numbers: Vec<u32> = items.iter().map(|scored| scored.item).collect();
     let records = generation.records(&numbers)?;
     Response::json(SongsAnswer {

@@ -41,6 +41,21 @@ impl Ranking {
         Self::instead(collection, question, NOTHING_FOLLOWS)
     }
 
+    /// By one algorithm, and by anything else where the collection does not have it or it has nothing to say.
+    pub fn by_or_anything(
+        algorithm: Algorithm,
+        collection: &Collection<'_>,
+        question: &Question,
+    ) -> Result<Self, Problem> {
+        if collection.generation.has(algorithm.file()) {
+            let ranking = Self::by(algorithm, collection, question)?;
+            if !ranking.items.is_empty() {
+                return Ok(ranking);
+            }
+        }
+        Self::by_anything(collection, question)
+    }
+
     /// By one algorithm and nothing else.
     pub fn by(
         algorithm: Algorithm,

@@ -266,21 +266,13 @@ impl Generation<'_> {
     fn scores_of(&self, algorithm: Algorithm, question: &Question) -> Result<Scores, Error> {
         let item_count = self.catalogue.item_count();
         let history = &question.history;
-        if algorithm == Algorithm::Clusters {
-            return self.scores_by_clusters(question);
-        }
-        let blocks = self.blocks.borrow();
         match algorithm {
-            Algorithm::Neighbours | Algorithm::Content => {
-                let neighbours = match algorithm {
-                    Algorithm::Content => self.content()?,
-                    _ => self.neighbours()?,
-                };
-                fold_in(lists(neighbours, history, &blocks)?, item_count)
-                    .map_err(|error| neighbours.damaged(error))
-            }
+            Algorithm::Neighbours => self.scores_by_lists(self.neighbours()?, history),
+            Algorithm::Content => self.scores_by_lists(self.content()?, history),
+            Algorithm::Clusters => self.scores_by_clusters(question),
             Algorithm::Rules => {
                 let mut scores = Scores::with_room_for(0, item_count);
+                let blocks = self.blocks.borrow();
                 self.rules()?.fire(&basket(history), &blocks, &mut |rule| {
                     scores.add_one(Scored {
                         item: rule.consequent,
@@ -289,7 +281,7 @@ impl Generation<'_> {
                 })?;
                 Ok(scores)
             }
-            Algorithm::Clusters | Algorithm::Popular => {
+            Algorithm::Popular => {
                 let popular = self.popularity()?.popular()?;
                 let mut scores = Scores::with_room_for(popular.len(), item_count);
                 for (item, score) in popular {
@@ -298,6 +290,19 @@ impl Generation<'_> {
                 Ok(scores)
             }
         }
+    }
+
+    fn scores_by_lists(
+        &self,
+        neighbours: &Neighbours,
+        history: &[HistoryItem],
+    ) -> Result<Scores, Error> {
+        let blocks = self.blocks.borrow();
+        fold_in(
+            lists(neighbours, history, &blocks)?,
+            self.catalogue.item_count(),
+        )
+        .map_err(|error| neighbours.damaged(error))
     }
 
     fn scores_by_clusters(&self, question: &Question) -> Result<Scores, Error> {

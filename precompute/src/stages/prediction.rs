@@ -1,15 +1,14 @@
 //! The stages of a collection that predicts. Their outputs lie where those of other collections do, and are fingerprinted alike.
 
-use std::fs;
-
 use anyhow::{Context, bail};
 use config::{Collection, Predict};
+use index::FileKind;
 use pointer::Quality;
 
 use super::import::connect_source;
 use crate::atomic_file::write_bytes_atomically;
 use crate::import::{TextTable, import_examples};
-use crate::model_file::Origin;
+use crate::model_file::{self, Origin, Trained};
 use crate::prediction::{self, Prepared};
 use crate::progress::Stage;
 use crate::settings::{CollectionSettings, Settings};
@@ -17,8 +16,6 @@ use crate::store::Store;
 use crate::work_folder::WorkFolder;
 
 const TABLE_FILE: &str = "table.csv";
-const MODEL_FILE: &str = "model.kdx";
-const ORIGIN_FILE: &str = "origin.json";
 
 /// Reads the table into the working folder; gives a summary. What cannot be learnt from is told of now.
 pub(super) fn import(
@@ -57,14 +54,16 @@ pub(super) fn train(
     }
     let model = prediction::fit(&prepared, predict)?;
     let file = prediction::model_file(&prepared.examples, &model, predict)?;
-    write_bytes_atomically(&folder.model().join(MODEL_FILE), &file)?;
-    write_bytes_atomically(
-        &folder.model().join(ORIGIN_FILE),
-        &serde_json::to_vec(origin)?,
-    )?;
+    let len_bytes = file.len();
+    // No item is numbered: its one file is about rows.
+    let trained = Trained {
+        item_order: Vec::new(),
+        popularity: Vec::new(),
+        files: vec![(FileKind::Model, file)],
+    };
+    model_file::save(&trained, origin, &folder.model())?;
     Ok(format!(
-        "{} bytes from {} rows of {} fields",
-        file.len(),
+        "{len_bytes} bytes from {} rows of {} fields",
         prepared.examples.num_rows(),
         prepared.examples.features().len()
     ))
@@ -90,22 +89,6 @@ pub(super) fn measure(
         prediction::html(&card).as_bytes(),
     )?;
     Ok((text, card.quality()))
-}
-
-/// The index file that `train` left, and what it was learnt from.
-pub(super) fn trained(folder: &WorkFolder) -> anyhow::Result<(Vec<u8>, Origin)> {
-    let path = folder.model().join(ORIGIN_FILE);
-    let Ok(origin) = fs::read(&path) else {
-        bail!(
-            "there is no model in {}: `precompute train` makes it",
-            folder.root().display()
-        );
-    };
-    let origin = serde_json::from_slice(&origin)
-        .with_context(|| format!("cannot use {}", path.display()))?;
-    let path = folder.model().join(MODEL_FILE);
-    let file = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    Ok((file, origin))
 }
 
 fn load(folder: &WorkFolder, predict: &Predict) -> anyhow::Result<Prepared> {

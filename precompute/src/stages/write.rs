@@ -1,18 +1,18 @@
-use index::{FileKind, SortedMap};
 use std::fs;
 use std::io;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::bail;
+use index::{FileKind, SortedMap, WriteError};
 use pointer::{MANIFEST_VERSION, Manifest, Quality, ValueScale};
 
 use super::evaluate::measured_quality;
 use super::import::{load, read_state};
-use super::prediction;
 use crate::atomic_file::write_bytes_atomically;
+use crate::dataset::Dataset;
 use crate::fingerprints::{Fingerprints, fingerprint};
 use crate::generation::{MANIFEST_FILE_NAME, file_entry, generation_name};
-use crate::model_file::{self, Origin};
+use crate::model_file::{self, Trained};
 use crate::progress::{Progress, megabytes};
 use crate::settings::CollectionSettings;
 use crate::write::catalogue;
@@ -21,10 +21,22 @@ use crate::write::catalogue;
 pub fn write(collection: &CollectionSettings, progress: &Progress) -> anyhow::Result<()> {
     let CollectionSettings { name, folder, .. } = collection;
     let stage = progress.begin(name, "write");
-    let (learnt, origin) = learnt(collection)?;
+    // A table's rows are in no catalogue.
+    let has_items = collection.collection.predict.is_none();
+    let imported = has_items.then(|| load(folder)).transpose()?;
+    let (trained, origin) = match model_file::load(&folder.model()) {
+        Err(error) if error.is_absent() => {
+            bail!(
+                "there is no model in {}: `precompute train` makes it",
+                folder.root().display()
+            )
+        }
+        other => other?,
+    };
     if origin.data != read_state(folder)?.data_sha256() {
         bail!("the model was learnt from another data set: run `precompute train` again");
     }
+    let learnt = learnt(imported, trained)?;
     let written = write_fingerprint(collection, &origin.fingerprint)?;
     let mut done = Fingerprints::read(&folder.fingerprints());
     let manifest = done.doing("write", &written, || {
@@ -77,40 +89,26 @@ struct Learnt {
     values: Option<ValueScale>,
 }
 
-/// Reads what the stages before left.
-fn learnt(collection: &CollectionSettings) -> anyhow::Result<(Learnt, Origin)> {
-    let folder = &collection.folder;
-    if collection.collection.predict.is_some() {
-        let (file, origin) = prediction::trained(folder)?;
-        let learnt = Learnt {
-            files: vec![(FileKind::Model, file)],
+/// What was trained, and the catalogue of the data set, where there is one.
+fn learnt(
+    imported: Option<(Dataset, Option<ValueScale>)>,
+    trained: Trained,
+) -> Result<Learnt, WriteError> {
+    let mut files = trained.files;
+    let Some((dataset, values)) = imported else {
+        return Ok(Learnt {
+            files,
             item_count: 0,
             values: None,
-        };
-        return Ok((learnt, origin));
-    }
-    let (dataset, values) = load(folder)?;
-    let (trained, origin) = match model_file::load(&folder.model()) {
-        Err(error) if error.is_absent() => {
-            bail!(
-                "there is no model in {}: `precompute train` makes it",
-                folder.root().display()
-            )
-        }
-        other => other?,
+        });
     };
-    // A model of another data set says so before anything is made of it.
-    let mut files = trained.files;
-    if origin.data == read_state(folder)?.data_sha256() {
-        let catalogue = catalogue(&dataset, &trained.item_order, &trained.popularity);
-        files.push((FileKind::Catalogue, catalogue.finish()?));
-    }
-    let learnt = Learnt {
+    let catalogue = catalogue(&dataset, &trained.item_order, &trained.popularity);
+    files.push((FileKind::Catalogue, catalogue.finish()?));
+    Ok(Learnt {
         files,
         item_count: dataset.items.len() as u64,
         values,
-    };
-    Ok((learnt, origin))
+    })
 }
 
 fn write_generation(
