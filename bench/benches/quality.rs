@@ -16,7 +16,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use config::{Collection, Config, Evaluate, Train, ValueScale};
+use config::{Blend, Collection, Config, Content, Evaluate, Train, ValueScale};
 use index::recommend::HistoryItem;
 use precompute::Resources;
 use precompute::dataset::{Dataset, Interaction, Item};
@@ -30,6 +30,9 @@ use precompute::write::index_files;
 
 /// The reference gets the best of these.
 const DENSE_REGULARIZATIONS: [f32; 4] = [300.0, 500.0, 700.0, 1000.0];
+
+/// With so much, no matrix of the items can be inverted.
+const LITTLE_MEMORY_BYTES: u64 = 100 << 20;
 
 fn main() {
     if env::args().any(|argument| argument == "--test") {
@@ -73,6 +76,15 @@ fn main() {
         println!("\nUltraGCN's split of ml-1m");
         print_models(&evaluation);
     }
+    if let Some(collection) = collection(&data.join("goodbooks-10k"), "") {
+        let (dataset, _) = import(&collection, None).expect("the books are right");
+        let scale = ValueScale {
+            minimum: 1.0,
+            maximum: 5.0,
+            neutral: 3.0,
+        };
+        measure_blend_of_books(&dataset, Some(&scale));
+    }
     if let Some(collection) = collection(&data.join("ml-latest-small"), "") {
         let start = Instant::now();
         let (dataset, _) = import(&collection, None).expect("the ratings are right");
@@ -86,7 +98,12 @@ fn main() {
             neutral: 3.0,
         };
         measure_build("ml-latest-small", &dataset, Some(&scale));
-        let evaluation = measure_folds(&dataset, Some(&scale), &Evaluate::default());
+        let evaluation = measure_folds(
+            &dataset,
+            Some(&scale),
+            &Evaluate::default(),
+            &Resources::of_machine(),
+        );
         print_models(&evaluation);
     }
 }
@@ -126,22 +143,36 @@ fn measure_build(name: &str, dataset: &Dataset, scale: Option<&ValueScale>) {
     );
 }
 
-fn measure_folds(dataset: &Dataset, scale: Option<&ValueScale>, settings: &Evaluate) -> Evaluation {
+/// The default, and what `auto` goes by.
+fn with_blend() -> Train {
+    Train {
+        blend: Some(Blend::default()),
+        ..Train::default()
+    }
+}
+
+fn measure_folds(
+    dataset: &Dataset,
+    scale: Option<&ValueScale>,
+    settings: &Evaluate,
+    resources: &Resources,
+) -> Evaluation {
     let folds = folds(dataset, scale, settings);
-    evaluate(
-        folds,
-        scale,
-        &Train::default(),
-        settings,
-        &Resources::of_machine(),
-    )
-    .expect("the data can be measured")
+    evaluate(folds, scale, &with_blend(), settings, resources).expect("the data can be measured")
 }
 
 fn measure_against_dense(dataset: &Dataset, settings: &Evaluate) {
-    let evaluation = measure_folds(dataset, None, settings);
+    let resources = Resources::of_machine();
+    let evaluation = measure_folds(dataset, None, settings, &resources);
     println!("\n{}", evaluation.protocol);
     print_models(&evaluation);
+    // As a catalogue of many more items has to do with more memory.
+    let little = Resources {
+        memory_bytes: LITTLE_MEMORY_BYTES,
+        ..resources
+    };
+    let by_candidates = measure_folds(dataset, None, settings, &little);
+    by_candidates.models.iter().take(1).for_each(print_model);
     let folds: Vec<Fold> = folds(dataset, None, settings).collect();
     let dense: Vec<ModelQuality> = DENSE_REGULARIZATIONS
         .iter()
@@ -150,11 +181,27 @@ fn measure_against_dense(dataset: &Dataset, settings: &Evaluate) {
     dense.iter().for_each(print_model);
     let ndcg = |model: &ModelQuality| model.at_cutoffs.last().map_or(0.0, |last| last.ndcg.mean);
     let best = dense.iter().map(ndcg).fold(0.0, f64::max);
-    let served = evaluation.models.first().map_or(0.0, ndcg);
-    println!(
-        "served by dense, at the dense model's best regularization: {:.4}",
-        served / best
-    );
+    for (name, evaluation) in [("served", &evaluation), ("candidates", &by_candidates)] {
+        let served = evaluation.models.first().map_or(0.0, ndcg);
+        println!(
+            "{name} by dense, at the dense model's best regularization: {:.4}",
+            served / best
+        );
+    }
+}
+
+/// Half a million ratings are too few for much: here other algorithms help.
+fn measure_blend_of_books(dataset: &Dataset, scale: Option<&ValueScale>) {
+    let train = Train {
+        content: Some(Content::default()),
+        ..with_blend()
+    };
+    let settings = Evaluate::default();
+    let folds = folds(dataset, scale, &settings);
+    let evaluation = evaluate(folds, scale, &train, &settings, &Resources::of_machine())
+        .expect("the books can be measured");
+    println!("\ngoodbooks, {}", evaluation.protocol);
+    print_models(&evaluation);
 }
 
 fn measure_dense(folds: &[Fold], regularization: f32, settings: &Evaluate) -> ModelQuality {

@@ -1,6 +1,7 @@
 //! What is asked and who asks: MovieLens 1M with people whom training never saw, and a made-up catalogue of any size.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use config::{Config, Train};
@@ -181,6 +182,65 @@ pub fn made_up(num_items: usize) -> Catalogue {
     let title = format!("{num_items} made-up items");
     Catalogue::new(&title, &dataset, &model, histories)
 }
+
+/// The shape of a made-up set of interactions.
+#[derive(Clone, Copy, Debug)]
+pub struct Crowd {
+    /// How many items there are.
+    pub num_items: usize,
+    /// How many people.
+    pub num_users: usize,
+    /// How many interactions, about.
+    pub num_interactions: usize,
+    /// The most that one person has.
+    pub max_history_len: usize,
+}
+
+/// A line a person with the numbers of what they touched, as FIMI writes baskets. Popularity is one by the rank (Zipf), the lengths of histories are log-normal, and half
+/// of what a person touched is of their two tastes of [`ITEMS_A_TASTE`] items.
+pub fn write_crowd(crowd: &Crowd, file: &mut impl Write) -> io::Result<()> {
+    let mut random = Random::new(3);
+    let num_tastes = crowd.num_items.div_ceil(ITEMS_A_TASTE);
+    let popularity: Vec<f32> = (0..crowd.num_items)
+        .map(|rank| 1.0 / (rank as f32 + 1.0))
+        .collect();
+    // Dealt in turns, so that every taste has its share of what is popular.
+    let tastes: Vec<Lottery> = (0..num_tastes)
+        .map(|taste| {
+            let items = (taste as u32..crowd.num_items as u32).step_by(num_tastes);
+            Lottery::new(items.collect(), &popularity)
+        })
+        .collect();
+    let everything = Lottery::new((0..crowd.num_items as u32).collect(), &popularity);
+    let mean_len = crowd.num_interactions as f32 / crowd.num_users as f32;
+    // The mean of a log-normal number is its median times this.
+    let median_len = mean_len / (HISTORY_DEVIATION * HISTORY_DEVIATION / 2.0).exp();
+    for _ in 0..crowd.num_users {
+        let normal = (0..12).map(|_| random.share()).sum::<f32>() - 6.0;
+        let len = (median_len * (HISTORY_DEVIATION * normal).exp()).round();
+        let len = (len as usize).clamp(1, crowd.max_history_len);
+        let own = [0, 1].map(|_| random.below(num_tastes));
+        let mut history = BTreeSet::new();
+        for draw in 0.. {
+            // A taste has few items that anybody knows: who has seen those sees what all see.
+            let lottery = if draw < len && draw % 2 == 0 {
+                &tastes[own[draw / 2 % 2]]
+            } else {
+                &everything
+            };
+            history.insert(lottery.draw(&mut random));
+            if history.len() == len {
+                break;
+            }
+        }
+        let history: Vec<String> = history.iter().map(u32::to_string).collect();
+        writeln!(file, "{}", history.join(" "))?;
+    }
+    Ok(())
+}
+
+/// The deviation of the logarithm of the length of a history.
+const HISTORY_DEVIATION: f32 = 1.3;
 
 const WORDS: [&str; 24] = [
     "Autumn",

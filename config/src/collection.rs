@@ -10,7 +10,7 @@ use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::checks;
-use crate::models::{Content, Rules};
+use crate::models::{Blend, Content, Rules};
 
 /// A collection's name: 1 to 64 lower-case letters, digits and hyphens, since it is part of URLs and of keys in the bucket.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -666,6 +666,8 @@ pub struct Train {
     pub content: Option<Content>,
     /// How items are grouped.
     pub clusters: Clusters,
+    /// Weights over all of these by the length of the history; absent: the first of them that is there and has something to say.
+    pub blend: Option<Blend>,
 }
 
 impl Default for Train {
@@ -682,6 +684,7 @@ impl Default for Train {
             rules: None,
             content: None,
             clusters: Clusters::default(),
+            blend: None,
         }
     }
 }

@@ -24,7 +24,7 @@ pub use collection::{
     Predict, PredictionModel, Protocol, Publish, Similarity, Source, Train, ValueScale,
 };
 pub use error::ConfigError;
-pub use models::{Content, Rules, Support};
+pub use models::{Blend, Content, Rules, Support};
 pub use storage::Storage;
 
 /// The file's usual name.

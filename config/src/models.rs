@@ -103,3 +103,20 @@ impl Default for Content {
         }
     }
 }
+
+/// What `auto` goes by, learnt on people whom a training of its own did not see.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct Blend {
+    /// By what share of itself another algorithm has to lift the quality to be read as well. Default: 0.005.
+    #[serde(deserialize_with = "checks::share")]
+    pub minimum_gain: f64,
+}
+
+impl Default for Blend {
+    fn default() -> Self {
+        Self {
+            minimum_gain: 0.005,
+        }
+    }
+}

@@ -43,6 +43,7 @@ fn the_example_shows_every_default() {
             clusters,
             popularity_field: Some("ratings_count".to_owned()),
             content: Some(Content::default()),
+            blend: Some(Blend::default()),
             ..bare.train
         }
     );

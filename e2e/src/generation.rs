@@ -35,6 +35,7 @@ pub fn write_generation(
         values: None,
         quality: None,
         files: entries.collect(),
+        blend: Vec::new(),
         previous: None,
     };
     manifest.generation = generation_name(&manifest);

@@ -7,10 +7,10 @@
 use index::SortedMap;
 use xxhash_rust::xxh64::xxh64;
 
-use crate::{FileEntry, Manifest, Quality, TablePlace, ValueScale};
+use crate::{BlendStep, FileEntry, Manifest, Quality, TablePlace, ValueScale};
 
 /// What it begins with, as no JSON does. Whoever keeps such manifests where other versions of a program find them puts this into the name.
-pub const COMPACT_MAGIC: &str = "KDM1";
+pub const COMPACT_MAGIC: &str = "KDM2";
 
 pub(crate) fn write(manifest: &Manifest) -> Vec<u8> {
     let Manifest {
@@ -24,6 +24,7 @@ pub(crate) fn write(manifest: &Manifest) -> Vec<u8> {
         values,
         quality,
         files,
+        blend,
         previous,
     } = manifest;
     let mut to = Writer(Vec::new());
@@ -57,6 +58,15 @@ pub(crate) fn write(manifest: &Manifest) -> Vec<u8> {
             to.number(place.offset.to_le_bytes());
             to.number(place.bucket_count.to_le_bytes());
             to.number(place.bucket_len_bytes.to_le_bytes());
+        }
+    }
+    to.count(blend.len());
+    for step in blend {
+        to.number(step.history_min_len.to_le_bytes());
+        to.count(step.weights.len());
+        for (name, weight) in &step.weights {
+            to.text(name);
+            to.number(weight.to_le_bytes());
         }
     }
     to.optional(previous.as_deref(), Writer::text);
@@ -111,6 +121,14 @@ pub(crate) fn read(bytes: &[u8]) -> Option<Manifest> {
                 })?,
             })
         })?,
+        blend: (0..from.count()?)
+            .map(|_| {
+                Some(BlendStep {
+                    history_min_len: from.count()?,
+                    weights: from.map(|from| from.number().map(f32::from_le_bytes))?,
+                })
+            })
+            .collect::<Option<_>>()?,
         previous: from.optional(Reader::text)?,
     };
     from.0.is_empty().then_some(manifest)
@@ -195,7 +213,7 @@ impl Reader<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tests::sample;
+    use crate::tests::{sample, sample_blend};
 
     /// Other versions of a function may share what is kept: whoever changes the layout changes the magic, and this.
     #[test]
@@ -204,7 +222,7 @@ mod tests {
         let checksum = xxh64(&bytes, 0);
         assert_eq!(
             (COMPACT_MAGIC, bytes.len(), checksum),
-            ("KDM1", 240, 8_133_306_440_171_037_648)
+            ("KDM2", 244, 11_796_549_960_496_250_314)
         );
     }
 
@@ -219,6 +237,7 @@ mod tests {
                 high: 0.35,
                 protocol: "in words".to_owned(),
             }),
+            blend: sample_blend(),
             previous: Some("0123456789abcdef".to_owned()),
             ..sample()
         };

@@ -6,7 +6,7 @@ use index::SortedMap;
 use serde::de::Error as _;
 use serde_json::{Map, Value};
 
-use crate::{FileEntry, Manifest, Quality, TablePlace, ValueScale};
+use crate::{BlendStep, FileEntry, Manifest, Quality, TablePlace, ValueScale};
 
 /// Why a document is not of the shape.
 type Result<T> = std::result::Result<T, serde_json::Error>;
@@ -82,10 +82,30 @@ pub(crate) fn manifest(members: Members<'_>) -> Result<Manifest> {
             None => None,
         },
         files,
+        blend: match members.optional("blend") {
+            Some(_) => members
+                .get("blend", Value::as_array)?
+                .iter()
+                .map(|step| blend_step(Members::of(step)?))
+                .collect::<Result<_>>()?,
+            None => Vec::new(),
+        },
         previous: match members.optional("previous") {
             Some(_) => Some(members.text("previous")?),
             None => None,
         },
+    })
+}
+
+fn blend_step(members: Members<'_>) -> Result<BlendStep> {
+    let mut weights = SortedMap::new();
+    for (name, weight) in members.get("weights", Value::as_object)? {
+        let weight = weight.as_f64().ok_or_else(|| missing(name))?;
+        weights.insert(name.clone(), weight as f32);
+    }
+    Ok(BlendStep {
+        history_min_len: members.whole("history_min_len")?,
+        weights,
     })
 }
 

@@ -61,12 +61,31 @@ pub struct Manifest {
     /// The index files by kind, such as `neighbours`.
     #[serde(serialize_with = "entry::as_object")]
     pub files: SortedMap<String, FileEntry>,
+    /// What recommendations go by, by the length of the history, ascending; empty where nobody learnt it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub blend: Vec<BlendStep>,
     /// The generation that this one replaced, for a rollback; only the pointer has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous: Option<String>,
 }
 
+/// What recommendations go by from some length of a history on.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct BlendStep {
+    /// The shortest history that it is for.
+    pub history_min_len: u32,
+    /// The weights of the algorithms by their names, all above zero. A reader leaves out those that it does not know.
+    #[serde(serialize_with = "entry::as_object")]
+    pub weights: SortedMap<String, f32>,
+}
+
 impl Manifest {
+    /// What recommendations for a history of this length go by, if it was learnt.
+    pub fn blend_for(&self, history_len: usize) -> Option<&BlendStep> {
+        let mut steps = self.blend.iter().rev();
+        steps.find(|step| step.history_min_len as usize <= history_len)
+    }
+
     /// Reads a manifest or a pointer of the named collection, in JSON or as [`Self::to_compact`] wrote it.
     ///
     /// # Errors
@@ -134,6 +153,15 @@ impl Manifest {
             return bad(
                 "values",
                 "finite, with `neutral` between `minimum` and `maximum`".to_owned(),
+            );
+        }
+        let lens = self.blend.iter().map(|step| step.history_min_len);
+        let weights = self.blend.iter().flat_map(|step| step.weights.values());
+        let is_weight = |weight: &f32| weight.is_finite() && 0.0 < *weight;
+        if !lens.is_sorted() || !weights.into_iter().all(is_weight) {
+            return bad(
+                "blend",
+                "ascending in `history_min_len`, with finite weights above 0".to_owned(),
             );
         }
         for (kind, file) in &self.files {
@@ -318,7 +346,54 @@ pub(crate) mod tests {
                     )]),
                 },
             )]),
+            blend: Vec::new(),
             previous: None,
+        }
+    }
+
+    /// From one item on, and from twenty on.
+    pub(crate) fn sample_blend() -> Vec<BlendStep> {
+        let step = |history_min_len, weights: &[(&str, f32)]| BlendStep {
+            history_min_len,
+            weights: weights
+                .iter()
+                .map(|&(name, weight)| (name.to_owned(), weight))
+                .collect(),
+        };
+        vec![
+            step(1, &[("clusters", 1.0)]),
+            step(20, &[("neighbours", 1.0), ("clusters", 0.4)]),
+        ]
+    }
+
+    #[test]
+    fn the_length_of_a_history_decides_what_it_goes_by() {
+        let mut manifest = sample();
+        assert_eq!(manifest.blend_for(5), None);
+        manifest.blend = sample_blend();
+        assert_eq!(manifest.blend_for(0), None);
+        assert_eq!(manifest.blend_for(1), Some(&manifest.blend[0]));
+        assert_eq!(manifest.blend_for(19), Some(&manifest.blend[0]));
+        assert_eq!(manifest.blend_for(20), Some(&manifest.blend[1]));
+        let read = Manifest::parse(&manifest.to_json(), "movies").unwrap();
+        assert_eq!(read, manifest);
+        assert_ne!(manifest.content(), sample().content());
+    }
+
+    #[test]
+    fn a_blend_that_is_out_of_order_or_weighs_nothing_is_refused() {
+        let refusal = "`blend` of the manifest is to be ascending in `history_min_len`, with finite weights above 0";
+        let edits: [fn(&mut Vec<BlendStep>); 3] = [
+            |blend| blend.reverse(),
+            |blend| blend[0].weights = [("clusters".to_owned(), 0.0)].into_iter().collect(),
+            |blend| blend[1].weights = [("clusters".to_owned(), -1.0)].into_iter().collect(),
+        ];
+        for edit in edits {
+            let document = edited(|manifest| {
+                manifest.blend = sample_blend();
+                edit(&mut manifest.blend);
+            });
+            check(&document, refusal);
         }
     }
 

@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use index::FileKind;
+use pointer::BlendStep;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -15,7 +16,7 @@ use crate::atomic_file::write_bytes_atomically;
 use crate::digest::sha256_hex;
 
 /// Changes with the layout, so that a model of an older program is not misread.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// Why a model cannot be written or read.
 #[derive(Debug, Error)]
@@ -50,6 +51,8 @@ pub struct Trained {
     pub popularity: Vec<f32>,
     /// Every index file but the catalogue.
     pub files: Vec<(FileKind, Vec<u8>)>,
+    /// What recommendations go by, where it was learnt.
+    pub blend: Vec<BlendStep>,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -58,6 +61,8 @@ struct Document {
     origin: Origin,
     /// The SHA-256 of each file, by its name.
     files: Vec<(String, String)>,
+    /// The shortest history, and the algorithms with their weights.
+    blend: Vec<(u32, Vec<(String, f32)>)>,
 }
 
 const DOCUMENT: &str = "model.json";
@@ -96,6 +101,7 @@ pub fn save(trained: &Trained, origin: &Origin, folder: &Path) -> Result<(), Mod
         version: VERSION,
         origin: origin.clone(),
         files,
+        blend: trained.blend.iter().map(written_step).collect(),
     };
     let written = serde_json::to_vec_pretty(&document).map_err(io::Error::from);
     at(
@@ -131,6 +137,7 @@ pub fn load(folder: &Path) -> Result<(Trained, Origin), ModelFileError> {
         item_order: Vec::new(),
         popularity: Vec::new(),
         files: Vec::new(),
+        blend: document.blend.into_iter().map(read_step).collect(),
     };
     for (name, sha256) in &document.files {
         let bytes = read(name)?;
@@ -155,6 +162,19 @@ pub fn load(folder: &Path) -> Result<(Trained, Origin), ModelFileError> {
     Ok((trained, document.origin))
 }
 
+fn written_step(step: &BlendStep) -> (u32, Vec<(String, f32)>) {
+    let weights = step.weights.iter();
+    let weights = weights.map(|(name, weight)| (name.clone(), *weight));
+    (step.history_min_len, weights.collect())
+}
+
+fn read_step((history_min_len, weights): (u32, Vec<(String, f32)>)) -> BlendStep {
+    BlendStep {
+        history_min_len,
+        weights: weights.into_iter().collect(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -168,6 +188,12 @@ mod tests {
                 (FileKind::Neighbours, vec![1, 2, 3]),
                 (FileKind::Rules, vec![4, 5]),
             ],
+            blend: vec![BlendStep {
+                history_min_len: 1,
+                weights: [("rules".to_owned(), 0.4), ("neighbours".to_owned(), 1.0)]
+                    .into_iter()
+                    .collect(),
+            }],
         };
         let folder = tempfile::tempdir().unwrap();
         assert!(load(folder.path()).unwrap_err().is_absent());

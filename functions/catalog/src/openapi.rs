@@ -78,7 +78,7 @@ fn described_paths() -> Value {
     let mut described = Map::new();
     let mut add = |path: &str, operations: Value| described.insert(path.to_owned(), operations);
 
-    let recommendations = "`auto` takes the best that the collection has, says in `algorithm` what it took, and falls back to popular items where the history says \
+    let recommendations = "`auto` takes what was learnt for histories of this length, else the best that the collection has, says in `algorithm` what it took, and falls back to popular items where the history says \
                            nothing, which it says in `fallback`; any other algorithm does what it says. Entries with a value below the collection's neutral one lower their \
                            neighbours. `preferences` lift what they describe and exclude nothing; they need no history.";
     let mut query = vec![
@@ -453,6 +453,7 @@ fn schemas() -> Value {
     cluster_with_items["items"] = list(schema("Item"));
     let algorithms = Algorithm::ALL.map(Algorithm::name);
     let choices = [&["auto"], &algorithms[..]].concat();
+    let answered_by = [&algorithms[..], &["blend"]].concat();
     let status = json!({ "enum": ["ready", "unpublished", "damaged"] });
     json!({
         "Algorithm": { "enum": choices, "default": "auto" },
@@ -524,7 +525,8 @@ fn schemas() -> Value {
             }))),
         })),
         "RecommendationAnswer": answered(json!({
-            "algorithm": { "enum": algorithms },
+            "algorithm": { "enum": answered_by },
+            "blend?": { "type": "object", "description": "The weights where several algorithms were added up", "additionalProperties": { "type": "number" } },
             "fallback": { "type": ["string", "null"], "description": "Why popular items answer instead, where they do" },
             "unknown": list(text()),
             "items": list(schema("Item")),

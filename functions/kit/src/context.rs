@@ -36,6 +36,10 @@ pub struct Needs<'k> {
 }
 
 /// What the pointer of a collection says.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a request has one, and it is nearly always the large one"
+)]
 pub enum Pointer {
     /// This generation is current.
     Ready(Pinned),

@@ -186,6 +186,7 @@ impl TestStorage {
                 protocol: "made up".to_owned(),
             }),
             files: entries,
+            blend: Vec::new(),
             previous: None,
         };
         objects.insert(keys.pointer(), manifest.to_json());

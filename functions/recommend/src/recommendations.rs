@@ -1,7 +1,7 @@
 //! Recommendations for a history.
 
 use index::{
-    Algorithm, Keys, Question,
+    Algorithm, Keys, Question, SortedMap,
     recommend::{Reason, Scored},
     rules::Rule,
 };
@@ -11,7 +11,7 @@ use kit::{
     http::Response,
     json::{BODY, Node},
     problem::Problem,
-    ranking::{Ranking, by_preference},
+    ranking::{Ranking, chosen},
     record::{self, Item},
 };
 use pointer::Manifest;
@@ -19,11 +19,20 @@ use serde::Serialize;
 
 use crate::wish::{Choice, MEMBERS, Wish};
 
+/// What answers say where several algorithms were added up.
+const BLEND: &str = "blend";
+
 #[derive(Serialize)]
 struct Answer<'a> {
     #[serde(flatten)]
     provenance: Provenance<'a>,
     algorithm: &'static str,
+    /// The weights of the algorithms where several were added up.
+    #[serde(
+        serialize_with = "pointer::as_object",
+        skip_serializing_if = "SortedMap::is_empty"
+    )]
+    blend: SortedMap<String, f32>,
     fallback: Option<&'static str>,
     unknown: Vec<String>,
     items: Vec<Item>,
@@ -45,9 +54,8 @@ fn respond(call: &Call<'_>, wish: &Wish) -> Result<Response, Problem> {
         Choice::Only(algorithm) => vec![algorithm.file()],
         // That nothing follows from a history is rare: what is popular is read when it comes to that.
         Choice::Auto => {
-            let first = by_preference(wish.history.is_empty())
-                .find(|algorithm| manifest.files.contains_key(algorithm.file().name()));
-            first.into_iter().map(Algorithm::file).collect()
+            let by = chosen(manifest, wish.history.len()).into_iter();
+            by.map(|(algorithm, _)| algorithm.file()).collect()
         }
     };
     let (ids, titles) = names(&wish.history, &wish.exclude);
@@ -84,9 +92,20 @@ fn answer(collection: &Collection<'_>, wish: &Wish) -> Result<Response, Problem>
         Choice::Auto => Ranking::by_anything(collection, &question)?,
     };
     let items = render(collection, &question, &ranking, wish.explain)?;
+    let weights = ranking.by.iter();
+    let (algorithm, blend) = match ranking.by[..] {
+        [(only, _)] => (only.name(), SortedMap::new()),
+        _ => (
+            BLEND,
+            weights
+                .map(|&(algorithm, weight)| (algorithm.name().to_owned(), weight))
+                .collect(),
+        ),
+    };
     Response::json(Answer {
         provenance: collection.provenance(),
-        algorithm: ranking.algorithm.name(),
+        algorithm,
+        blend,
         fallback: ranking.fallback,
         unknown: resolved.unknown,
         items,
@@ -100,7 +119,8 @@ fn render(
     ranking: &Ranking,
     explain: bool,
 ) -> Result<Vec<Item>, Problem> {
-    let Ranking { algorithm, .. } = *ranking;
+    // Of a blend, the heaviest explains.
+    let algorithm = ranking.by.first().map_or(Algorithm::Popular, |by| by.0);
     let generation = &collection.generation;
     let items: Vec<u32> = ranking.items.iter().map(|scored| scored.item).collect();
     if !explain {

@@ -4,6 +4,7 @@
 //! writes the index file, and ranks *all* items for every case through the file's reader and its scoring, which are those that answer requests. What comes out
 //! is an [`Evaluation`], which [`report`] turns into text, JSON and a page.
 
+mod blend;
 mod error;
 mod interval;
 mod measure;
@@ -15,13 +16,15 @@ mod split;
 
 use config::{Evaluate, Model as Method, Protocol, Similarity, Train, ValueScale};
 use index::{Algorithm, FileKind};
+use pointer::BlendStep;
 
+pub use blend::learn_blend;
 pub use error::EvaluateError;
 pub use interval::Interval;
 pub use measure::{
     ActivityQuality, CaseResult, CutoffQuality, CutoffResult, FoldResult, ModelQuality, measure,
 };
-pub use ranker::{AlgorithmRanker, IndexRanker, Ranker, ScoreRanker};
+pub use ranker::{BlendRanker, IndexRanker, Ranker, ScoreRanker};
 pub use split::{Case, Fold, fixed_split, leave_one_out, strong_generalisation};
 
 use crate::{
@@ -61,6 +64,19 @@ impl Evaluation {
 /// To a millionth, more than anybody can measure: numbers of few digits are the same for every reader of JSON, the functions' short one among them.
 fn rounded(figure: f64) -> f64 {
     (figure * 1e6).round() / 1e6
+}
+
+/// A blend in words, such as `blend: from 1 item clusters 1; from 20 neighbours 1, clusters 0.4`. Of several folds, those of the first are told.
+fn describe_blend(steps: &[BlendStep]) -> String {
+    let step = |step: &BlendStep| {
+        let weights = step.weights.iter();
+        let weights: Vec<String> = weights
+            .map(|(name, weight)| format!("{name} {weight}"))
+            .collect();
+        format!("from {} {}", step.history_min_len, weights.join(", "))
+    };
+    let steps: Vec<String> = steps.iter().map(step).collect();
+    format!("blend by the length of the history: {}", steps.join("; "))
 }
 
 /// How many neighbours the baseline has; more make it worse on films.
@@ -126,6 +142,7 @@ pub fn evaluate(
         neighbours: BASELINE_NEIGHBOUR_COUNT,
         rules: None,
         content: None,
+        blend: None,
         ..train_settings.clone()
     };
     // In the order in which they are told of: what is served first, then the baselines.
@@ -142,6 +159,10 @@ pub fn evaluate(
         let files = index_files(&dataset, &served, train_settings)?;
         file_len.push(neighbours_bytes_an_item(&files, dataset.items.len()));
         let served_ranker = IndexRanker::new(files, &served.item_order)?;
+        // Learnt without those who are asked here, as everything else is.
+        let cutoff = cutoffs.last().copied().unwrap_or(0);
+        let steps = learn_blend(&dataset, scale, train_settings, cutoff, resources)?;
+        let blend = (!steps.is_empty()).then(|| describe_blend(&steps));
         let files = index_files(&dataset, &compared, &baseline)?;
         let compared_ranker = IndexRanker::new(files, &compared.item_order)?;
 
@@ -150,6 +171,7 @@ pub fn evaluate(
         let clusters = served.clusters.as_ref();
         let clusters = clusters.map(|clusters| clusters.description.clone());
         let ways = [
+            (blend, served_ranker.by_steps(&steps)),
             (
                 of(&served.neighbours),
                 served_ranker.by(Algorithm::Neighbours),

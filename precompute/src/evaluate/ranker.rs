@@ -4,6 +4,7 @@ use index::{
     Algorithm, FileKind, Generation, Keys, MemorySource, Outline, Question,
     recommend::{HistoryItem, Scored},
 };
+use pointer::BlendStep;
 
 /// Answers a history with items, the best first and none of the history's.
 pub trait Ranker {
@@ -46,11 +47,37 @@ impl IndexRanker {
     }
 
     /// The same files, asked by one algorithm.
-    pub fn by(&self, algorithm: Algorithm) -> AlgorithmRanker<'_> {
-        AlgorithmRanker {
+    pub fn by(&self, algorithm: Algorithm) -> BlendRanker<'_> {
+        self.by_all(vec![(algorithm, 1.0)])
+    }
+
+    /// The same files, asked by several algorithms with these weights.
+    pub fn by_all(&self, by: Vec<(Algorithm, f32)>) -> BlendRanker<'_> {
+        BlendRanker {
             files: self,
-            algorithm,
+            steps: vec![(0, by)],
         }
+    }
+
+    /// The same files, asked as a blend says. A history that is shorter than all of its steps goes by nothing.
+    pub fn by_steps(&self, steps: &[BlendStep]) -> BlendRanker<'_> {
+        let by = |step: &BlendStep| {
+            let all = Algorithm::ALL.into_iter();
+            let weighted = all.filter_map(|algorithm| {
+                let weight = step.weights.get(algorithm.name())?;
+                Some((algorithm, *weight))
+            });
+            (step.history_min_len as usize, weighted.collect())
+        };
+        BlendRanker {
+            files: self,
+            steps: steps.iter().map(by).collect(),
+        }
+    }
+
+    /// Whether they have what an algorithm reads.
+    pub fn has(&self, algorithm: Algorithm) -> bool {
+        self.generation.has(algorithm.file())
     }
 
     fn question(&self, history: &[HistoryItem], count: usize) -> Question {
@@ -73,17 +100,20 @@ impl IndexRanker {
     }
 }
 
-/// Ranks by one algorithm of a generation.
-#[derive(Clone, Copy)]
-pub struct AlgorithmRanker<'a> {
+/// Ranks by algorithms of a generation, as the length of the history says.
+#[derive(Clone)]
+pub struct BlendRanker<'a> {
     files: &'a IndexRanker,
-    algorithm: Algorithm,
+    /// The shortest history of each step, ascending, and the algorithms with their weights.
+    steps: Vec<(usize, Vec<(Algorithm, f32)>)>,
 }
 
-impl Ranker for AlgorithmRanker<'_> {
+impl Ranker for BlendRanker<'_> {
     fn rank(&self, history: &[HistoryItem], count: usize) -> Result<Vec<u32>, index::Error> {
+        let mut steps = self.steps.iter().rev();
+        let step = steps.find(|(min_len, _)| *min_len <= history.len());
         let question = Question {
-            by: vec![(self.algorithm, 1.0)],
+            by: step.map(|(_, by)| by.clone()).unwrap_or_default(),
             ..self.files.question(history, count)
         };
         Ok(self

@@ -72,6 +72,7 @@ fn build(title: &str, ndcg: Option<f64>) -> (TempDir, LocalGeneration) {
             protocol: "a test".to_owned(),
         }),
         files,
+        blend: Vec::new(),
         previous: None,
     };
     manifest.generation = generation_name(&manifest);

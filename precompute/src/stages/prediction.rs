@@ -60,6 +60,7 @@ pub(super) fn train(
         item_order: Vec::new(),
         popularity: Vec::new(),
         files: vec![(FileKind::Model, file)],
+        blend: Vec::new(),
     };
     model_file::save(&trained, origin, &folder.model())?;
     Ok(format!(

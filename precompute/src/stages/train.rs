@@ -1,5 +1,6 @@
 use super::import::{ImportState, configured, load, read_state};
 use super::prediction;
+use crate::evaluate::learn_blend;
 use crate::fingerprints::{Fingerprints, fingerprint};
 use crate::model_file::{Origin, Trained};
 use crate::progress::Progress;
@@ -36,10 +37,14 @@ pub fn train(
         })?;
         let files = model_files(&dataset, &model, how)?;
         let description = model.description();
+        let cutoffs = &collection.collection.evaluate.cutoffs;
+        let cutoff = cutoffs.iter().copied().max().unwrap_or(0);
+        let blend = learn_blend(&dataset, scale.as_ref(), how, cutoff, &resources)?;
         let trained = Trained {
             item_order: model.item_order,
             popularity: model.popularity,
             files,
+            blend,
         };
         model_file::save(&trained, &origin, &folder.model())?;
         Ok(description)

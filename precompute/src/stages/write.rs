@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::bail;
 use index::{FileKind, SortedMap, WriteError};
-use pointer::{MANIFEST_VERSION, Manifest, Quality, ValueScale};
+use pointer::{BlendStep, MANIFEST_VERSION, Manifest, Quality, ValueScale};
 
 use super::evaluate::measured_quality;
 use super::import::{load, read_state};
@@ -87,6 +87,7 @@ struct Learnt {
     item_count: u64,
     /// The scale of the interactions' values.
     values: Option<ValueScale>,
+    blend: Vec<BlendStep>,
 }
 
 /// What was trained, and the catalogue of the data set, where there is one.
@@ -100,6 +101,7 @@ fn learnt(
             files,
             item_count: 0,
             values: None,
+            blend: trained.blend,
         });
     };
     let catalogue = catalogue(&dataset, &trained.item_order, &trained.popularity);
@@ -108,6 +110,7 @@ fn learnt(
         files,
         item_count: dataset.items.len() as u64,
         values,
+        blend: trained.blend,
     })
 }
 
@@ -147,6 +150,7 @@ fn write_generation(
         values: learnt.values,
         quality,
         files: entries,
+        blend: learnt.blend,
         previous: None,
     };
     manifest.generation = generation_name(&manifest);

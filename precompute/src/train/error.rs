@@ -1,5 +1,3 @@
-use super::ease::DENSE_MAX_SIZE;
-
 /// Why a model could not be learnt.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -7,18 +5,6 @@ pub enum TrainError {
     /// Nothing is left to learn from, once the interactions that say no are put aside.
     #[error("there is nothing to learn from: no interaction says that somebody liked something")]
     NoInteractions,
-
-    /// The linear model inverts a matrix of the users or of the items, and there are too many of both.
-    #[error(
-        "{item_count} items and {user_count} users are too many for model \"ease\", which needs at most {DENSE_MAX_SIZE} of one of them: \
-         use model \"item-knn\""
-    )]
-    TooLarge {
-        /// How many users there are.
-        user_count: usize,
-        /// How many items there are.
-        item_count: usize,
-    },
 
     /// What is to be frequent could be anything.
     #[error(transparent)]

@@ -6,7 +6,7 @@ use super::{
     clusters::clusters,
     content::content,
     content::term_vectors,
-    ease::{EaseSettings, ease},
+    ease::{EaseSettings, Form, ease, form},
     item_knn::item_knn,
     item_order::item_order,
     onboarding::onboarding,
@@ -104,7 +104,7 @@ pub fn train(
         return Err(TrainError::NoInteractions);
     }
     let neighbours = is_touched
-        .then(|| learn_neighbours(&interactions, settings, watch))
+        .then(|| learn_neighbours(&interactions, settings, resources, watch))
         .transpose()?;
     let content = match &settings.content {
         None if is_touched => None,
@@ -186,17 +186,24 @@ fn learn_content(dataset: &Dataset, settings: &Content) -> Lists {
 fn learn_neighbours(
     interactions: &Interactions,
     settings: &Train,
+    resources: &Resources,
     watch: Watch<'_>,
 ) -> Result<Lists, TrainError> {
     let count = settings.neighbours as usize;
     let (description, lists) = match settings.model {
         Method::Ease => {
             let settings = EaseSettings::new(settings.regularization as f32, count);
+            let memory_bytes = resources.memory_bytes;
+            let chosen = match form(interactions, memory_bytes) {
+                Form::Items | Form::Users => "",
+                Form::Candidates => " of candidates",
+            };
             let description = format!(
-                "EASE, regularization {}, denoising {}, {count} neighbours, fitted again",
+                "EASE, regularization {}, denoising {}, {count} neighbours{chosen}, fitted again",
                 settings.regularization, settings.denoising
             );
-            (description, ease(interactions, &settings, watch)?)
+            let lists = ease(interactions, &settings, memory_bytes, watch)?;
+            (description, lists)
         }
         Method::ItemKnn => {
             let similarity = match settings.similarity {

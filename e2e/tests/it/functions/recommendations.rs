@@ -1,4 +1,5 @@
 use kit::testing::{self, GENERATION, TestStorage};
+use pointer::BlendStep;
 use serde_json::{Value, json};
 
 use super::{answer, ask, ids};
@@ -104,6 +105,55 @@ fn without_an_answer_of_their_own_people_get_popular_items_and_are_told() {
     );
     assert_eq!(found["algorithm"], "neighbours");
     assert_eq!(found["fallback"], Value::Null);
+}
+
+/// The films with a blend: content alone for one item, and content with neighbours for more.
+fn blended() -> TestStorage {
+    let step = |history_min_len, weights: &[(&str, f32)]| BlendStep {
+        history_min_len,
+        weights: weights
+            .iter()
+            .map(|&(name, weight)| (name.to_owned(), weight))
+            .collect(),
+    };
+    TestStorage::films().with_manifest(|manifest| {
+        manifest.blend = vec![
+            step(1, &[("content", 1.0)]),
+            step(2, &[("content", 0.5), ("neighbours", 1.0), ("tarot", 9.0)]),
+        ];
+    })
+}
+
+#[test]
+fn what_was_learnt_for_a_history_of_this_length_answers() {
+    let check = |body: Value, expected: &[&str]| {
+        let answer = answer(&blended(), PATH, &body.to_string(), 200);
+        assert_eq!(ids(&answer), expected, "{body}");
+        answer
+    };
+    let found = check(json!({ "history": ["1"] }), &["3"]);
+    assert_eq!(found["algorithm"], "content");
+    assert_eq!(found.get("blend"), None);
+    // Each by its best: 6 has 1 of neighbours, 4 has 2/3 of them and half of content, which counts half, 8 has 1/3 and all of content.
+    let found = check(json!({ "history": ["2", "999", "7"] }), &["6", "4", "8"]);
+    assert_eq!(found["algorithm"], "blend");
+    assert_eq!(found["blend"], json!({ "content": 0.5, "neighbours": 1.0 }));
+    // The heaviest explains.
+    let body = json!({ "history": ["2", "7"], "explain": true });
+    let found = check(body, &["6", "4", "8"]);
+    assert_eq!(found["items"][0]["reasons"][0]["id"], "2");
+    // Who asks for one way gets it, and what has nothing to say is not the end.
+    let found = check(
+        json!({ "history": ["1"], "algorithm": "neighbours" }),
+        &["5", "3"],
+    );
+    assert_eq!(found["algorithm"], "neighbours");
+    let found = check(json!({ "history": ["5"] }), &["1"]);
+    assert_eq!(found["algorithm"], "neighbours");
+    assert_eq!(
+        check(json!({}), &["1", "2", "3", "4", "5", "6", "7", "8"])["algorithm"],
+        "popular"
+    );
 }
 
 #[test]

@@ -89,6 +89,7 @@ fn jobs(parameters: Parameters) -> TestStorage {
         values: None,
         quality: None,
         files: SortedMap::from([("model".to_owned(), entry)]),
+        blend: Vec::new(),
         previous: None,
     };
     let keys = CollectionKeys::new("", "jobs");

@@ -12,9 +12,9 @@
 //! D has a constant penalty and a share of every item's own count. The share is what leaving out interactions at random while training amounts to in the
 //! limit (Steck: Autoencoders that don't overfit towards the identity, `NeurIPS` 2020), and it makes the constant matter little.
 
-mod gram;
+mod co_occurrences;
+mod least_squares;
 mod precision;
-mod refit;
 #[cfg(test)]
 mod tests;
 
@@ -25,14 +25,23 @@ use ndarray::Array2;
 use rayon::prelude::*;
 
 use self::{
-    gram::{CoOccurrences, CountsOnDemand, gram_matrix},
-    precision::{DensePrecision, DualPrecision, Precision},
-    refit::Refit,
+    co_occurrences::CoOccurrences,
+    least_squares::LeastSquares,
+    precision::{DensePrecision, DualPrecision, LocalPrecision, Precision},
 };
 use super::{Interactions, NeighbourLists, TrainError, Watch, best::keep_best};
 
-/// The larger side of the largest matrix that is inverted: 20,000 squared numbers are 1.6 GB, and three such matrices live at a time.
+/// The side of the largest matrix that is inverted, whatever the memory: the time grows with its third power.
 pub const DENSE_MAX_SIZE: usize = 20_000;
+
+/// Three matrices of four bytes an element live at a time: 20,000 items take 4.8 GB.
+const DENSE_BYTES_AN_ELEMENT: u64 = 12;
+
+/// Where P is only looked at near each item, so many times as many items are looked at as are kept.
+const CANDIDATES_A_NEIGHBOUR: usize = 2;
+
+/// The share of the memory that a table of counts may take where it is not all counts: one by this.
+const TABLE_SHARE: u64 = 4;
 
 /// As if half of the interactions were left out.
 const DENOISING: f32 = 1.0;
@@ -71,51 +80,71 @@ impl EaseSettings {
     }
 }
 
-/// Learns the weights. The list of an item has what it says of others; an item is explained by at most `neighbour_count` others.
+/// Learns the weights within about `memory_bytes`. The list of an item has what it says of others; an item is explained by at most `neighbour_count` others.
 pub fn ease(
     interactions: &Interactions,
     settings: &EaseSettings,
+    memory_bytes: u64,
     watch: Watch<'_>,
 ) -> Result<NeighbourLists, TrainError> {
+    let item_count = interactions.item_count();
     let penalties = |constant: f32| -> Vec<f32> {
-        (0..interactions.item_count())
-            .map(|item| constant + settings.denoising * interactions.popularity(item) as f32)
-            .collect()
+        let own = |item| settings.denoising * interactions.popularity(item) as f32;
+        (0..item_count).map(|item| constant + own(item)).collect()
     };
     let first = penalties(settings.regularization);
-    let second = penalties(settings.regularization * settings.refit_share);
-    let (user_count, item_count) = (interactions.user_count(), interactions.item_count());
-    let smaller = user_count.min(item_count);
-    if DENSE_MAX_SIZE < smaller {
-        return Err(TrainError::TooLarge {
-            user_count,
-            item_count,
-        });
-    }
-    let explained_by = if user_count < item_count {
-        let (precision, diagonal) = DualPrecision::new(interactions, &first)?;
-        let counts = CountsOnDemand::new(interactions);
-        thinned_out(
-            &precision,
-            &diagonal,
-            &second,
-            &counts,
-            settings.neighbour_count,
-            watch,
-        )?
-    } else {
-        let gram = gram_matrix(interactions);
-        let (precision, diagonal) = DensePrecision::new(&gram, &first)?;
-        thinned_out(
-            &precision,
-            &diagonal,
-            &second,
-            &gram,
-            settings.neighbour_count,
-            watch,
-        )?
+    let thinning = Thinning {
+        interactions,
+        penalties: penalties(settings.regularization * settings.refit_share),
+        neighbour_count: settings.neighbour_count.min(item_count),
+        watch,
+    };
+    let explained_by = match form(interactions, memory_bytes) {
+        Form::Items => {
+            let counts = CoOccurrences::of_all(interactions);
+            let (precision, diagonal) = DensePrecision::new(counts.gram_matrix(), &first)?;
+            thinning.of(&precision, &diagonal, &counts)?
+        }
+        Form::Users => {
+            let (precision, diagonal) = DualPrecision::new(interactions, &first)?;
+            let counts = CoOccurrences::of_most_liked(interactions, memory_bytes / TABLE_SHARE);
+            thinning.of(&precision, &diagonal, &counts)?
+        }
+        Form::Candidates => {
+            let (precision, diagonal) =
+                LocalPrecision::new(interactions, &first, thinning.neighbour_count);
+            let counts = CoOccurrences::of_most_liked(interactions, memory_bytes / TABLE_SHARE);
+            thinning.of(&precision, &diagonal, &counts)?
+        }
     };
     Ok(explained_by.transposed())
+}
+
+/// What is inverted.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Form {
+    /// One matrix of items by items.
+    Items,
+    /// One of users by users.
+    Users,
+    /// For every item a small one of its candidates.
+    Candidates,
+}
+
+/// The form for so many users and items and so much memory: the smaller of the two matrices while it can be inverted, else candidates.
+pub fn form(interactions: &Interactions, memory_bytes: u64) -> Form {
+    let (user_count, item_count) = (interactions.user_count(), interactions.item_count());
+    let (form, size) = if user_count < item_count {
+        (Form::Users, user_count)
+    } else {
+        (Form::Items, item_count)
+    };
+    let matrices_bytes = (size as u64).saturating_pow(2) * DENSE_BYTES_AN_ELEMENT;
+    if size <= DENSE_MAX_SIZE && matrices_bytes <= memory_bytes {
+        form
+    } else {
+        Form::Candidates
+    }
 }
 
 /// The whole matrix B of the model as Steck published it, `weights[(i, j)]` what i says of j: the reference that the thinned-out lists are measured against.
@@ -124,7 +153,10 @@ pub fn dense_weights(
     regularization: f32,
 ) -> Result<Array2<f32>, TrainError> {
     let penalties = vec![regularization; interactions.item_count()];
-    let (precision, diagonal) = DensePrecision::new(&gram_matrix(interactions), &penalties)?;
+    let (precision, diagonal) = DensePrecision::new(
+        CoOccurrences::of_all(interactions).gram_matrix(),
+        &penalties,
+    )?;
     let mut weights = precision.into_matrix();
     for (target, mut column) in weights.columns_mut().into_iter().enumerate() {
         column.mapv_inplace(|element| -element / diagonal[target]);
@@ -133,62 +165,84 @@ pub fn dense_weights(
     Ok(weights)
 }
 
-/// For every item those that explain it, with their weights.
-fn thinned_out(
-    precision: &impl Precision,
-    diagonal: &[f32],
-    penalties: &[f32],
-    counts: &impl CoOccurrences,
-    neighbour_count: usize,
-    watch: Watch<'_>,
-) -> Result<NeighbourLists, TrainError> {
-    let item_count = diagonal.len();
-    let done = AtomicUsize::new(0);
-    let support_max_len = neighbour_count.min(item_count);
-    let lists: Vec<Vec<Neighbour>> = (0..item_count)
-        .into_par_iter()
-        .map_init(
-            || (vec![0.0; item_count], Refit::new(support_max_len)),
-            |(row, refit), item| {
-                watch(done.fetch_add(1, Ordering::Relaxed) + 1, item_count);
-                let target = item as u32;
-                row.fill(0.0);
-                counts.add_row(target, row);
-                let support = support(target, row, precision, diagonal, neighbour_count);
-                if support.is_empty() {
-                    return Ok(Vec::new());
-                }
-                refit.fit(&support, row, penalties, counts)
-            },
-        )
-        .collect::<Result<_, _>>()?;
-    Ok(NeighbourLists::of_lists(&lists))
+/// By how many items one with so many likes is explained at most.
+fn support_max_len(likes: f32, neighbour_count: usize) -> usize {
+    neighbour_count.min(likes as usize * NEIGHBOURS_A_LIKE)
 }
 
-/// The items that explain `target` best, ascending: of those that somebody likes together with it, the ones with the largest partial correlation.
-fn support(
-    target: u32,
-    counts: &[f32],
-    precision: &impl Precision,
-    diagonal: &[f32],
+/// Makes lists out of P.
+struct Thinning<'a> {
+    interactions: &'a Interactions,
+    /// Those of the second fit.
+    penalties: Vec<f32>,
     neighbour_count: usize,
-) -> Vec<u32> {
-    let likes = counts[target as usize] as usize;
-    let together: Vec<u32> = (0..counts.len() as u32)
-        .filter(|&item| item != target && 0.0 < counts[item as usize])
-        .collect();
-    // The division by the square root of P[target][target] is the same for all and left out.
-    let mut candidates: Vec<(f32, u32)> = precision
-        .elements(target, &together)
-        .into_iter()
-        .zip(together)
-        .map(|(element, item)| (element.abs() / diagonal[item as usize].sqrt(), item))
-        .collect();
-    keep_best(
-        &mut candidates,
-        neighbour_count.min(likes * NEIGHBOURS_A_LIKE),
-    );
-    let mut items: Vec<u32> = candidates.into_iter().map(|(_, item)| item).collect();
-    items.sort_unstable();
-    items
+    watch: Watch<'a>,
+}
+
+impl Thinning<'_> {
+    /// For every item those that explain it, with their weights.
+    fn of(
+        &self,
+        precision: &impl Precision,
+        diagonal: &[f32],
+        counts: &CoOccurrences<'_>,
+    ) -> Result<NeighbourLists, TrainError> {
+        let item_count = self.interactions.item_count();
+        let done = AtomicUsize::new(0);
+        let max_size = (self.neighbour_count * CANDIDATES_A_NEIGHBOUR).min(item_count);
+        let lists: Vec<Vec<Neighbour>> = (0..item_count)
+            .into_par_iter()
+            .map_init(
+                || {
+                    let solver = LeastSquares::new(counts, item_count, max_size);
+                    (vec![0.0; item_count], solver)
+                },
+                |(row, solver), item| {
+                    (self.watch)(done.fetch_add(1, Ordering::Relaxed) + 1, item_count);
+                    let target = item as u32;
+                    row.fill(0.0);
+                    counts.add_row(target, row);
+                    let support = self.support(target, row, precision, diagonal, solver)?;
+                    if support.is_empty() {
+                        return Ok(Vec::new());
+                    }
+                    let weights = solver.fit(&support, row, &self.penalties)?;
+                    let neighbours = support.into_iter().zip(weights);
+                    Ok(neighbours
+                        .map(|(item, &weight)| Neighbour { item, weight })
+                        .collect())
+                },
+            )
+            .collect::<Result<_, TrainError>>()?;
+        Ok(NeighbourLists::of_lists(&lists))
+    }
+
+    /// The items that explain `target` best, ascending: of those that somebody likes together with it, the ones with the largest partial correlation.
+    fn support(
+        &self,
+        target: u32,
+        counts: &[f32],
+        precision: &impl Precision,
+        diagonal: &[f32],
+        solver: &mut LeastSquares<'_>,
+    ) -> Result<Vec<u32>, TrainError> {
+        let together: Vec<u32> = (0..counts.len() as u32)
+            .filter(|&item| item != target && 0.0 < counts[item as usize])
+            .collect();
+        // The division by the square root of P[target][target] is the same for all and left out.
+        let mut candidates: Vec<(f32, u32)> = precision
+            .elements(target, &together, counts, solver)?
+            .into_iter()
+            .zip(together)
+            .map(|(element, item)| (element.abs() / diagonal[item as usize].sqrt(), item))
+            .collect();
+        let likes = counts[target as usize];
+        keep_best(
+            &mut candidates,
+            support_max_len(likes, self.neighbour_count),
+        );
+        let mut items: Vec<u32> = candidates.into_iter().map(|(_, item)| item).collect();
+        items.sort_unstable();
+        Ok(items)
+    }
 }

@@ -11,12 +11,21 @@ use faer::{
 use ndarray::Array2;
 use ndarray::parallel::prelude::*;
 
-use crate::train::{Interactions, TrainError};
+use super::{CANDIDATES_A_NEIGHBOUR, least_squares::LeastSquares, support_max_len};
+use crate::train::{Interactions, TrainError, best::keep_best};
 
 /// P, the inverse of the Gram matrix with the penalties on its diagonal.
 pub(super) trait Precision: Sync {
-    /// The elements of row `item` of P in the columns `others`, none of which is `item`; the diagonal came with the matrix.
-    fn elements(&self, item: u32, others: &[u32]) -> Vec<f32>;
+    /// The elements of row `item` of P in the columns `others`, up to a factor of the row's own; none of the columns is `item`. The diagonal came with the matrix.
+    ///
+    /// `counts` is the item's row of the Gram matrix.
+    fn elements(
+        &self,
+        item: u32,
+        others: &[u32],
+        counts: &[f32],
+        solver: &mut LeastSquares<'_>,
+    ) -> Result<Vec<f32>, TrainError>;
 }
 
 /// P as it is, for fewer items than users: O(items³) to make and O(items²) of memory.
@@ -44,9 +53,15 @@ impl DensePrecision {
 }
 
 impl Precision for DensePrecision {
-    fn elements(&self, item: u32, others: &[u32]) -> Vec<f32> {
+    fn elements(
+        &self,
+        item: u32,
+        others: &[u32],
+        _: &[f32],
+        _: &mut LeastSquares<'_>,
+    ) -> Result<Vec<f32>, TrainError> {
         let row = self.0.row(item as usize);
-        others.iter().map(|&other| row[other as usize]).collect()
+        Ok(others.iter().map(|&other| row[other as usize]).collect())
     }
 }
 
@@ -120,7 +135,13 @@ impl<'a> DualPrecision<'a> {
 }
 
 impl Precision for DualPrecision<'_> {
-    fn elements(&self, item: u32, others: &[u32]) -> Vec<f32> {
+    fn elements(
+        &self,
+        item: u32,
+        others: &[u32],
+        _: &[f32],
+        _: &mut LeastSquares<'_>,
+    ) -> Result<Vec<f32>, TrainError> {
         let mut user_sums = Vec::new();
         self.sum_users(item as usize, &mut user_sums);
         let penalty = self.penalties[item as usize];
@@ -128,7 +149,71 @@ impl Precision for DualPrecision<'_> {
             let sum = self.sum_over_users_of(other as usize, &user_sums);
             -sum / (penalty * self.penalties[other as usize])
         };
-        others.iter().map(element).collect()
+        Ok(others.iter().map(element).collect())
+    }
+}
+
+/// P near each item, for more items and users than a matrix can have: as if there were only the item's candidates, those that are liked together with it most for what
+/// they are liked at all. O(candidates³) for each item that is asked about.
+///
+/// The row of P is then what explains the item in a least-squares fit, turned round and scaled; and the diagonal is taken as if nothing explained an item.
+pub(super) struct LocalPrecision<'a> {
+    penalties: &'a [f32],
+    /// The diagonal of the Gram matrix with the penalties.
+    regularized: Vec<f32>,
+    neighbour_count: usize,
+}
+
+impl<'a> LocalPrecision<'a> {
+    /// P and its diagonal.
+    pub(super) fn new(
+        interactions: &Interactions,
+        penalties: &'a [f32],
+        neighbour_count: usize,
+    ) -> (Self, Vec<f32>) {
+        let popularity = |item: usize| interactions.popularity(item) as f32;
+        let regularized: Vec<f32> = (0..)
+            .zip(penalties)
+            .map(|(item, penalty)| popularity(item) + penalty)
+            .collect();
+        let diagonal = regularized.iter().map(|element| 1.0 / element).collect();
+        let precision = Self {
+            penalties,
+            regularized,
+            neighbour_count,
+        };
+        (precision, diagonal)
+    }
+}
+
+impl Precision for LocalPrecision<'_> {
+    fn elements(
+        &self,
+        item: u32,
+        others: &[u32],
+        counts: &[f32],
+        solver: &mut LeastSquares<'_>,
+    ) -> Result<Vec<f32>, TrainError> {
+        let likeness = |&item: &u32| {
+            let item = item as usize;
+            counts[item] / self.regularized[item].sqrt()
+        };
+        let mut best: Vec<(f32, u32)> = others
+            .iter()
+            .zip(0..)
+            .map(|(item, place)| (likeness(item), place))
+            .collect();
+        let kept = support_max_len(counts[item as usize], self.neighbour_count);
+        keep_best(&mut best, kept * CANDIDATES_A_NEIGHBOUR);
+        let mut places: Vec<u32> = best.into_iter().map(|(_, place)| place).collect();
+        places.sort_unstable();
+        let candidates: Vec<u32> = places.iter().map(|&place| others[place as usize]).collect();
+        let weights = solver.fit(&candidates, counts, self.penalties)?;
+        let mut elements = vec![0.0; others.len()];
+        for (place, weight) in places.into_iter().zip(weights) {
+            elements[place as usize] = -weight;
+        }
+        Ok(elements)
     }
 }
 

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::*;
+use super::{co_occurrences::Counter, *};
 
 const SETTINGS: EaseSettings = EaseSettings {
     regularization: 2.0,
@@ -14,6 +14,11 @@ fn likes() -> impl Strategy<Value = Vec<Vec<bool>>> {
     (1..12_usize, 1..12_usize).prop_flat_map(|(user_count, item_count)| {
         prop::collection::vec(prop::collection::vec(any::<bool>(), item_count), user_count)
     })
+}
+
+/// Enough for a matrix, or for candidates only.
+fn memory() -> impl Strategy<Value = u64> {
+    prop_oneof![Just(u64::MAX), Just(0)]
 }
 
 fn interactions(likes: &[Vec<bool>]) -> Interactions {
@@ -94,8 +99,8 @@ proptest! {
 
     /// Whatever the support is, the weights on it are the least-squares solution on it, and it is as large as the data and the settings allow.
     #[test]
-    fn the_second_fit_is_exact_on_its_support(likes in likes()) {
-        let lists = ease(&interactions(&likes), &SETTINGS, &|_, _| ()).unwrap().transposed();
+    fn the_second_fit_is_exact_on_its_support(likes in likes(), memory_bytes in memory()) {
+        let lists = ease(&interactions(&likes), &SETTINGS, memory_bytes, &|_, _| ()).unwrap().transposed();
         let item_count = likes[0].len();
         for target in 0..item_count {
             let list = lists.list(target);
@@ -115,44 +120,87 @@ proptest! {
         }
     }
 
-    /// Both forms of P agree, on the diagonal and beside it.
+    /// All forms of P agree, on the diagonal and beside it; the local one where all items are candidates, up to the factor of each row.
     #[test]
-    fn the_form_through_the_users_is_the_same_matrix(likes in likes()) {
+    fn other_forms_are_the_same_matrix(likes in likes()) {
         let interactions = interactions(&likes);
         let item_count = interactions.item_count();
         let penalties: Vec<f32> = (0..item_count).map(|item| 1.0 + item as f32).collect();
-        let (dense, dense_diagonal) = DensePrecision::new(&gram_matrix(&interactions), &penalties).unwrap();
+        let all = CoOccurrences::of_all(&interactions);
+        let (dense, dense_diagonal) = DensePrecision::new(all.gram_matrix(), &penalties).unwrap();
         let (dual, dual_diagonal) = DualPrecision::new(&interactions, &penalties).unwrap();
-        for item in 0..item_count {
-            prop_assert!((dense_diagonal[item] - dual_diagonal[item]).abs() < 1e-5);
-            let others: Vec<u32> = (0..item_count as u32).filter(|&other| other != item as u32).collect();
-            let elements = dense.elements(item as u32, &others);
-            for (dense, dual) in elements.into_iter().zip(dual.elements(item as u32, &others)) {
+        let (local, _) = LocalPrecision::new(&interactions, &penalties, usize::MAX);
+        let mut solver = LeastSquares::new(&all, item_count, item_count);
+        for item in 0..item_count as u32 {
+            let own = dense_diagonal[item as usize];
+            prop_assert!((own - dual_diagonal[item as usize]).abs() < 1e-5);
+            let others: Vec<u32> = (0..item_count as u32).filter(|&other| other != item).collect();
+            let mut counts = vec![0.0; item_count];
+            all.add_row(item, &mut counts);
+            let dense = dense.elements(item, &others, &counts, &mut solver).unwrap();
+            let dual = dual.elements(item, &others, &counts, &mut solver).unwrap();
+            let has_candidates = item_count <= counts[item as usize] as usize * NEIGHBOURS_A_LIKE;
+            let local = local.elements(item, &others, &counts, &mut solver).unwrap();
+            for ((dense, dual), local) in dense.into_iter().zip(dual).zip(local) {
                 prop_assert!((dense - dual).abs() < 1e-5);
+                prop_assert!(!has_candidates || (dense - local * own).abs() < 1e-5);
             }
         }
     }
 
+    /// Whatever share of the items is in the table.
     #[test]
-    fn counts_on_demand_are_those_of_the_gram_matrix(likes in likes()) {
+    fn counts_are_those_of_the_definition(likes in likes(), in_table in prop::collection::vec(any::<bool>(), 12)) {
         let interactions = interactions(&likes);
-        let (gram, on_demand) = (gram_matrix(&interactions), CountsOnDemand::new(&interactions));
         let item_count = interactions.item_count();
-        for item in 0..item_count as u32 {
+        let items = |wanted: bool| -> Vec<u32> {
+            (0..item_count as u32).filter(|item| in_table[*item as usize] == wanted).collect()
+        };
+        let counts = CoOccurrences::with_table_of(&interactions, &items(true));
+        for item in 0..item_count {
             let mut row = vec![0.0; item_count];
-            on_demand.add_row(item, &mut row);
-            prop_assert_eq!(gram.row(item as usize).to_vec(), row);
-            for other in 0..item_count as u32 {
-                prop_assert_eq!(gram.count(item, other), on_demand.count(item, other));
+            counts.add_row(item as u32, &mut row);
+            for (other, found) in row.into_iter().enumerate() {
+                prop_assert_eq!(f64::from(found), count(&likes, item, other));
+            }
+        }
+        let mut counter = Counter::new(item_count);
+        for asked in [(0..item_count as u32).collect(), items(true), items(false)] {
+            let mut matrix = vec![0.0; asked.len() * asked.len()];
+            counter.fill(&counts, &asked, &mut matrix);
+            for (column, &item) in asked.iter().enumerate() {
+                for (row, &other) in asked.iter().enumerate().skip(column) {
+                    let found = f64::from(matrix[column * asked.len() + row]);
+                    prop_assert_eq!(found, count(&likes, item as usize, other as usize));
+                }
             }
         }
     }
 }
 
+#[test]
+fn memory_decides_the_form() {
+    let of = |user_count, item_count, memory_bytes| {
+        let interactions = Interactions::of_sorted_pairs(user_count, item_count, []);
+        form(&interactions, memory_bytes)
+    };
+    assert_eq!(of(100, 90, u64::MAX), Form::Items);
+    assert_eq!(of(90, 100, u64::MAX), Form::Users);
+    assert_eq!(of(90, 100, 12 * 90 * 90), Form::Users);
+    assert_eq!(of(90, 100, 12 * 90 * 90 - 1), Form::Candidates);
+    assert_eq!(of(20_001, 20_001, u64::MAX), Form::Candidates);
+    assert_eq!(of(20_001, 20_000, u64::MAX), Form::Items);
+}
+
 /// Large enough that faer and rayon cut the work into several pieces, in both forms.
 #[test]
 fn one_and_two_threads_give_the_same_bits() {
-    for (user_count, item_count) in [(900_u64, 500_u64), (400, 700)] {
+    let cases = [
+        (900_u64, 500_u64, u64::MAX),
+        (400, 700, u64::MAX),
+        (400, 700, 1 << 20),
+    ];
+    for (user_count, item_count, memory_bytes) in cases {
         // Squaring a remainder makes some items popular and most not.
         let likes = (0..user_count).flat_map(|user| {
             let liked = move |&item: &u64| (user * 7919 + item * 104_729) % 1000 < item % 31 * 6;
@@ -174,6 +222,7 @@ fn one_and_two_threads_give_the_same_bits() {
                         neighbour_count: 60,
                         ..SETTINGS
                     },
+                    memory_bytes,
                     &|_, _| (),
                 )
             })
@@ -190,6 +239,7 @@ fn items_that_nobody_likes_have_no_neighbours() {
     let lists = ease(
         &Interactions::of_sorted_pairs(3, 4, [(0, 0), (1, 0), (1, 2)]),
         &SETTINGS,
+        u64::MAX,
         &|_, _| (),
     )
     .unwrap();
