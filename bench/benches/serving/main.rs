@@ -4,16 +4,19 @@
 //! ask: 20 films of each are drawn, and a request wants 20 recommendations with their records. And a made-up catalogue of 200,000 items (seeded; popularity
 //! falls with the 0.8th power of the rank). What is absent is left out and said so.
 //!
+//! Predictions are of the placement table, by a forest of 100 trees; beside them the same is asked of Flask and scikit-learn behind gunicorn with two workers.
+//!
 //! Measured are the built functions through the host. Server and object store are processes of their own; the load (a closed loop over connections that are
 //! kept) and a proxy that counts and delays are in this one, on the same processors. Processor time is the server process's own, user and system, over the
 //! number of answers; memory is the kernel's `VmRSS` and `VmHWM`.
 //!
 //! Command: `cargo xtask functions && cargo bench -p bench --profile dev --bench serving`; without `--profile dev` the host is a release build. Of the arguments
 //! behind `--`, `--short` measures for a second where otherwise it is ten (and three where it is sixty), and any others name the parts to measure: `floor`,
-//! `sealed`, `s3`, `distance`, `cache`, `crowd`, `large`, `size`, `scoring`. The floor is always measured, since others are compared with it.
+//! `sealed`, `s3`, `distance`, `cache`, `crowd`, `large`, `predictions`, `size`, `scoring`. The floor is always measured, since others are compared with it.
 #![allow(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
 mod parts;
+mod predictions;
 mod process;
 mod table;
 mod workshop;
@@ -54,13 +57,14 @@ const SHORT: Effort = Effort {
 /// A part's name, and what measures it.
 type Part = (&'static str, fn(&mut Workshop) -> Vec<Row>);
 
-const PARTS: [Part; 8] = [
+const PARTS: [Part; 9] = [
     ("sealed", parts::sealed),
     ("s3", parts::s3),
     ("distance", parts::distance),
     ("cache", parts::cache),
     ("crowd", parts::crowd),
     ("large", parts::large),
+    ("predictions", predictions::predictions),
     ("size", parts::size),
     ("scoring", parts::scoring),
 ];

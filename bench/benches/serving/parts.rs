@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::fs;
 use std::hint::black_box;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use bench::Random;
@@ -29,7 +30,7 @@ fn ms(duration: Duration) -> f64 {
 }
 
 /// What is said of every load beside what its row is about.
-fn in_short(measured: &Measured) -> String {
+pub(crate) fn in_short(measured: &Measured) -> String {
     let report = &measured.report;
     let load = format!(
         "{} µs of processor, {} a second, median {} ms, 99 % {} ms",
@@ -105,6 +106,20 @@ fn beside_floor(floor: &Measured, measured: &Measured) -> String {
 }
 
 fn sealed_site(workshop: &mut Workshop, generation: &LocalGeneration, asks: Vec<Ask>) -> Asked {
+    let sealed = sealed_function(workshop, "recommend", generation);
+    let site = workshop.site_of(("recommend", &sealed), SEALED_ENDPOINT, &[]);
+    Asked { site, asks }
+}
+
+/// What a site of sealed functions is told of its bucket: nobody listens there, and nobody is asked.
+pub(crate) const SEALED_ENDPOINT: &str = "http://127.0.0.1:1";
+
+/// A function that carries a generation.
+pub(crate) fn sealed_function(
+    workshop: &mut Workshop,
+    name: &str,
+    generation: &LocalGeneration,
+) -> PathBuf {
     let mut index = SealedIndex::default();
     index
         .add_built(generation)
@@ -114,11 +129,9 @@ fn sealed_site(workshop: &mut Workshop, generation: &LocalGeneration, asks: Vec<
         .expect("the index is short enough");
     let folder = workshop.new_folder();
     let (sealed, cost) =
-        seal_file(&function("recommend"), &folder, &archive).expect("the function can be sealed");
-    println!("sealed: {cost}");
-    // Nobody listens there, and nobody is asked.
-    let site = workshop.site_of(&sealed, "http://127.0.0.1:1", &[]);
-    Asked { site, asks }
+        seal_file(&function(name), &folder, &archive).expect("the function can be sealed");
+    println!("sealed {name}: {cost}");
+    sealed
 }
 
 /// More than anybody should seal: the row of the large catalogue is about time.

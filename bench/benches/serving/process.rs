@@ -63,7 +63,8 @@ impl ServerProcess {
         Self::start(&mut command)
     }
 
-    fn start(command: &mut Command) -> Self {
+    /// A program that says its URL in its first line and ends when its standard input does.
+    pub(crate) fn start(command: &mut Command) -> Self {
         let command = command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("this program can be started again");
         let stdout = child.stdout.take().expect("it was asked for");

@@ -11,6 +11,7 @@ use e2e::application::{self, function, source};
 use e2e::generation::write_generation;
 use e2e::load::{self, Answer, Ask, Load, Report};
 use host::s3;
+use index::FileKind;
 use pointer::CollectionKeys;
 use precompute::generation::LocalGeneration;
 use precompute::publish::{PublishOptions, publish};
@@ -130,34 +131,37 @@ impl Workshop {
     }
 
     fn published(&self, name: &str, catalogue: &Catalogue) -> Published {
-        let folder = self.folder.path().join(name);
-        fs::create_dir_all(&folder).expect("the folder can be made");
-        let item_count = catalogue.item_count as u64;
-        let files = &catalogue.files;
-        let generation = write_generation(&folder, COLLECTION, &catalogue.title, item_count, files);
-        let objects = ServerProcess::objects(&self.folder.path().join(format!("{name}-objects")));
-        let location = S3Location {
-            bucket: BUCKET.to_owned(),
-            region: "us-east-1".to_owned(),
-            endpoint: Some(objects.url().to_owned()),
-            access_keys: Some(AccessKeys {
-                access_key_id: s3::DEFAULT_ACCESS_KEY.to_owned(),
-                secret_access_key: s3::DEFAULT_SECRET_KEY.to_owned(),
-            }),
-        };
-        let store = S3Store::connect(&location).expect("the store is there");
-        let options = PublishOptions {
-            maximum_quality_loss: 0.0,
-            force: true,
-        };
-        let keys = CollectionKeys::new("", COLLECTION);
-        publish(&store, &keys, &generation, options).expect("the store takes it");
-        for (kind, bytes) in files {
+        for (kind, bytes) in &catalogue.files {
             println!("{name}: {kind} {} bytes", bytes.len());
         }
+        let (folder, item_count) = (self.folder.path().join(name), catalogue.item_count as u64);
+        let (generation, objects) = publish_into(
+            &folder,
+            COLLECTION,
+            &catalogue.title,
+            item_count,
+            &catalogue.files,
+        );
         Published {
             generation,
             histories: catalogue.histories.clone(),
+            objects,
+        }
+    }
+
+    /// A collection of these files, of which nobody has a history.
+    pub(crate) fn publish(
+        &self,
+        collection: &str,
+        title: &str,
+        item_count: u64,
+        files: &[(FileKind, Vec<u8>)],
+    ) -> Published {
+        let folder = self.folder.path().join(collection);
+        let (generation, objects) = publish_into(&folder, collection, title, item_count, files);
+        Published {
+            generation,
+            histories: Vec::new(),
             objects,
         }
     }
@@ -172,19 +176,22 @@ impl Workshop {
 
     /// The root's application over an object store, with its state in a folder of its own.
     pub(crate) fn site(&mut self, endpoint: &str, variables: &[(&str, &str)]) -> ServerProcess {
-        self.site_of(&function("recommend"), endpoint, variables)
+        self.site_of(("recommend", &function("recommend")), endpoint, variables)
     }
 
-    /// The same with another file of the function.
+    /// The same with another file of one function.
     pub(crate) fn site_of(
         &mut self,
-        recommend: &Path,
+        (replaced, file): (&str, &Path),
         endpoint: &str,
         variables: &[(&str, &str)],
     ) -> ServerProcess {
-        let manifest = application::manifest(|name| match name {
-            "recommend" => source(recommend),
-            other => source(&function(other)),
+        let manifest = application::manifest(|name| {
+            if name == replaced {
+                source(file)
+            } else {
+                source(&function(name))
+            }
         });
         let path = self.new_folder().join("spin.toml");
         fs::write(&path, manifest).expect("the folder can be written");
@@ -228,6 +235,37 @@ impl Workshop {
         let floor = self.floor.as_ref().expect("it is the first part");
         self.measure_both(floor, asked)
     }
+}
+
+/// Writes files as a generation of a collection, and puts it into an object store of its own.
+fn publish_into(
+    folder: &Path,
+    collection: &str,
+    title: &str,
+    item_count: u64,
+    files: &[(FileKind, Vec<u8>)],
+) -> (LocalGeneration, ServerProcess) {
+    let generation_folder = folder.join("generation");
+    fs::create_dir_all(&generation_folder).expect("the folder can be made");
+    let generation = write_generation(&generation_folder, collection, title, item_count, files);
+    let objects = ServerProcess::objects(&folder.join("objects"));
+    let location = S3Location {
+        bucket: BUCKET.to_owned(),
+        region: "us-east-1".to_owned(),
+        endpoint: Some(objects.url().to_owned()),
+        access_keys: Some(AccessKeys {
+            access_key_id: s3::DEFAULT_ACCESS_KEY.to_owned(),
+            secret_access_key: s3::DEFAULT_SECRET_KEY.to_owned(),
+        }),
+    };
+    let store = S3Store::connect(&location).expect("the store is there");
+    let options = PublishOptions {
+        maximum_quality_loss: 0.0,
+        force: true,
+    };
+    let keys = CollectionKeys::new("", collection);
+    publish(&store, &keys, &generation, options).expect("the store takes it");
+    (generation, objects)
 }
 
 impl Asked {
