@@ -1,5 +1,6 @@
 //! Rules about single values, applied while they are read, so that the error knows the value's place in the file.
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use serde::de::Error;
@@ -43,7 +44,15 @@ pub(crate) fn at_least_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result
 
 /// 1 to 64.
 pub(crate) fn dimensions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
-    within(u32::deserialize(deserializer)?, 64)
+    within(u32::deserialize(deserializer)?, 1..=64)
+}
+
+/// 0 to 1000.
+pub(crate) fn latent_dimensions<'de, D>(deserializer: D) -> Result<u32, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    within(u32::deserialize(deserializer)?, 0..=1000)
 }
 
 /// 1 to 255, where it is there.
@@ -51,15 +60,16 @@ pub(crate) fn cluster_count<'de, D>(deserializer: D) -> Result<Option<u32>, D::E
 where
     D: Deserializer<'de>,
 {
-    within(u32::deserialize(deserializer)?, 255).map(Some)
+    within(u32::deserialize(deserializer)?, 1..=255).map(Some)
 }
 
-fn within<E: Error>(number: u32, maximum: u32) -> Result<u32, E> {
-    if (1..=maximum).contains(&number) {
+fn within<E: Error>(number: u32, numbers: RangeInclusive<u32>) -> Result<u32, E> {
+    if numbers.contains(&number) {
         Ok(number)
     } else {
+        let (minimum, maximum) = numbers.into_inner();
         Err(E::custom(format!(
-            "write a number from 1 to {maximum}, not {number}"
+            "write a number from {minimum} to {maximum}, not {number}"
         )))
     }
 }

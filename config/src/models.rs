@@ -88,8 +88,11 @@ impl<'de> Deserialize<'de> for Support {
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub struct Content {
-    /// The fields that are read beside the title; empty: all with texts. Default: empty.
+    /// The fields that are read beside the title; empty: all with texts but `type`. Default: empty.
     pub fields: Vec<String>,
+    /// How many dimensions the latent space has, at most 1000, in which items without a common term may be near each other; 0: none, terms alone. Default: 64.
+    #[serde(deserialize_with = "checks::latent_dimensions")]
+    pub dimensions: u32,
     /// How many neighbours an item keeps at most. Default: 50.
     #[serde(deserialize_with = "checks::at_least_one")]
     pub neighbours: u32,
@@ -99,6 +102,7 @@ impl Default for Content {
     fn default() -> Self {
         Self {
             fields: Vec::new(),
+            dimensions: 64,
             neighbours: 50,
         }
     }

@@ -109,6 +109,23 @@ fn settings_of_clusters_that_no_index_file_can_have_are_refused() {
     }
 }
 
+#[test]
+fn the_latent_space_of_content_has_a_thousand_dimensions_at_most() {
+    let dimensions = |number: u32| {
+        parse(&format!(
+            "[collections.c]\ntitle = \"C\"\nsource = \"c\"\n[collections.c.train.content]\ndimensions = {number}\n"
+        ))
+    };
+    assert!(dimensions(0).is_ok() && dimensions(1000).is_ok());
+    let error = dimensions(1001).unwrap_err();
+    let reason =
+        std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
+    assert!(
+        reason.contains("write a number from 0 to 1000, not 1001"),
+        "{reason}"
+    );
+}
+
 /// Asks the reader itself for the names it knows, by writing one that it does not know into every table of the example.
 #[test]
 fn the_example_shows_every_knob() {

@@ -4,7 +4,7 @@
 pub enum FactorError {
     /// The slices are no rows of a matrix.
     #[error(
-        "reading the matrix of interactions: the {offset_count} offsets do not ascend from 0 to the {entry_count} entries: \
+        "reading the sparse matrix: the {offset_count} offsets do not ascend from 0 to the {entry_count} entries: \
          pass one offset more than there are rows"
     )]
     Offsets {
@@ -16,7 +16,7 @@ pub enum FactorError {
 
     /// A row's entries are no set of columns.
     #[error(
-        "reading the matrix of interactions: row {row} does not name columns below {column_count} in ascending order, each once: \
+        "reading the sparse matrix: row {row} does not name columns below {column_count} in ascending order, each once: \
          sort the row and leave out duplicates"
     )]
     Row {
@@ -24,6 +24,26 @@ pub enum FactorError {
         row: usize,
         /// How many columns there are.
         column_count: usize,
+    },
+
+    /// Every one of a matrix has a weight, or none has.
+    #[error(
+        "reading the sparse matrix: there are {weight_count} weights for {entry_count} entries: pass one an entry"
+    )]
+    WeightCount {
+        /// How many weights there are.
+        weight_count: usize,
+        /// How many entries there are.
+        entry_count: usize,
+    },
+
+    /// A weight is NaN or infinite.
+    #[error(
+        "reading the sparse matrix: the weight of entry {entry} is not a finite number: leave the entry out"
+    )]
+    Weight {
+        /// The first such entry.
+        entry: usize,
     },
 
     /// A setting is out of its range.

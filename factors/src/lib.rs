@@ -2,8 +2,9 @@
 //!
 //! # Overview of types
 //!
-//! [`SparseRows`] is a view of the binary matrix of interactions, a row a user and a column an item. [`als`] and [`svd`] make vectors of it, which [`along_principal_axes`] turns; [`FoldIn`] makes the
-//! vector of a history that they never saw. [`k_means`] groups vectors, and [`k_means_of_some`] chooses how many groups there are.
+//! [`SparseRows`] is a view of the binary matrix of interactions, a row a user and a column an item; [`WeightedRows`] is one of any numbers. [`als`] and [`svd`] make vectors of the first, [`svd`]
+//! of the other too, and [`along_principal_axes`] turns them; [`FoldIn`] makes the vector of a history that they never saw. [`k_means`] groups vectors, and [`k_means_of_some`] chooses how many
+//! groups there are.
 //!
 //! Dense matrices are [`ndarray::Array2`] in row-major order, a vector a row. Everything random has a seed, and the result has the same bits with any number of
 //! threads.
@@ -40,7 +41,7 @@ pub use error::FactorError;
 pub use fold_in::FoldIn;
 pub use k_means::{Clusters, KMeansSettings, MINI_BATCH_MIN_POINTS, k_means};
 pub use silhouette::{k_means_of_some, simplified_silhouette};
-pub use sparse_rows::SparseRows;
+pub use sparse_rows::{SparseRows, WeightedRows};
 pub use svd::{Svd, SvdSettings, along_principal_axes, svd};
 
 /// Is told how many of how many rounds are done.

@@ -77,27 +77,88 @@ impl<'a> SparseRows<'a> {
             .map(move |bounds| &indices[bounds[0]..bounds[1]])
     }
 
+    /// The same matrix with a weight in the place of each one, in the order of the indices: what [`svd`](crate::svd) decomposes as well. O(entries).
+    ///
+    /// # Errors
+    ///
+    /// When there are not as many weights as ones, or one of them is not a finite number.
+    pub fn weighted(self, weights: &'a [f32]) -> Result<WeightedRows<'a>, FactorError> {
+        if weights.len() != self.entry_count() {
+            return Err(FactorError::WeightCount {
+                weight_count: weights.len(),
+                entry_count: self.entry_count(),
+            });
+        }
+        match weights.iter().position(|weight| !weight.is_finite()) {
+            Some(entry) => Err(FactorError::Weight { entry }),
+            None => Ok(WeightedRows {
+                ones: self,
+                weights: Some(weights),
+            }),
+        }
+    }
+
     /// The same ones by their columns. O(columns + entries).
     pub(crate) fn transposed(&self) -> SparseColumns {
-        let mut offsets = vec![0; self.column_count + 1];
-        for &column in self.indices {
+        WeightedRows::from(*self).transposed()
+    }
+}
+
+/// A view of a matrix by its rows: [`SparseRows`], and a weight for each of its ones.
+#[derive(Clone, Copy, Debug)]
+pub struct WeightedRows<'a> {
+    ones: SparseRows<'a>,
+    /// As many as there are ones, each finite; `None` says that all are 1, and spares the reading of them.
+    weights: Option<&'a [f32]>,
+}
+
+impl<'a> From<SparseRows<'a>> for WeightedRows<'a> {
+    fn from(ones: SparseRows<'a>) -> Self {
+        Self {
+            ones,
+            weights: None,
+        }
+    }
+}
+
+impl WeightedRows<'_> {
+    /// How many rows there are, empty ones among them.
+    pub(crate) fn row_count(&self) -> usize {
+        self.ones.row_count()
+    }
+
+    /// The same entries by their columns. O(columns + entries).
+    pub(crate) fn transposed(&self) -> SparseColumns {
+        let SparseRows {
+            indices: columns,
+            column_count,
+            ..
+        } = self.ones;
+        let mut offsets = vec![0; column_count + 1];
+        for &column in columns {
             offsets[column as usize + 1] += 1;
         }
-        for column in 0..self.column_count {
+        for column in 0..column_count {
             offsets[column + 1] += offsets[column];
         }
         let mut next = offsets.clone();
-        let mut indices = vec![0; self.indices.len()];
+        let mut indices = vec![0; columns.len()];
+        let mut weights = self.weights.map(|weights| vec![0.0; weights.len()]);
         // The rows are walked in order, so that the columns ascend as well.
-        for (row, columns) in (0..).zip(self.iter()) {
-            for &column in columns {
-                indices[next[column as usize]] = row;
-                next[column as usize] += 1;
+        for row in 0..self.row_count() {
+            for entry in self.ones.offsets[row]..self.ones.offsets[row + 1] {
+                let place = &mut next[columns[entry] as usize];
+                indices[*place] = row as u32;
+                if let (Some(to), Some(from)) = (&mut weights, self.weights) {
+                    to[*place] = from[entry];
+                }
+                *place += 1;
             }
         }
         SparseColumns {
             offsets,
             indices,
+            weights,
             row_count: self.row_count(),
         }
     }
@@ -113,29 +174,50 @@ impl<'a> SparseRows<'a> {
             .par_chunks_mut(width.max(1))
             .enumerate()
             .for_each(|(row, sum)| {
-                for &column in self.row(row) {
-                    add_scaled(sum, 1.0, &rows[column as usize * width..][..width]);
+                let dense_row = |column: u32| &rows[column as usize * width..][..width];
+                let columns = self.ones.row(row);
+                match self.weights {
+                    None => {
+                        for &column in columns {
+                            add_scaled(sum, 1.0, dense_row(column));
+                        }
+                    }
+                    Some(weights) => {
+                        let weights = &weights[self.ones.offsets[row]..];
+                        for (&column, &weight) in columns.iter().zip(weights) {
+                            add_scaled(sum, weight, dense_row(column));
+                        }
+                    }
                 }
             });
         product
     }
 }
 
-/// A matrix by its columns: what [`SparseRows::transposed`] makes.
+/// A matrix by its columns: what `transposed` makes.
 #[derive(Clone, Debug)]
 pub(crate) struct SparseColumns {
     offsets: Vec<usize>,
     indices: Vec<u32>,
+    weights: Option<Vec<f32>>,
     row_count: usize,
 }
 
 impl SparseColumns {
-    /// The transposed matrix by its rows.
+    /// The ones of the transposed matrix by its rows.
     pub(crate) fn as_rows(&self) -> SparseRows<'_> {
         SparseRows {
             offsets: &self.offsets,
             indices: &self.indices,
             column_count: self.row_count,
+        }
+    }
+
+    /// The transposed matrix by its rows.
+    pub(crate) fn as_weighted_rows(&self) -> WeightedRows<'_> {
+        WeightedRows {
+            ones: self.as_rows(),
+            weights: self.weights.as_deref(),
         }
     }
 }

@@ -13,7 +13,7 @@ use faer::{
 use ndarray::{Array2, s};
 
 use crate::{
-    FactorError, SparseRows,
+    FactorError, WeightedRows,
     kernels::{as_faer, gram, multiply},
     random::Random,
 };
@@ -53,12 +53,17 @@ pub struct Svd {
     pub items: Array2<f32>,
 }
 
-/// Decomposes a matrix of a row a user and a column an item. O(iterations × (ones × directions + (users + items) × directions²)).
+/// Decomposes a matrix of a row a user and a column an item, of ones ([`SparseRows`](crate::SparseRows)) or of weights ([`WeightedRows`]): whatever has rows and columns,
+/// such as items and their terms. O(iterations × (entries × directions + (users + items) × directions²)).
 ///
 /// # Errors
 ///
 /// When no dimension is wanted, or the numbers overflow.
-pub fn svd(by_user: SparseRows<'_>, settings: &SvdSettings) -> Result<Svd, FactorError> {
+pub fn svd<'a>(
+    by_user: impl Into<WeightedRows<'a>>,
+    settings: &SvdSettings,
+) -> Result<Svd, FactorError> {
+    let by_user = by_user.into();
     if settings.dimensions == 0 {
         return Err(FactorError::Setting {
             name: "dimensions",
@@ -67,7 +72,7 @@ pub fn svd(by_user: SparseRows<'_>, settings: &SvdSettings) -> Result<Svd, Facto
         });
     }
     let by_item = by_user.transposed();
-    let by_item = by_item.as_rows();
+    let by_item = by_item.as_weighted_rows();
     let (user_count, item_count) = (by_user.row_count(), by_item.row_count());
     let smaller = user_count.min(item_count);
     let dimensions = settings.dimensions.min(smaller);
@@ -186,7 +191,7 @@ impl ThinSvd {
             params,
         )
         .map_err(|_| FactorError::Singular {
-            doing: "decomposing the matrix of interactions",
+            doing: "decomposing the matrix",
         })?;
         Ok(decomposed)
     }

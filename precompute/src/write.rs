@@ -260,4 +260,42 @@ mod tests {
             model.onboarding.len()
         );
     }
+
+    #[test]
+    fn an_item_that_nobody_touched_has_neighbours_by_content() {
+        let mut dataset = dataset();
+        for (number, item) in dataset.items.iter_mut().enumerate() {
+            item.title = ["Sharks of the sea", "A trial at court"][number % 2].to_owned();
+        }
+        dataset.interactions.retain(|touched| touched.item != 4);
+        let settings = Train {
+            content: Some(config::Content::default()),
+            ..Train::default()
+        };
+        let resources = Resources::of_machine();
+        let model = train(&dataset, None, &settings, &resources, &|_, _| ()).unwrap();
+        let files = index_files(&dataset, &model, &settings).unwrap();
+        let outlines = files
+            .iter()
+            .map(|(kind, bytes)| Outline::of(*kind, bytes).unwrap());
+        let outlines = outlines.collect();
+        let keys = Keys::default();
+        let source = MemorySource::new(files);
+        let generation = Generation::open(source, outlines, &[], &keys).unwrap();
+        let item = generation.items_of_ids(&["film-4"]).unwrap()[0].unwrap();
+        let similar = |algorithm| {
+            let filter = index::catalogue::Filter::default();
+            let similar = generation.similar(algorithm, item, filter, 9).unwrap();
+            let numbers: Vec<u32> = similar.iter().map(|scored| scored.item).collect();
+            let records = generation.records(&numbers).unwrap();
+            let mut ids: Vec<String> = records.into_iter().map(|record| record.id).collect();
+            ids.sort_unstable();
+            ids
+        };
+        assert!(similar(index::Algorithm::Neighbours).is_empty());
+        assert_eq!(
+            similar(index::Algorithm::Content),
+            ["film-0", "film-2", "film-6", "film-8"]
+        );
+    }
 }

@@ -14,14 +14,29 @@ fn said(result: Result<impl std::fmt::Debug, FactorError>) -> String {
 
 #[test]
 fn slices_that_are_no_matrix() {
-    let offsets = "reading the matrix of interactions: the 3 offsets do not ascend from 0 to the 2 entries: pass one offset more than there are rows";
+    let offsets = "reading the sparse matrix: the 3 offsets do not ascend from 0 to the 2 entries: pass one offset more than there are rows";
     assert_eq!(said(SparseRows::new(&[0, 2, 1], &[0, 1], 5)), offsets);
     assert_eq!(said(SparseRows::new(&[0, 2, 3], &[0, 1], 5)), offsets);
     assert_eq!(said(SparseRows::new(&[1, 2, 2], &[0, 1], 5)), offsets);
     assert!(SparseRows::new(&[], &[], 5).is_err());
-    let row = "reading the matrix of interactions: row 1 does not name columns below 5 in ascending order, each once: sort the row and leave out duplicates";
+    let row = "reading the sparse matrix: row 1 does not name columns below 5 in ascending order, each once: sort the row and leave out duplicates";
     for entries in [[0, 3, 3], [0, 3, 2], [0, 3, 5]] {
         assert_eq!(said(SparseRows::new(&[0, 1, 3], &entries, 5)), row);
+    }
+}
+
+#[test]
+fn weights_that_are_none() {
+    let ones = SparseRows::new(&[0, 1, 3], &[0, 1, 3], 5).unwrap();
+    assert_eq!(
+        said(ones.weighted(&[1.0, 2.0])),
+        "reading the sparse matrix: there are 2 weights for 3 entries: pass one an entry"
+    );
+    for weight in [f32::NAN, f32::INFINITY] {
+        assert_eq!(
+            said(ones.weighted(&[1.0, weight, 2.0])),
+            "reading the sparse matrix: the weight of entry 1 is not a finite number: leave the entry out"
+        );
     }
 }
 

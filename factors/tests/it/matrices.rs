@@ -38,10 +38,16 @@ impl Matrix {
 
     /// The zeros and ones.
     pub(crate) fn dense(&self) -> Array2<f64> {
+        self.dense_weighted(&vec![1.0; self.by_row.1.len()])
+    }
+
+    /// The zeros, and the weights in the places of the ones.
+    pub(crate) fn dense_weighted(&self, weights: &[f32]) -> Array2<f64> {
         let mut dense = Array2::zeros((self.rows.len(), self.column_count));
+        let mut weights = weights.iter();
         for (row, columns) in self.rows.iter().enumerate() {
             for &column in columns {
-                dense[(row, column as usize)] = 1.0;
+                dense[(row, column as usize)] = f64::from(*weights.next().unwrap());
             }
         }
         dense
@@ -65,6 +71,15 @@ pub(crate) fn matrices() -> impl Strategy<Value = Matrix> {
             let rows = rows.into_iter().map(|row| row.into_iter().collect());
             Matrix::new(rows.collect(), column_count)
         })
+    })
+}
+
+/// Small matrices, and a weight for each of their ones; some are 0.
+pub(crate) fn weighted_matrices() -> impl Strategy<Value = (Matrix, Vec<f32>)> {
+    matrices().prop_flat_map(|matrix| {
+        let count = matrix.by_user().entry_count();
+        let weight = prop_oneof![1 => Just(0.0_f32), 9 => -3.0..3.0_f32];
+        (Just(matrix), prop::collection::vec(weight, count))
     })
 }
 

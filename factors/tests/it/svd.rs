@@ -1,22 +1,45 @@
 //! The randomised decomposition beside the dense one.
 
-use factors::{AlsSettings, SvdSettings, along_principal_axes, als, svd};
+use factors::{AlsSettings, SvdSettings, WeightedRows, along_principal_axes, als, svd};
 use ndarray::Array2;
 use proptest::prelude::*;
 
-use crate::matrices::{Matrix, matrices, tastes};
+use crate::matrices::{Matrix, matrices, tastes, weighted_matrices};
 
-/// All singular values by faer, of a dense matrix in double precision.
-fn singular_values(matrix: &Matrix) -> Vec<f64> {
-    let dense = matrix.dense();
-    let (rows, columns) = dense.dim();
-    let dense = faer::Mat::from_fn(rows, columns, |row, column| dense[(row, column)]);
-    dense.singular_values().unwrap()
+/// All singular values, the largest first: rotates pairs of columns until each is orthogonal to all others, when their lengths are the singular values (Hestenes' one-sided
+/// Jacobi method).
+fn singular_values(dense: &Array2<f64>) -> Vec<f64> {
+    let is_wide = dense.nrows() < dense.ncols();
+    let mut columns = if is_wide {
+        dense.t().to_owned()
+    } else {
+        dense.clone()
+    };
+    let count = columns.ncols();
+    for _ in 0..30 {
+        for (left, right) in (0..count).flat_map(|left| (0..left).map(move |right| (left, right))) {
+            let (x, y) = (columns.column(left), columns.column(right));
+            let (xx, xy, yy) = (x.dot(&x), x.dot(&y), y.dot(&y));
+            if xy.abs() <= 1e-14 * (xx * yy).sqrt() {
+                continue;
+            }
+            let angle = 0.5 * (2.0 * xy).atan2(xx - yy);
+            let (x, y) = (x.to_owned(), y.to_owned());
+            let turned = &x * angle.cos() + &y * angle.sin();
+            columns.column_mut(left).assign(&turned);
+            let turned = &y * angle.cos() - &x * angle.sin();
+            columns.column_mut(right).assign(&turned);
+        }
+    }
+    let lengths = columns.columns().into_iter();
+    let mut values: Vec<f64> = lengths.map(|column| column.dot(&column).sqrt()).collect();
+    values.sort_by(|left, right| right.total_cmp(left));
+    values
 }
 
-fn check(matrix: &Matrix, settings: &SvdSettings) {
-    let found = svd(matrix.by_user(), settings).unwrap();
-    let expected = singular_values(matrix);
+fn check(matrix: WeightedRows<'_>, dense: &Array2<f64>, settings: &SvdSettings) {
+    let found = svd(matrix, settings).unwrap();
+    let expected = singular_values(dense);
     assert_eq!(
         found.singular_values.len(),
         settings.dimensions.min(expected.len())
@@ -44,7 +67,7 @@ fn check(matrix: &Matrix, settings: &SvdSettings) {
         .dot(&diagonal)
         .dot(&found.items.t())
         .mapv(f64::from);
-    let rest: f64 = (matrix.dense() - approximation)
+    let rest: f64 = (dense - approximation)
         .iter()
         .map(|error| error * error)
         .sum();
@@ -61,7 +84,15 @@ fn check(matrix: &Matrix, settings: &SvdSettings) {
 proptest! {
     #[test]
     fn is_the_dense_one_of_small_matrices(matrix in matrices(), dimensions in 1..14_usize) {
-        check(&matrix, &SvdSettings { dimensions, ..SvdSettings::default() });
+        let settings = SvdSettings { dimensions, ..SvdSettings::default() };
+        check(matrix.by_user().into(), &matrix.dense(), &settings);
+    }
+
+    #[test]
+    fn is_the_dense_one_of_small_weighted_matrices((matrix, weights) in weighted_matrices(), dimensions in 1..14_usize) {
+        let settings = SvdSettings { dimensions, ..SvdSettings::default() };
+        let rows = matrix.by_user().weighted(&weights).unwrap();
+        check(rows, &matrix.dense_weighted(&weights), &settings);
     }
 }
 
@@ -71,7 +102,7 @@ fn is_the_dense_one_of_a_larger_matrix() {
         dimensions: 3,
         ..SvdSettings::default()
     };
-    check(&tastes(), &settings);
+    check(tastes().by_user().into(), &tastes().dense(), &settings);
     let found = svd(tastes().by_user(), &settings).unwrap();
     for column in found.items.columns() {
         let largest = column
@@ -80,6 +111,15 @@ fn is_the_dense_one_of_a_larger_matrix() {
             .max_by(|left, right| left.abs().total_cmp(&right.abs()));
         assert!(0.0 < largest.unwrap());
     }
+}
+
+#[test]
+fn weights_of_one_are_none() {
+    let matrix = tastes();
+    let ones = vec![1.0; matrix.by_user().entry_count()];
+    let settings = SvdSettings::default();
+    let weighted = svd(matrix.by_user().weighted(&ones).unwrap(), &settings);
+    assert_eq!(weighted, svd(matrix.by_user(), &settings));
 }
 
 #[test]

@@ -16,12 +16,17 @@ fn their_number_changes_nothing() {
         let factors = als(by_user, &settings, &|_, _| ()).unwrap();
         let loss = als_loss(by_user, &factors, &settings).unwrap();
         let decomposed = svd(by_user, &SvdSettings::default()).unwrap();
+        let weights: Vec<f32> = (0..by_user.entry_count())
+            .map(|entry| (entry % 7) as f32 - 2.5)
+            .collect();
+        let weighted = by_user.weighted(&weights).unwrap();
+        let weighted = svd(weighted, &SvdSettings::default()).unwrap();
         let settings = KMeansSettings {
             clusters: 20,
             ..KMeansSettings::default()
         };
         let clusters = k_means(&factors.users, &settings).unwrap();
-        (factors, loss.to_bits(), decomposed, clusters)
+        (factors, loss.to_bits(), decomposed, weighted, clusters)
     };
     let with = |threads| {
         let pool = rayon::ThreadPoolBuilder::new()

@@ -30,6 +30,13 @@ pub enum TrainError {
         source: factors::FactorError,
     },
 
+    /// Items could not be given places in the latent space of content.
+    #[error("decomposing what is said of the items: set `train.content.dimensions` to 0")]
+    Content {
+        /// Why not.
+        source: factors::FactorError,
+    },
+
     /// The regularization is so small that rounding makes the matrix singular.
     #[error("the regularized Gram matrix is not positive definite: raise the regularization")]
     NotPositiveDefinite,

@@ -20,7 +20,7 @@ mod rules;
 
 pub use adjacency::Adjacency;
 pub use clusters::{ItemClusters, clusters};
-pub use content::{TermVectors, content, term_vectors};
+pub use content::{TermVectors, content_neighbours, latent_vectors, term_vectors};
 pub use error::TrainError;
 pub use interactions::Interactions;
 pub use item_knn::item_knn;

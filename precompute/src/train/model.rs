@@ -4,8 +4,7 @@ use index::catalogue::Value;
 use super::{
     Interactions, ItemClusters, NeighbourLists, RuleModel, TrainError, Watch,
     clusters::clusters,
-    content::content,
-    content::term_vectors,
+    content::{content_neighbours, latent_vectors, term_vectors},
     ease::{EaseSettings, Form, ease, form},
     item_knn::item_knn,
     item_order::item_order,
@@ -108,7 +107,7 @@ pub fn train(
         .transpose()?;
     let content = match &settings.content {
         None if is_touched => None,
-        given => Some(learn_content(dataset, &given.clone().unwrap_or_default())),
+        given => Some(learn_content(dataset, &given.clone().unwrap_or_default())?),
     };
     let clusters = is_touched
         .then(|| clusters(&dataset.items, &interactions, &settings.clusters))
@@ -172,15 +171,19 @@ fn add_popularity_of_field(items: &[Item], field: &str, popularity: &mut [f32]) 
     }
 }
 
-fn learn_content(dataset: &Dataset, settings: &Content) -> Lists {
-    let vectors = term_vectors(&dataset.items, &settings.fields);
-    Lists {
+fn learn_content(dataset: &Dataset, settings: &Content) -> Result<Lists, TrainError> {
+    let terms = term_vectors(&dataset.items, &settings.fields);
+    let latent = latent_vectors(&terms, settings.dimensions)
+        .map_err(|source| TrainError::Content { source })?;
+    let count = settings.neighbours as usize;
+    Ok(Lists {
         description: format!(
-            "content, {} terms, {} neighbours",
-            vectors.term_count, settings.neighbours
+            "content, {} terms, {} dimensions, {count} neighbours",
+            terms.term_count,
+            latent.ncols()
         ),
-        lists: content(&vectors, settings),
-    }
+        lists: content_neighbours(&dataset.items, &terms, &latent, count),
+    })
 }
 
 fn learn_neighbours(

@@ -1,31 +1,16 @@
-//! Neighbours by what is said of the items: their titles, texts and tags.
-//!
-//! A title and a text are their words; a list of texts is its entries, each as a whole. Terms are weighted as BM25 has it (Robertson and Zaragoza: The
-//! probabilistic relevance framework, 2009), vectors have the length 1, and the likeness of two items is their cosine.
+//! What is said of an item as weighted terms.
 
 use std::collections::BTreeMap;
 
-use config::Content;
 use index::catalogue::Value;
-use index::neighbours::Neighbour;
-use rayon::prelude::*;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use super::{NeighbourLists, best::keep_best};
+use super::TYPE_FIELD;
 use crate::dataset::Item;
 
 const BM25_K1: f32 = 1.2;
 const BM25_B: f32 = 0.75;
-
-/// A term that more items have says little, and its list would be walked for each of them.
-const COMMON_MAX_SHARE: f32 = 0.1;
-
-/// And that many at most, however large the catalogue.
-const COMMON_MAX_COUNT: usize = 5_000;
-
-/// In a small catalogue, so many may.
-const COMMON_MIN_COUNT: usize = 50;
 
 /// The terms of a catalogue's items, weighted.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,7 +21,8 @@ pub struct TermVectors {
     pub term_count: usize,
 }
 
-/// The vectors of the items by their titles and `fields`; by all fields with texts where none is named. O(words).
+/// The vectors of the items by their titles and `fields`; where none is named by all fields with texts but `type`, which says what kind of thing an item is and not
+/// what it is about. O(words).
 pub fn term_vectors(items: &[Item], fields: &[String]) -> TermVectors {
     let mut numbers: BTreeMap<String, u32> = BTreeMap::new();
     let counted: Vec<BTreeMap<u32, f32>> = items
@@ -81,7 +67,12 @@ pub fn term_vectors(items: &[Item], fields: &[String]) -> TermVectors {
 fn terms(item: &Item, fields: &[String]) -> Vec<String> {
     let mut terms = words(&item.title);
     for (name, value) in &item.fields {
-        if !fields.is_empty() && !fields.contains(name) {
+        let is_read = if fields.is_empty() {
+            name != TYPE_FIELD
+        } else {
+            fields.contains(name)
+        };
+        if !is_read {
             continue;
         }
         match value {
@@ -112,53 +103,6 @@ fn folded(text: &str) -> String {
         .filter(|&letter| !is_combining_mark(letter))
         .flat_map(char::to_lowercase)
         .collect()
-}
-
-/// The items most alike, for every item. O(sum over the terms of the squared number of their items), without the most common terms.
-pub fn content(vectors: &TermVectors, settings: &Content) -> NeighbourLists {
-    let item_count = vectors.items.len();
-    let common =
-        ((item_count as f32 * COMMON_MAX_SHARE) as usize).clamp(COMMON_MIN_COUNT, COMMON_MAX_COUNT);
-    let mut postings: Vec<Vec<(u32, f32)>> = vec![Vec::new(); vectors.term_count];
-    for (item, vector) in (0..).zip(&vectors.items) {
-        for &(term, weight) in vector {
-            postings[term as usize].push((item, weight));
-        }
-    }
-    let lists: Vec<Vec<Neighbour>> = (0..item_count)
-        .into_par_iter()
-        .map_init(
-            || vec![0.0_f32; item_count],
-            |row, item| {
-                let mut touched = Vec::new();
-                for &(term, weight) in &vectors.items[item] {
-                    let posting = &postings[term as usize];
-                    if common < posting.len() {
-                        continue;
-                    }
-                    for &(other, other_weight) in posting {
-                        if row[other as usize] == 0.0 {
-                            touched.push(other);
-                        }
-                        row[other as usize] += weight * other_weight;
-                    }
-                }
-                let mut candidates: Vec<(f32, u32)> = touched
-                    .iter()
-                    .map(|&other| (std::mem::take(&mut row[other as usize]), other))
-                    .filter(|&(_, other)| other as usize != item)
-                    .collect();
-                candidates.sort_unstable_by_key(|&(_, other)| other);
-                keep_best(&mut candidates, settings.neighbours as usize);
-                candidates.sort_unstable_by_key(|&(_, other)| other);
-                candidates
-                    .into_iter()
-                    .map(|(weight, item)| Neighbour { item, weight })
-                    .collect()
-            },
-        )
-        .collect();
-    NeighbourLists::of_lists(&lists)
 }
 
 #[cfg(test)]
@@ -212,49 +156,25 @@ mod tests {
         );
     }
 
-    /// The cosine of every pair, from the vectors as they are.
     #[test]
-    fn lists_have_the_cosines() {
+    fn a_type_is_a_term_where_it_is_asked_for() {
+        let mut item = item("Sharks", "", &[]);
+        item.fields
+            .insert("type".to_owned(), Value::Text("film".to_owned()));
+        assert_eq!(terms(&item, &[]), ["sharks"]);
+        assert_eq!(terms(&item, &["type".to_owned()]), ["sharks", "film"]);
+    }
+
+    #[test]
+    fn vectors_have_length_1_and_rare_terms_weigh_more() {
         let vectors = term_vectors(&items(), &[]);
         for vector in &vectors.items {
             let squared_len: f32 = vector.iter().map(|(_, weight)| weight * weight).sum();
             assert!((squared_len - 1.0).abs() < 1e-5);
         }
-        let lists = content(&vectors, &Content::default());
-        for (item, vector) in vectors.items.iter().enumerate() {
-            for (other, other_vector) in vectors.items.iter().enumerate() {
-                let dot: f32 = vector
-                    .iter()
-                    .flat_map(|left| other_vector.iter().map(move |right| (left, right)))
-                    .filter(|(left, right)| left.0 == right.0)
-                    .map(|(left, right)| left.1 * right.1)
-                    .sum();
-                let listed = lists
-                    .list(item)
-                    .iter()
-                    .find(|listed| listed.item == other as u32);
-                let weight = listed.map_or(0.0, |listed| listed.weight);
-                let expected = if item == other { 0.0 } else { dot };
-                assert!(
-                    (weight - expected).abs() < 1e-6,
-                    "{item} {other}: {weight} {expected}"
-                );
-            }
-        }
-        let best = |item: usize| {
-            lists
-                .list(item)
-                .iter()
-                .max_by(|left, right| left.weight.total_cmp(&right.weight))
-        };
-        assert_eq!(best(0).unwrap().item, 1);
-        assert_eq!(best(2).unwrap().item, 3);
-        assert_eq!(best(4), None, "its one word is nobody else's");
-    }
-
-    #[test]
-    fn no_items_have_no_neighbours() {
-        let vectors = term_vectors(&[], &[]);
-        assert_eq!(content(&vectors, &Content::default()).item_count(), 0);
+        let weights: BTreeMap<u32, f32> = vectors.items[0].iter().copied().collect();
+        // "cafe" is the first term that was met, "society" the second.
+        assert!(weights[&0] < weights[&1]);
+        assert_eq!(term_vectors(&[], &[]).items.len(), 0);
     }
 }
