@@ -21,7 +21,9 @@ pub use interval::Interval;
 pub use measure::{
     ActivityQuality, CaseResult, CutoffQuality, CutoffResult, FoldResult, ModelQuality, measure,
 };
+pub(crate) use random::Random;
 pub use ranker::{AlgorithmRanker, IndexRanker, Ranker, ScoreRanker};
+pub(crate) use split::hold_out;
 pub use split::{Case, Fold, fixed_split, leave_one_out, strong_generalisation};
 
 use crate::{
@@ -59,7 +61,7 @@ impl Evaluation {
 }
 
 /// To a millionth, more than anybody can measure: numbers of few digits are the same for every reader of JSON, the functions' short one among them.
-fn rounded(figure: f64) -> f64 {
+pub(crate) fn rounded(figure: f64) -> f64 {
     (figure * 1e6).round() / 1e6
 }
 
