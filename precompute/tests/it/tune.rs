@@ -325,5 +325,5 @@ fn poor_settings_of_a_real_data_set_become_better() {
     );
     let tuned = Config::read(&place.path("kindred.toml")).unwrap();
     let train = &tuned.collections.values().next().unwrap().train;
-    assert!(2 < train.neighbours && configuration(&place).ends_with(" # too few\n"));
+    assert!(2 < train.neighbours && configuration(&place).contains(" # too few\n"));
 }
