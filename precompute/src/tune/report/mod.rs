@@ -13,7 +13,7 @@ use super::Tuning;
 fn conclusion(tuning: &Tuning) -> String {
     let (measure, verdict) = (&tuning.measure, &tuning.verdict);
     if tuning.chosen == 0 {
-        return "Nothing that was tried is better than what is configured, which stays.".to_owned();
+        return "Nothing that was tried is better by more than one standard error, or as good in fewer bytes: what is configured stays.".to_owned();
     }
     format!(
         "For the {} other {}, whom nothing was chosen by: {} {:.4} with the chosen values and {:.4} as configured, a difference of {:+.4} ({:+.4} to {:+.4}). {}",
