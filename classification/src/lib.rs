@@ -44,5 +44,5 @@ pub use logistic::{Logistic, LogisticSettings};
 pub use model::{Fitted, Method, Model};
 pub use table::{CATEGORIES_MAX_NUM, Column, Table, Value, Values};
 pub use validation::{
-    Bin, Estimate, Folds, Importance, Measures, Validation, cross_validate, measures,
+    Bin, Estimate, Folds, Importance, Measures, Validation, brier_by_row, cross_validate, measures,
 };

@@ -1,4 +1,4 @@
-//! Reads `kindred.toml` into checked types.
+//! Reads `kindred.toml` into checked types, and writes values into it.
 //!
 //! [`Config::parse`] is pure: text in, a checked [`Config`] or a [`ConfigError`] with file, line and column out. Every rule about a value is
 //! applied where the value is read, so that a `Config` that exists is one that can be used: names are names that fit in a URL and in a key
@@ -8,6 +8,7 @@
 
 mod checks;
 mod collection;
+mod edit;
 mod error;
 mod models;
 mod storage;
@@ -23,6 +24,7 @@ pub use collection::{
     InteractionColumns, InteractionTable, ItemColumns, ItemTable, Layout, Model, Part, Posters,
     Predict, PredictionModel, Protocol, Publish, Similarity, Source, Train, ValueScale,
 };
+pub use edit::{Setting, settings_as_toml, with_settings};
 pub use error::ConfigError;
 pub use models::{Blend, Content, Rules, Support};
 pub use storage::Storage;

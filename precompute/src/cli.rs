@@ -9,6 +9,7 @@ use config::Layout;
 use crate::exit::EXIT_STATUS_HELP;
 use crate::progress::ProgressForm;
 use crate::seal::DEFAULT_MAXIMUM_MEGABYTES;
+use crate::tune::Subject;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -18,6 +19,7 @@ Examples:
   precompute run --download latest-small --collection movies
                                               the same from the network
   precompute evaluate --neighbours 50         what do fewer neighbours cost?
+  precompute tune --minutes 10                better settings, found and written into kindred.toml
   precompute inspect --json | jq .quality     how good is what is served?
   precompute publish --collection movies --bucket films --endpoint http://127.0.0.1:9000
                                               what was built, without a kindred.toml
@@ -29,6 +31,16 @@ Examples:
     --regularization for what it says of a collection; everything else is only there. Without the file a collection is named with --collection.
 
 Credentials come from the environment, a profile or the machine's role, as for every AWS tool. With OMDB_API_KEY in the environment the import looks for posters. NO_COLOR is honoured.";
+
+const TUNE_EXAMPLES: &str = "\
+Examples:
+  precompute tune                             30 settings of each model of each collection
+  precompute tune --only clusters --budget 60 one model; what was tried before counts
+  precompute tune --minutes 10 --dry-run      as many as there is time for; kindred.toml stays as it is
+
+The configured settings are tried first. The search goes by every other one of the people, and what it chose is written only if it is better for the others as \
+    well: if the whole 95 % interval of the difference, person by person, lies above 0. Of settings that are as good as the best, up to one standard error, the one \
+    with the smallest index file is chosen. Interrupted, the same command goes on where it was. The page is report/tune.html in the working folder.";
 
 /// Turn data sets into index files and publish them.
 ///
@@ -115,6 +127,9 @@ pub enum Command {
     Train(TrainArgs),
     /// Measure how well a model of these settings recommends; prints the report
     Evaluate(TrainArgs),
+    /// Search better settings by asking people whom `evaluate` does not ask, and write them into kindred.toml; prints what was tried
+    #[command(after_help = TUNE_EXAMPLES)]
+    Tune(TuneArgs),
     /// Write the index files and their manifest
     Write,
     /// Check every checksum of a generation
@@ -176,6 +191,26 @@ pub enum ModelArg {
     Ease,
     /// Items that the same people touched
     ItemKnn,
+}
+
+/// Arguments of `tune`.
+#[derive(Args, Clone, Debug)]
+pub struct TuneArgs {
+    /// How many settings of a model are tried, those of earlier runs included [default: 30; with --minutes, as many as there is time for]
+    #[arg(long, value_name = "TRIALS", value_parser = clap::value_parser!(u32).range(1..))]
+    pub budget: Option<u32>,
+    /// For how long settings of a model are tried; one that is being tried is tried to its end
+    #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..))]
+    pub minutes: Option<u32>,
+    /// What decides who is asked, and what is tried
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub seed: u64,
+    /// Only this model; may be given several times [default: all that a collection has]
+    #[arg(long, value_name = "MODEL")]
+    pub only: Vec<Subject>,
+    /// Print what would be written into kindred.toml, and leave it as it is
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// Arguments of `run`.

@@ -1,22 +1,28 @@
 //! From a command line to what it does.
 
 use std::io::{self, Write};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::CommandFactory;
 use pointer::Manifest;
 
-use crate::cli::{Cli, Command, GcArgs, InspectArgs, PublishArgs, RunArgs, SealArgs, TrainArgs};
+use crate::cli::{
+    Cli, Command, GcArgs, InspectArgs, PublishArgs, RunArgs, SealArgs, TrainArgs, TuneArgs,
+};
 use crate::generation::{LocalGeneration, verify_published};
 use crate::progress::{Progress, megabytes};
 use crate::publish::{self, CollectOptions, PublishOptions};
 use crate::seal::{SealedIndex, seal_file};
 use crate::settings::{CollectionSettings, Settings};
-use crate::stages::{self, Rebuild};
+use crate::stages::{self, Rebuild, TuneOptions};
 use crate::store::S3Store;
 
 const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
+
+/// How many settings of a model are tried where nothing else is said.
+const DEFAULT_TRIAL_COUNT: usize = 30;
 
 /// Does what the command line says. Data goes to stdout, everything else to `progress`.
 pub fn run(cli: &Cli, progress: &Progress) -> anyhow::Result<()> {
@@ -64,6 +70,12 @@ pub fn run(cli: &Cli, progress: &Progress) -> anyhow::Result<()> {
         Command::Evaluate(args) => each(&resolve_imported(args)?, |settings, collection| {
             print(stages::evaluate(settings, collection, progress)?.as_bytes())
         }),
+        Command::Tune(args) => tune(
+            &resolve_imported(&no_train)?,
+            args,
+            &cli.global.config,
+            progress,
+        ),
         Command::Write => each(&resolve_imported(&no_train)?, |_, collection| {
             stages::write(collection, progress)
         }),
@@ -144,6 +156,38 @@ fn do_everything(settings: &Settings, args: &RunArgs, progress: &Progress) -> an
         stages::prepare(settings, collection, rebuild, progress)
     })?;
     publish(settings, args.publish, progress)
+}
+
+fn tune(
+    settings: &Settings,
+    args: &TuneArgs,
+    config: &Path,
+    progress: &Progress,
+) -> anyhow::Result<()> {
+    let default = args.minutes.map_or(DEFAULT_TRIAL_COUNT, |_| usize::MAX);
+    let options = TuneOptions {
+        trials: args.budget.map_or(default, |trials| trials as usize),
+        time: args
+            .minutes
+            .map(|minutes| Duration::from_mins(minutes.into())),
+        seed: args.seed,
+        only: args.only.clone(),
+    };
+    // Written at the end, when all searches are done: one that is interrupted begins from the same settings again.
+    let mut found = Vec::new();
+    for collection in &settings.collections {
+        let tuned = stages::tune(settings, collection, &options, progress)
+            .with_context(|| collection.name.clone())?;
+        if let Some(tuned) = tuned {
+            print(format!("{}\n", tuned.text).as_bytes())?;
+            found.push((collection, tuned));
+        }
+    }
+    if found.is_empty() {
+        bail!("no collection has a model that --only names");
+    }
+    let written = stages::write_settings(&found, config, args.dry_run)?;
+    print(written.as_bytes())
 }
 
 fn verify(collection: &CollectionSettings, progress: &Progress) -> anyhow::Result<()> {

@@ -21,6 +21,7 @@ pub mod settings;
 pub mod stages;
 pub mod store;
 pub mod train;
+pub mod tune;
 pub mod work_folder;
 pub mod write;
 

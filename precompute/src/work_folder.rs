@@ -8,6 +8,7 @@
 //!   posters.jsonl         the answers of the poster service, so that nothing is asked twice
 //!   model/                what `train` learnt, and from what
 //!   report/               what `evaluate` measured: report.txt, report.json, report.html, and the figures in quality.json
+//!   tune/trials.jsonl     what `tune` tried, so that nothing is tried twice; it leaves report/tune.html, too
 //!   generation/           what `write` makes of it: *.kdx and manifest.json, last; ready to be published
 //!   fingerprints.json     what each of them was made from, so that `run` does nothing twice
 //! ```
@@ -63,6 +64,11 @@ impl WorkFolder {
     /// The figures that manifests carry, by the models that they are of.
     pub fn quality(&self) -> PathBuf {
         self.report().join("quality.json")
+    }
+
+    /// What was tried for better settings.
+    pub fn trials(&self) -> PathBuf {
+        self.root.join("tune/trials.jsonl")
     }
 
     /// The index files and their manifest.

@@ -10,7 +10,7 @@ pub use self::estimate::Estimate;
 pub use self::folds::Folds;
 pub use self::measures::{Measures, measures};
 use crate::forest::most_probable;
-use crate::{Encoder, Error, Examples, Fitted, Method, random::Random};
+use crate::{Encoder, Error, Examples, Fitted, Matrix, Method, random::Random};
 
 /// So many bins of equal width hold the probabilities.
 const BINS_NUM: usize = 10;
@@ -78,15 +78,9 @@ pub fn cross_validate(
     folds: &Folds,
     seed: u64,
 ) -> Result<Validation, Error> {
-    folds.check(examples)?;
-    let mut seeds = Random::new(seed);
-    let tasks: Vec<(usize, u32, u64)> = folds
-        .all()
-        .map(|(repeat, fold)| (repeat, fold, seeds.next()))
-        .collect();
-    let judged: Vec<Judged> = tasks
+    let judged: Vec<Judged> = tasks(examples, folds, seed)?
         .into_par_iter()
-        .map(|(repeat, fold, seed)| judge(examples, method, folds, (repeat, fold), seed))
+        .map(|(fold, seed)| judge(examples, method, folds, fold, seed))
         .collect::<Result<_, _>>()?;
     let estimate = |value: &dyn Fn(&Judged) -> f64| {
         let values: Vec<f64> = judged.iter().map(value).collect();
@@ -126,18 +120,94 @@ pub fn cross_validate(
     })
 }
 
-fn judge(
+/// The Brier score of each row, the mean over the repeats: half the sum over the classes of the squared differences between a probability and 1 or 0 (Brier:
+/// Verification of forecasts expressed in terms of probability, 1950). It lies between 0 and 1, and the lower the better.
+///
+/// The models are those of [`cross_validate`] with the same seed. O(repeats · folds) times learning.
+pub fn brier_by_row(
+    examples: &Examples,
+    method: &Method,
+    folds: &Folds,
+    seed: u64,
+) -> Result<Vec<f64>, Error> {
+    let half_squares = |probabilities: &[f64], label: u32| {
+        let expected = |class| f64::from(u8::from(class == label));
+        let classes = (0..).zip(probabilities);
+        let squares = classes.map(|(class, probability)| (probability - expected(class)).powi(2));
+        squares.sum::<f64>() / 2.0
+    };
+    let by_fold: Vec<Vec<(u32, f64)>> = tasks(examples, folds, seed)?
+        .into_par_iter()
+        .map(|(fold, seed)| {
+            let learnt = learn(examples, method, folds, fold, &mut Random::new(seed))?;
+            let scored = learnt.rows.iter().map(|&row| {
+                let probabilities = learnt.fitted.probabilities(learnt.matrix.row(row as usize));
+                let label = examples.labels()[row as usize];
+                (row, half_squares(&probabilities, label))
+            });
+            Ok(scored.collect())
+        })
+        .collect::<Result<_, Error>>()?;
+    let mut scores = vec![0.0; examples.num_rows()];
+    for (row, score) in by_fold.into_iter().flatten() {
+        scores[row as usize] += score / folds.repeats().len() as f64;
+    }
+    Ok(scores)
+}
+
+/// A repeat and a fold of it, and the seed of that.
+type Task = ((usize, u32), u64);
+
+/// Every fold of every repeat, with a seed of its own.
+fn tasks(examples: &Examples, folds: &Folds, seed: u64) -> Result<Vec<Task>, Error> {
+    folds.check(examples)?;
+    let mut seeds = Random::new(seed);
+    Ok(folds.all().map(|fold| (fold, seeds.next())).collect())
+}
+
+/// A model that has not seen the rows of a fold.
+struct Learnt {
+    /// The fold's rows.
+    rows: Vec<u32>,
+    encoder: Encoder,
+    /// All rows, encoded.
+    matrix: Matrix,
+    fitted: Fitted,
+}
+
+fn learn(
     examples: &Examples,
     method: &Method,
     folds: &Folds,
     (repeat, fold): (usize, u32),
-    seed: u64,
-) -> Result<Judged, Error> {
+    seeds: &mut Random,
+) -> Result<Learnt, Error> {
     let (rows, others) = folds.split(repeat, fold);
-    let mut seeds = Random::new(seed);
     let encoder = Encoder::fit(examples, &others);
     let matrix = encoder.encode_all(examples);
     let (fitted, _) = method.fit_encoded(examples, &matrix, &others, seeds.next())?;
+    Ok(Learnt {
+        rows,
+        encoder,
+        matrix,
+        fitted,
+    })
+}
+
+fn judge(
+    examples: &Examples,
+    method: &Method,
+    folds: &Folds,
+    fold: (usize, u32),
+    seed: u64,
+) -> Result<Judged, Error> {
+    let mut seeds = Random::new(seed);
+    let Learnt {
+        rows,
+        encoder,
+        matrix,
+        fitted,
+    } = learn(examples, method, folds, fold, &mut seeds)?;
     let unseen: Vec<&[f64]> = rows.iter().map(|&row| matrix.row(row as usize)).collect();
     let probabilities: Vec<Vec<f64>> = unseen.iter().map(|row| fitted.probabilities(row)).collect();
     let labels: Vec<u32> = rows

@@ -1,7 +1,7 @@
 //! The same numbers with one thread and with four.
 
 use classification::{
-    Examples, Folds, ForestSettings, LogisticSettings, Method, Table, cross_validate,
+    Examples, Folds, ForestSettings, LogisticSettings, Method, Table, brier_by_row, cross_validate,
 };
 
 #[test]
@@ -26,6 +26,7 @@ fn a_validation_is_the_same_with_any_number_of_threads() {
             (
                 cross_validate(&examples, &method, &folds, 3).unwrap(),
                 method.fit(&examples, 5).unwrap(),
+                brier_by_row(&examples, &method, &folds, 3).unwrap(),
             )
         };
         let with = |num_threads| {
@@ -36,7 +37,10 @@ fn a_validation_is_the_same_with_any_number_of_threads() {
                 .install(run)
         };
         assert_eq!(with(1), with(4));
-        let (validation, _) = run();
+        let (validation, _, scores) = run();
+        // The folds are equally large, and so the mean over the rows is that over the folds.
+        let mean = scores.iter().sum::<f64>() / scores.len() as f64;
+        assert!((mean - validation.brier.mean).abs() < 1e-12);
         assert!(
             0.7 < validation.accuracy.mean && validation.accuracy.low <= validation.accuracy.mean
         );

@@ -24,13 +24,15 @@ pub use interval::Interval;
 pub use measure::{
     ActivityQuality, CaseResult, CutoffQuality, CutoffResult, FoldResult, ModelQuality, measure,
 };
+pub(crate) use random::Random;
 pub use ranker::{BlendRanker, IndexRanker, Ranker, ScoreRanker};
+pub(crate) use split::hold_out;
 pub use split::{Case, Fold, fixed_split, leave_one_out, strong_generalisation};
 
 use crate::{
     Resources,
     dataset::Dataset,
-    train::{Lists, train},
+    train::{Lists, train_for},
     write::index_files,
 };
 
@@ -62,7 +64,7 @@ impl Evaluation {
 }
 
 /// To a millionth, more than anybody can measure: numbers of few digits are the same for every reader of JSON, the functions' short one among them.
-fn rounded(figure: f64) -> f64 {
+pub(crate) fn rounded(figure: f64) -> f64 {
     (figure * 1e6).round() / 1e6
 }
 
@@ -153,9 +155,11 @@ pub fn evaluate(
         cases,
     } in folds
     {
-        let learn = |settings| train(&dataset, scale, settings, resources, &|_, _| ());
-        let served = learn(train_settings)?;
-        let compared = learn(&baseline)?;
+        let learn = |algorithms: &[Algorithm], settings| {
+            train_for(algorithms, &dataset, scale, settings, resources, &|_, _| ())
+        };
+        let served = learn(&Algorithm::ALL, train_settings)?;
+        let compared = learn(&[Algorithm::Neighbours], &baseline)?;
         let files = index_files(&dataset, &served, train_settings)?;
         file_len.push(neighbours_bytes_an_item(&files, dataset.items.len()));
         let served_ranker = IndexRanker::new(files, &served.item_order)?;

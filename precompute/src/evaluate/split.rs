@@ -41,8 +41,18 @@ pub fn strong_generalisation(
     let mut users: Vec<u32> = (0..dataset.users.len() as u32).collect();
     random.shuffle(&mut users);
     users.truncate((users.len() as f64 * held_out_user_share).round() as usize);
-    users.sort_unstable();
+    hold_out(dataset, scale, users, fold_in_share, &mut random)
+}
 
+/// These users are held out as a whole; a share of each one's history, which chance decides, is shown.
+pub(crate) fn hold_out(
+    dataset: &Dataset,
+    scale: Option<&ValueScale>,
+    mut users: Vec<u32>,
+    fold_in_share: f64,
+    random: &mut Random,
+) -> Fold {
+    users.sort_unstable();
     let by_user = by_user(&dataset.interactions);
     let cases = users.iter().filter_map(|user| {
         let mut interactions = by_user.get(user)?.to_vec();

@@ -8,6 +8,7 @@ mod inspect;
 mod prediction;
 mod prepare;
 mod train;
+mod tune;
 mod write;
 
 pub use evaluate::evaluate;
@@ -15,4 +16,5 @@ pub use import::import;
 pub use inspect::{inspect_path, inspect_published};
 pub use prepare::{Rebuild, prepare};
 pub use train::train;
+pub use tune::{TuneOptions, Tuned, tune, write_settings};
 pub use write::write;

@@ -92,7 +92,7 @@ pub(super) fn measure(
     Ok((text, card.quality()))
 }
 
-fn load(folder: &WorkFolder, predict: &Predict) -> anyhow::Result<Prepared> {
+pub(super) fn load(folder: &WorkFolder, predict: &Predict) -> anyhow::Result<Prepared> {
     let path = folder.dataset().join(TABLE_FILE);
     if !path.exists() {
         bail!(

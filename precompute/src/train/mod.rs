@@ -25,7 +25,7 @@ pub use error::TrainError;
 pub use interactions::Interactions;
 pub use item_knn::item_knn;
 pub use item_order::item_order;
-pub use model::{Lists, Model, is_liked, train};
+pub use model::{Lists, Model, is_liked, train, train_for};
 pub use neighbour_lists::NeighbourLists;
 pub use onboarding::onboarding;
 pub use popularity::popularity;

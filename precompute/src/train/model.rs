@@ -1,5 +1,5 @@
 use config::{Content, Model as Method, Similarity, Train, ValueScale};
-use index::catalogue::Value;
+use index::{Algorithm, catalogue::Value};
 
 use super::{
     Interactions, ItemClusters, NeighbourLists, RuleModel, TrainError, Watch,
@@ -91,6 +91,19 @@ pub fn train(
     resources: &Resources,
     watch: Watch<'_>,
 ) -> Result<Model, TrainError> {
+    train_for(&Algorithm::ALL, dataset, scale, settings, resources, watch)
+}
+
+/// As [`train`], but of what only some algorithms answer from, no more than `algorithms` need.
+pub fn train_for(
+    algorithms: &[Algorithm],
+    dataset: &Dataset,
+    scale: Option<&ValueScale>,
+    settings: &Train,
+    resources: &Resources,
+    watch: Watch<'_>,
+) -> Result<Model, TrainError> {
+    let is_for = |algorithm| algorithms.contains(&algorithm);
     let pairs = dataset
         .interactions
         .iter()
@@ -102,20 +115,21 @@ pub fn train(
     if !is_touched && !dataset.interactions.is_empty() {
         return Err(TrainError::NoInteractions);
     }
-    let neighbours = is_touched
+    let neighbours = (is_touched && is_for(Algorithm::Neighbours))
         .then(|| learn_neighbours(&interactions, settings, resources, watch))
         .transpose()?;
     let content = match &settings.content {
+        _ if !is_for(Algorithm::Content) => None,
         None if is_touched => None,
         given => Some(learn_content(dataset, &given.clone().unwrap_or_default())?),
     };
-    let clusters = is_touched
+    let clusters = (is_touched && is_for(Algorithm::Clusters))
         .then(|| clusters(&dataset.items, &interactions, &settings.clusters))
         .transpose()?;
     let rules = settings
         .rules
         .as_ref()
-        .filter(|_| is_touched)
+        .filter(|_| is_touched && is_for(Algorithm::Rules))
         .map(|settings| rules(&interactions, settings, resources))
         .transpose()?;
 
@@ -131,7 +145,7 @@ pub fn train(
     if let Some(field) = &settings.popularity_field {
         add_popularity_of_field(&dataset.items, field, &mut popularity);
     }
-    // One of the two is there.
+    // One of the two is there, unless neither was asked for.
     let alike = neighbours.as_ref().or(content.as_ref());
     let nobody = NeighbourLists::of_lists(&vec![Vec::new(); dataset.items.len()]);
     let alike = alike.map_or(&nobody, |lists| &lists.lists);

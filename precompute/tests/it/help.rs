@@ -19,6 +19,11 @@ fn of_run() {
 }
 
 #[test]
+fn of_tune() {
+    assert_snapshot!("help_tune", help(&["tune"]));
+}
+
+#[test]
 fn of_the_commands_over_the_bucket() {
     for command in ["publish", "inspect", "rollback", "gc"] {
         assert_snapshot!(format!("help_{command}"), help(&[command]));

@@ -6,3 +6,4 @@ mod import;
 mod prediction;
 mod program;
 mod stages;
+mod tune;

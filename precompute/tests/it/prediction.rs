@@ -36,6 +36,11 @@ fn place(config: &str) -> Place {
     place
 }
 
+/// A place with a table to learn from.
+pub(crate) fn jobs() -> Place {
+    place(CONFIG)
+}
+
 #[test]
 fn a_table_becomes_a_generation_with_a_card() {
     let place = place(CONFIG);
