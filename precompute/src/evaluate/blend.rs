@@ -96,6 +96,19 @@ pub fn learn_blend(
     Ok(steps)
 }
 
+/// A blend in words, such as `from 1 clusters 1; from 20 clusters 0.4, neighbours 1`.
+pub fn describe_blend(steps: &[BlendStep]) -> String {
+    let step = |step: &BlendStep| {
+        let weights = step.weights.iter();
+        let weights: Vec<String> = weights
+            .map(|(name, weight)| format!("{name} {weight}"))
+            .collect();
+        format!("from {} {}", step.history_min_len, weights.join(", "))
+    };
+    let steps: Vec<String> = steps.iter().map(step).collect();
+    steps.join("; ")
+}
+
 /// The same person with less of the history: what was liked of the rest is to be found as well.
 fn shortened(case: &Case, shown: usize) -> Case {
     let shown = shown.min(case.history.len());
@@ -273,6 +286,23 @@ mod tests {
         assert_eq!(short.history, [entry(7, 1.0)]);
         assert_eq!(short.targets, [1, 2, 4, 8], "a disliked item is no target");
         assert_eq!(shortened(&case, usize::MAX), case);
+    }
+
+    #[test]
+    fn a_blend_is_told_in_words() {
+        let weights = |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), 0.4)).collect();
+        let step = |history_min_len, names| BlendStep {
+            history_min_len,
+            weights: weights(names),
+        };
+        let steps = [
+            step(1, &["rules"][..]),
+            step(20, &["neighbours", "clusters"]),
+        ];
+        assert_eq!(
+            describe_blend(&steps),
+            "from 1 rules 0.4; from 20 clusters 0.4, neighbours 0.4"
+        );
     }
 
     #[test]

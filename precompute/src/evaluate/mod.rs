@@ -16,9 +16,8 @@ mod split;
 
 use config::{Evaluate, Model as Method, Protocol, Similarity, Train, ValueScale};
 use index::{Algorithm, FileKind};
-use pointer::BlendStep;
 
-pub use blend::learn_blend;
+pub use blend::{describe_blend, learn_blend};
 pub use error::EvaluateError;
 pub use interval::Interval;
 pub use measure::{
@@ -66,19 +65,6 @@ impl Evaluation {
 /// To a millionth, more than anybody can measure: numbers of few digits are the same for every reader of JSON, the functions' short one among them.
 pub(crate) fn rounded(figure: f64) -> f64 {
     (figure * 1e6).round() / 1e6
-}
-
-/// A blend in words, such as `blend: from 1 item clusters 1; from 20 neighbours 1, clusters 0.4`. Of several folds, those of the first are told.
-fn describe_blend(steps: &[BlendStep]) -> String {
-    let step = |step: &BlendStep| {
-        let weights = step.weights.iter();
-        let weights: Vec<String> = weights
-            .map(|(name, weight)| format!("{name} {weight}"))
-            .collect();
-        format!("from {} {}", step.history_min_len, weights.join(", "))
-    };
-    let steps: Vec<String> = steps.iter().map(step).collect();
-    format!("blend by the length of the history: {}", steps.join("; "))
 }
 
 /// How many neighbours the baseline has; more make it worse on films.
@@ -166,7 +152,13 @@ pub fn evaluate(
         // Learnt without those who are asked here, as everything else is.
         let cutoff = cutoffs.last().copied().unwrap_or(0);
         let steps = learn_blend(&dataset, scale, train_settings, cutoff, resources)?;
-        let blend = (!steps.is_empty()).then(|| describe_blend(&steps));
+        // Of several folds, the weights of the first are told.
+        let blend = (!steps.is_empty()).then(|| {
+            format!(
+                "blend by the length of the history: {}",
+                describe_blend(&steps)
+            )
+        });
         let files = index_files(&dataset, &compared, &baseline)?;
         let compared_ranker = IndexRanker::new(files, &compared.item_order)?;
 

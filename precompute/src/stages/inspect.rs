@@ -6,6 +6,7 @@ use index::{FileKind, Summary};
 use pointer::Manifest;
 use serde_json::json;
 
+use crate::evaluate::describe_blend;
 use crate::generation::{LocalGeneration, MANIFEST_FILE_NAME};
 use crate::progress::megabytes;
 use crate::publish::read_pointer;
@@ -159,6 +160,10 @@ fn manifest(manifest: &Manifest, as_json: bool) -> anyhow::Result<String> {
             )?;
         }
         None => writeln!(text, "  quality     not measured")?,
+    }
+    if !manifest.blend.is_empty() {
+        let steps = describe_blend(&manifest.blend);
+        writeln!(text, "  blend       {steps}")?;
     }
     for (kind, entry) in &manifest.files {
         writeln!(

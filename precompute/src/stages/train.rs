@@ -1,6 +1,6 @@
 use super::import::{ImportState, configured, load, read_state};
 use super::prediction;
-use crate::evaluate::learn_blend;
+use crate::evaluate::{describe_blend, learn_blend};
 use crate::fingerprints::{Fingerprints, fingerprint};
 use crate::model_file::{Origin, Trained};
 use crate::progress::Progress;
@@ -36,10 +36,14 @@ pub fn train(
             stage.advance(done, total, "items");
         })?;
         let files = model_files(&dataset, &model, how)?;
-        let description = model.description();
+        let mut description = model.description();
         let cutoffs = &collection.collection.evaluate.cutoffs;
         let cutoff = cutoffs.iter().copied().max().unwrap_or(0);
         let blend = learn_blend(&dataset, scale.as_ref(), how, cutoff, &resources)?;
+        if !blend.is_empty() {
+            description += "; blend ";
+            description += &describe_blend(&blend);
+        }
         let trained = Trained {
             item_order: model.item_order,
             popularity: model.popularity,

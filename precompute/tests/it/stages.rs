@@ -1,3 +1,4 @@
+use std::fmt::Write;
 use std::fs;
 
 use clap::Parser;
@@ -239,4 +240,54 @@ fn too_few_people_to_measure_on_are_enough_for_a_run() {
     let progress = Progress::new(SILENT);
     let error = stages::evaluate(&small, &small.collections[0], &progress).unwrap_err();
     assert!(error.to_string().contains("nobody is left"), "{error}");
+}
+
+/// Four hundred people who like films of their own half, in turns.
+fn crowd() -> String {
+    let mut text = String::from("userId,movieId,rating,timestamp\n");
+    for user in 0..400_u32 {
+        for number in 0..40_u32 {
+            let film = 1 + number / 2 * 2 + user % 2;
+            if (user * 7 + number * 13) % 11 < 3 + user % 5 {
+                writeln!(text, "{user},{film},{}.0,{number}", 3 + (user + number) % 3).unwrap();
+            }
+        }
+    }
+    text
+}
+
+#[test]
+fn what_auto_goes_by_is_learnt_where_it_is_asked_for_and_stands_in_the_manifest() {
+    let place = Place::new();
+    let films: String = (1..=41)
+        .map(|film| format!("{film},Film {film} (1990),Drama\n"))
+        .collect();
+    place.write(
+        "crowd/movies.csv",
+        &format!("movieId,title,genres\n{films}"),
+    );
+    place.write("crowd/ratings.csv", &crowd());
+    let config = "[collections.movies]\ntitle = \"Films\"\nsource = \"crowd\"\n";
+    let build = |blend: &str| {
+        place.write("kindred.toml", &format!("{config}{blend}"));
+        place.run(&["build"]).done();
+        let run = place
+            .run(&["inspect", "--json", ".kindred/movies/generation"])
+            .done();
+        let manifest: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+        let told = place.run(&["inspect", ".kindred/movies/generation"]).done();
+        (manifest, told.stdout)
+    };
+    let (plain, told) = build("");
+    assert!(
+        plain.get("blend").is_none() && !told.contains("blend"),
+        "{told}"
+    );
+    let (blended, told) = build("[collections.movies.train.blend]\n");
+    let steps = blended["blend"].as_array().unwrap();
+    assert_eq!(steps[0]["history_min_len"], 1);
+    assert!(!steps[0]["weights"].as_object().unwrap().is_empty());
+    assert!(told.contains("\n  blend       from 1 "), "{told}");
+    assert_ne!(plain["generation"], blended["generation"]);
+    assert_eq!(plain["files"], blended["files"], "the files are the same");
 }
