@@ -168,7 +168,7 @@ fn measure_against_dense(dataset: &Dataset, settings: &Evaluate) {
     print_models(&evaluation);
     // As a catalogue of many more items has to do with more memory.
     let little = Resources {
-        memory_bytes: LITTLE_MEMORY_BYTES,
+        stated_memory_bytes: Some(LITTLE_MEMORY_BYTES),
         ..resources
     };
     let by_candidates = measure_folds(dataset, None, settings, &little);

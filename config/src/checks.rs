@@ -1,6 +1,7 @@
 //! Rules about single values, applied while they are read, so that the error knows the value's place in the file.
 
 use std::ops::RangeInclusive;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use serde::de::Error;
@@ -20,14 +21,22 @@ pub(crate) fn share<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D
     }
 }
 
-/// A finite number above 0.
+/// What is left of such numbers, their sums and their products in 32 bits.
+const POSITIVE: RangeInclusive<f64> = 1e-12..=1e12;
+
+/// A number above 0 that is neither 0 nor infinite where learning computes.
 pub(crate) fn positive<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
     let number = f64::deserialize(deserializer)?;
-    if number.is_finite() && 0.0 < number {
+    if POSITIVE.contains(&number) {
         Ok(number)
-    } else {
+    } else if number <= 0.0 {
         Err(D::Error::custom(format!(
             "{number} is too small: write a number above 0"
+        )))
+    } else {
+        let (least, most) = (POSITIVE.start(), POSITIVE.end());
+        Err(D::Error::custom(format!(
+            "write a number from {least:e} to {most:e}, not {number:e}"
         )))
     }
 }
@@ -77,11 +86,11 @@ fn within<E: Error>(number: u32, numbers: RangeInclusive<u32>) -> Result<u32, E>
 /// A finite number of at least 1.
 pub(crate) fn confidence<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
     let number = f64::deserialize(deserializer)?;
-    if number.is_finite() && 1.0 <= number {
+    if (1.0..=*POSITIVE.end()).contains(&number) {
         Ok(number)
     } else {
         Err(D::Error::custom(format!(
-            "write a number of at least 1, not {number}"
+            "write a number from 1 to 1e12, not {number}"
         )))
     }
 }

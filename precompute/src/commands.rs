@@ -18,6 +18,7 @@ use crate::seal::{SealedIndex, seal_file};
 use crate::settings::{CollectionSettings, Settings};
 use crate::stages::{self, Rebuild, TuneOptions};
 use crate::store::S3Store;
+use crate::tune::TuneError;
 
 const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
 
@@ -176,18 +177,34 @@ fn tune(
     // Written at the end, when all searches are done: one that is interrupted begins from the same settings again.
     let mut found = Vec::new();
     for collection in &settings.collections {
-        let tuned = stages::tune(settings, collection, &options, progress)
-            .with_context(|| collection.name.clone())?;
+        let tuned = match stages::tune(settings, collection, &options, progress) {
+            // Of several collections, those that have nobody to tune with are passed over: what is found for the others stays.
+            Err(error) if 1 < settings.collections.len() && has_nobody(&error) => {
+                let stage = progress.begin(&collection.name, "tune");
+                stage.note(&error);
+                stage.end("passed over");
+                continue;
+            }
+            other => other.with_context(|| collection.name.clone())?,
+        };
         if let Some(tuned) = tuned {
             print(format!("{}\n", tuned.text).as_bytes())?;
             found.push((collection, tuned));
         }
     }
     if found.is_empty() {
-        bail!("no collection has a model that --only names");
+        bail!("no collection has a model that --only names, and people or rows to tune it with");
     }
     let written = stages::write_settings(&found, config, args.dry_run)?;
     print(written.as_bytes())
+}
+
+/// Whether a collection has nobody to tune with.
+fn has_nobody(error: &anyhow::Error) -> bool {
+    matches!(
+        error.downcast_ref(),
+        Some(TuneError::NoInteractions | TuneError::TooFewCases { .. })
+    )
 }
 
 fn verify(collection: &CollectionSettings, progress: &Progress) -> anyhow::Result<()> {

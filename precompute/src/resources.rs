@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 pub struct Resources {
     /// How much memory, in bytes, about.
     pub memory_bytes: u64,
+    /// The same where somebody said so. What decides the model itself goes by this alone, so that a busy machine learns the same as an idle one.
+    pub stated_memory_bytes: Option<u64>,
     /// Where temporary files go that do not fit there.
     pub folder: PathBuf,
 }
@@ -18,6 +20,7 @@ impl Resources {
         let free = || free_memory_bytes().map(|free| free / 4 * 3);
         Self {
             memory_bytes: memory_bytes.or_else(free).unwrap_or(DEFAULT_MEMORY_BYTES),
+            stated_memory_bytes: memory_bytes,
             folder: folder.to_owned(),
         }
     }

@@ -81,6 +81,10 @@ pub fn learn_blend(
         };
         let by = asked.best(blend.minimum_gain)?;
         let named = |&(algorithm, weight): &(Algorithm, f32)| (algorithm.name().to_owned(), weight);
+        // Nothing that knows people found anything.
+        if by.is_empty() {
+            continue;
+        }
         let step = BlendStep {
             history_min_len: *lens.start() as u32,
             weights: by.iter().map(named).collect(),
@@ -138,9 +142,12 @@ impl Asked<'_> {
         let mut by = Vec::new();
         let mut best: Vec<f64> = vec![0.0; self.cases.len()];
         while !left.is_empty() {
-            let weights = if by.is_empty() { &[1.0][..] } else { &WEIGHTS };
+            let is_first = by.is_empty();
+            let weights = if is_first { &[1.0][..] } else { &WEIGHTS };
             let mut found = None;
-            for &algorithm in &left {
+            // What is popular is the same for everybody: it may be added to what knows a person, and never stands for it.
+            let allowed = |by: &&Algorithm| !is_first || **by != Algorithm::Popular;
+            for &algorithm in left.iter().filter(allowed) {
                 for &weight in weights {
                     let tried = [&by[..], &[(algorithm, weight)]].concat();
                     let qualities = self.qualities(tried)?;
@@ -154,7 +161,7 @@ impl Asked<'_> {
                 break;
             };
             let (gain, standard_error) = gain(&best, &qualities);
-            if !by.is_empty()
+            if !is_first
                 && gain < (STANDARD_ERRORS * standard_error).max(minimum_gain * mean(&best))
             {
                 break;

@@ -80,6 +80,16 @@ pub fn fit(prepared: &Prepared, predict: &Predict) -> Result<Model, classificati
     method(predict).fit(&prepared.examples, predict.seed)
 }
 
+/// The folds of the rows with this seed. A class that has fewer rows than there are folds is an error.
+pub fn folds(
+    prepared: &Prepared,
+    predict: &Predict,
+    seed: u64,
+) -> Result<Folds, classification::Error> {
+    let (folds, repeats) = (predict.folds as usize, predict.repeats as usize);
+    Folds::stratified(&prepared.examples, folds, repeats, seed)
+}
+
 /// Measures by cross-validation, once more with the columns that were left out for saying the target.
 pub fn measure<'a>(
     title: &'a str,
@@ -87,12 +97,7 @@ pub fn measure<'a>(
     predict: &'a Predict,
 ) -> Result<Card<'a>, classification::Error> {
     let examples = &prepared.examples;
-    let folds = Folds::stratified(
-        examples,
-        predict.folds as usize,
-        predict.repeats as usize,
-        predict.seed,
-    )?;
+    let folds = folds(prepared, predict, predict.seed)?;
     let method = method(predict);
     let validation = cross_validate(examples, &method, &folds, predict.seed)?;
     let leaking_accuracy = match prepared.with_leaks(predict)? {

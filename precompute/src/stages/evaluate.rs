@@ -36,7 +36,7 @@ pub fn evaluate(
             let (dataset, values) = load(folder)?;
             Box::new(move || measure(settings, collection, &dataset, values, progress))
         };
-    let model = model_origin(collection, &read_state(folder)?).fingerprint;
+    let model = model_origin(settings, collection, &read_state(folder)?).fingerprint;
     let fingerprint = evaluate_fingerprint(collection, &model);
     Fingerprints::read(&folder.fingerprints()).doing("evaluate", &fingerprint, || {
         let mut figures = read_figures(folder);

@@ -26,7 +26,8 @@ pub(super) fn import(
     let store = connect_source(settings, collection)?;
     let store = store.as_ref().map(|store| store as &dyn Store);
     let table = import_examples(&collection.collection, store, &predict.file)?;
-    prepared(&table, predict)?;
+    let prepared = prepared(&table, predict)?;
+    prediction::folds(&prepared, predict, predict.seed)?;
     write_bytes_atomically(
         &collection.folder.dataset().join(TABLE_FILE),
         table.to_csv().as_bytes(),

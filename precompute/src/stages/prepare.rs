@@ -46,7 +46,7 @@ pub fn prepare(
         import(settings, collection, progress)?;
     }
 
-    let model = model_origin(collection, &read_state(folder)?).fingerprint;
+    let model = model_origin(settings, collection, &read_state(folder)?).fingerprint;
     if is_done("train", &model) {
         skipped.push("train");
     } else {

@@ -17,7 +17,7 @@ pub fn train(
     let CollectionSettings { name, folder, .. } = collection;
     let stage = progress.begin(name, "train");
     if let Some(predict) = &collection.collection.predict {
-        let origin = model_origin(collection, &read_state(folder)?);
+        let origin = model_origin(settings, collection, &read_state(folder)?);
         let mut done = Fingerprints::read(&folder.fingerprints());
         let summary = done.doing("train", &origin.fingerprint, || {
             prediction::train(folder, predict, &origin, &stage)
@@ -27,7 +27,7 @@ pub fn train(
     }
     let (dataset, values) = load(folder)?;
     let scale = values.map(configured);
-    let origin = model_origin(collection, &read_state(folder)?);
+    let origin = model_origin(settings, collection, &read_state(folder)?);
     let how = &collection.collection.train;
     let mut done = Fingerprints::read(&folder.fingerprints());
     let description = done.doing("train", &origin.fingerprint, || {
@@ -37,8 +37,7 @@ pub fn train(
         })?;
         let files = model_files(&dataset, &model, how)?;
         let mut description = model.description();
-        let cutoffs = &collection.collection.evaluate.cutoffs;
-        let cutoff = cutoffs.iter().copied().max().unwrap_or(0);
+        let cutoff = blend_cutoff(collection);
         let blend = learn_blend(&dataset, scale.as_ref(), how, cutoff, &resources)?;
         if !blend.is_empty() {
             description += "; blend ";
@@ -60,15 +59,30 @@ pub fn train(
     Ok(())
 }
 
+/// Where the quality of a blend is measured: where that of the generation is.
+fn blend_cutoff(collection: &CollectionSettings) -> u32 {
+    let cutoffs = &collection.collection.evaluate.cutoffs;
+    cutoffs.iter().copied().max().unwrap_or(0)
+}
+
 /// What decides a model of these settings. It goes by the data set and not by the source, which may have been touched and still hold the same.
-pub(super) fn model_origin(collection: &CollectionSettings, imported: &ImportState) -> Origin {
+pub(super) fn model_origin(
+    settings: &Settings,
+    collection: &CollectionSettings,
+    imported: &ImportState,
+) -> Origin {
     let data = imported.data_sha256();
-    let settings = match &collection.collection.predict {
-        Some(predict) => format!("{predict:?}"),
-        None => format!("{:?}", collection.collection.train),
+    let described = &collection.collection;
+    let learning = match (&described.predict, &described.train) {
+        (Some(predict), _) => format!("{predict:?}"),
+        (None, train) => {
+            // A blend is learnt at the cut-off that is compared, and a stated memory may ask for another form of a model.
+            let cutoff = train.blend.as_ref().map(|_| blend_cutoff(collection));
+            format!("{train:?} {cutoff:?} {:?}", settings.maximum_memory_bytes)
+        }
     };
     Origin {
-        fingerprint: fingerprint(&[&data, &settings]),
+        fingerprint: fingerprint(&[&data, &learning]),
         data,
     }
 }

@@ -167,7 +167,7 @@ pub fn train_for(
     })
 }
 
-/// Lets a field speak for items that nobody touched: below every item that somebody did, in the order of their numbers.
+/// Lets a field speak for items that nobody touched: up to half of the least that somebody did, in the order of their numbers.
 fn add_popularity_of_field(items: &[Item], field: &str, popularity: &mut [f32]) {
     let number = |item: &Item| match item.fields.get(field) {
         Some(Value::Integer(number)) => *number as f32,
@@ -177,7 +177,11 @@ fn add_popularity_of_field(items: &[Item], field: &str, popularity: &mut [f32]) 
     let largest = items.iter().map(number).fold(0.0, f32::max);
     let touched = popularity.iter().copied().filter(|score| 0.0 < *score);
     let least = touched.fold(f32::INFINITY, f32::min);
-    let scale = if least.is_finite() { least } else { largest };
+    let scale = if least.is_finite() {
+        least / 2.0
+    } else {
+        largest
+    };
     for (item, popularity) in items.iter().zip(popularity) {
         if *popularity == 0.0 && 0.0 < number(item) {
             *popularity = number(item) / largest * scale;
@@ -210,7 +214,7 @@ fn learn_neighbours(
     let (description, lists) = match settings.model {
         Method::Ease => {
             let settings = EaseSettings::new(settings.regularization as f32, count);
-            let memory_bytes = resources.memory_bytes;
+            let memory_bytes = resources.stated_memory_bytes.unwrap_or(u64::MAX);
             let chosen = match form(interactions, memory_bytes) {
                 Form::Items | Form::Users => "",
                 Form::Candidates => " of candidates",
@@ -339,7 +343,7 @@ mod tests {
         let mut touched = self::dataset();
         touched.items.clone_from(&dataset.items);
         let model = learn(&touched, None, &settings);
-        assert_eq!(model.popularity, [2.0, 1.0, 2.0, 1.0]);
+        assert_eq!(model.popularity, [2.0, 1.0, 2.0, 0.5]);
         assert!(model.content.is_none() && model.rules.is_some());
     }
 

@@ -3,7 +3,7 @@ use config::Predict;
 
 use super::{Measured, TuneError};
 use crate::evaluate::rounded;
-use crate::prediction::{Prepared, fit, method, model_file};
+use crate::prediction::{Prepared, fit, folds, method, model_file};
 
 /// Keeps the folds of a tuning apart from those of the model card.
 const SEED: u64 = 0x0074_756e_696e_6700;
@@ -22,12 +22,7 @@ impl<'a> RowValidation<'a> {
     /// Deals the rows to as many folds, as often, as the model card does, but otherwise.
     pub fn new(prepared: &'a Prepared, predict: &Predict, seed: u64) -> Result<Self, TuneError> {
         let seed = seed ^ SEED;
-        let folds = Folds::stratified(
-            &prepared.examples,
-            predict.folds as usize,
-            predict.repeats as usize,
-            seed,
-        )?;
+        let folds = folds(prepared, predict, seed)?;
         Ok(Self {
             prepared,
             folds,

@@ -32,16 +32,19 @@ use self::{
 use super::{Interactions, NeighbourLists, TrainError, Watch, best::keep_best};
 
 /// The side of the largest matrix that is inverted, whatever the memory: the time grows with its third power.
-pub const DENSE_MAX_SIZE: usize = 20_000;
+pub const DENSE_MAX_SIZE: usize = 12_000;
 
-/// Three matrices of four bytes an element live at a time: 20,000 items take 4.8 GB.
+/// Three matrices of four bytes an element live at a time: 12,000 items take 1.7 GB.
 const DENSE_BYTES_AN_ELEMENT: u64 = 12;
 
 /// Where P is only looked at near each item, so many times as many items are looked at as are kept.
 const CANDIDATES_A_NEIGHBOUR: usize = 2;
 
-/// The share of the memory that a table of counts may take where it is not all counts: one by this.
+/// The share of the memory that a table of counts may take where it is not all counts, one by this, and how much it may take in any case and at most: without
+/// one, time has no bound, and the most liked 16,000 items are nearly all that is asked for.
 const TABLE_SHARE: u64 = 4;
+const TABLE_MIN_BYTES: u64 = 16 << 20;
+const TABLE_MAX_BYTES: u64 = 1 << 30;
 
 /// As if half of the interactions were left out.
 const DENOISING: f32 = 1.0;
@@ -99,6 +102,7 @@ pub fn ease(
         neighbour_count: settings.neighbour_count.min(item_count),
         watch,
     };
+    let table_bytes = (memory_bytes / TABLE_SHARE).clamp(TABLE_MIN_BYTES, TABLE_MAX_BYTES);
     let explained_by = match form(interactions, memory_bytes) {
         Form::Items => {
             let counts = CoOccurrences::of_all(interactions);
@@ -107,13 +111,13 @@ pub fn ease(
         }
         Form::Users => {
             let (precision, diagonal) = DualPrecision::new(interactions, &first)?;
-            let counts = CoOccurrences::of_most_liked(interactions, memory_bytes / TABLE_SHARE);
+            let counts = CoOccurrences::of_most_liked(interactions, table_bytes);
             thinning.of(&precision, &diagonal, &counts)?
         }
         Form::Candidates => {
             let (precision, diagonal) =
                 LocalPrecision::new(interactions, &first, thinning.neighbour_count);
-            let counts = CoOccurrences::of_most_liked(interactions, memory_bytes / TABLE_SHARE);
+            let counts = CoOccurrences::of_most_liked(interactions, table_bytes);
             thinning.of(&precision, &diagonal, &counts)?
         }
     };

@@ -188,8 +188,9 @@ fn memory_decides_the_form() {
     assert_eq!(of(90, 100, u64::MAX), Form::Users);
     assert_eq!(of(90, 100, 12 * 90 * 90), Form::Users);
     assert_eq!(of(90, 100, 12 * 90 * 90 - 1), Form::Candidates);
-    assert_eq!(of(20_001, 20_001, u64::MAX), Form::Candidates);
-    assert_eq!(of(20_001, 20_000, u64::MAX), Form::Items);
+    let most = DENSE_MAX_SIZE;
+    assert_eq!(of(most + 1, most + 1, u64::MAX), Form::Candidates);
+    assert_eq!(of(most + 1, most, u64::MAX), Form::Items);
 }
 
 /// Large enough that faer and rayon cut the work into several pieces, in both forms.
