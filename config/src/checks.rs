@@ -1,7 +1,6 @@
 //! Rules about single values, applied while they are read, so that the error knows the value's place in the file.
 
 use std::ops::RangeInclusive;
-use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use serde::de::Error;

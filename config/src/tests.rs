@@ -360,3 +360,38 @@ fn a_prediction_has_a_table_of_its_own_and_knobs_within_bounds() {
         assert!(error.contains(expected), "{error}");
     }
 }
+
+/// Each collection says what its use case is about; that it builds and answers is tested over everything, where the data sets are there.
+#[test]
+fn the_use_cases_are_a_configuration() {
+    let config = parse(include_str!("../use-cases.toml")).unwrap();
+    let names: Vec<&str> = config
+        .collections
+        .keys()
+        .map(CollectionName::as_str)
+        .collect();
+    assert_eq!(
+        names,
+        ["films", "groceries", "media", "placement", "playlists"]
+    );
+    let films = &config.collections["films"].train;
+    assert!(films.content.is_some() && films.blend.is_some());
+    let media = &config.collections["media"];
+    let parts: Vec<&str> = media.parts.iter().map(|part| part.name.as_str()).collect();
+    assert_eq!(parts, ["books", "films", "netflix", "podcasts"]);
+    let content = media.train.content.as_ref().unwrap();
+    assert!(0 < content.dimensions, "the space that types share");
+    for name in ["playlists", "groceries"] {
+        assert!(config.collections[name].train.rules.is_some(), "{name}");
+    }
+    assert!(config.collections["placement"].predict.is_some());
+    for collection in config.collections.values() {
+        let sources = match &collection.source {
+            Source::Path(path) => vec![path],
+            _ => collection.parts.iter().map(|part| &part.source).collect(),
+        };
+        for source in sources {
+            assert!(source.starts_with("site/data"), "{}", source.display());
+        }
+    }
+}

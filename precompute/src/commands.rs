@@ -2,16 +2,19 @@
 
 use std::io::{self, Write};
 use std::path::Path;
+use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, bail};
-use clap::CommandFactory;
+use clap::{CommandFactory, Parser};
 use pointer::Manifest;
 
 use crate::cli::{
     Cli, Command, GcArgs, InspectArgs, PublishArgs, RunArgs, SealArgs, TrainArgs, TuneArgs,
 };
+use crate::exit::ExitStatus;
 use crate::generation::{LocalGeneration, verify_published};
+use crate::interrupt;
 use crate::progress::{Progress, megabytes};
 use crate::publish::{self, CollectOptions, PublishOptions};
 use crate::seal::{SealedIndex, seal_file};
@@ -24,6 +27,24 @@ const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
 
 /// How many settings of a model are tried where nothing else is said.
 const DEFAULT_TRIAL_COUNT: usize = 30;
+
+/// The program: does what the arguments of this process say, and tells on stderr why it could not.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let progress = Progress::new(cli.global.progress);
+    let outcome = interrupt::end_with(ExitStatus::Interrupted.code())
+        .context("cannot listen for Ctrl-C")
+        .and_then(|()| run(&cli, &progress));
+    let status = match outcome {
+        Ok(()) => ExitStatus::Done,
+        Err(error) => {
+            let status = ExitStatus::of_error(&error);
+            progress.error(&error, status.code());
+            status
+        }
+    };
+    ExitCode::from(status.code())
+}
 
 /// Does what the command line says. Data goes to stdout, everything else to `progress`.
 pub fn run(cli: &Cli, progress: &Progress) -> anyhow::Result<()> {

@@ -17,7 +17,19 @@ use crate::workspace::Workspace;
 const DATA_VARIABLE: &str = "KINDRED_DATA";
 
 /// The data sets that some test reads, and what is not tested without them.
-const DATA_SETS: [(&str, &str); 4] = [
+const DATA_SETS: [(&str, &str); 13] = [
+    (
+        "fimi",
+        "the published counts of frequent itemsets, and import of transactions",
+    ),
+    (
+        "goodbooks-10k",
+        "import of books and their ratings, and the use case `media`",
+    ),
+    (
+        "groceries",
+        "the published counts of rules, and the use case `groceries`",
+    ),
     (
         "ml-100k",
         "import of the layout with u.data and fixed splits",
@@ -29,8 +41,26 @@ const DATA_SETS: [(&str, &str); 4] = [
     ),
     (
         "ml-latest-small",
-        "import of the CSV layout and of the same as Parquet",
+        "import of the CSV layout and of the same as Parquet, and the use cases `films` and `media`",
     ),
+    ("movietweetings", "import of the layout between two colons"),
+    (
+        "netflix-titles",
+        "import of a catalogue of titles, and the use case `media`",
+    ),
+    (
+        "placement",
+        "learning from a real table, and the use case `placement`",
+    ),
+    (
+        "podcasts",
+        "import of shows and episodes, and the use case `media`",
+    ),
+    (
+        "spotify-playlists",
+        "import of playlists, and the use case `playlists`",
+    ),
+    ("yelp", "import of businesses and reviews"),
 ];
 
 /// Builds the functions, runs all tests with `arguments` handed on to cargo, and names the data sets that were not there.

@@ -1,6 +1,9 @@
 //! A table becomes a model, is published, and answers rows: what the function says is what the trainer says.
 
+use std::fs;
+
 use config::{Predict, PredictionModel};
+use e2e::application::{self, function, source};
 use index::FileKind;
 use pointer::CollectionKeys;
 use precompute::import::TextTable;
@@ -10,6 +13,7 @@ use serde_json::{Map, Value, json};
 
 use crate::bucket::Bucket;
 use crate::films::publish_films;
+use crate::job::Job;
 use crate::site::Site;
 use e2e::generation::write_generation;
 
@@ -144,4 +148,81 @@ fn rows_are_answered_as_the_trainer_answers_them() {
         );
         bucket.stop();
     }
+}
+
+const CONFIGURATION: &str = "[collections.jobs]\ntitle = \"Jobs\"\nsource = \"table\"\npublish = { maximum_quality_loss = 0.1 }\n\
+    [collections.jobs.predict]\nfile = \"jobs.csv\"\ntarget = \"status\"\npositive = \"Placed\"\nrepeats = 2\ntrees = 20\n";
+
+#[test]
+fn the_program_publishes_compares_goes_back_collects_and_seals() {
+    let mut job = Job::new(CONFIGURATION);
+    fs::create_dir(job.path("table")).unwrap();
+    let TextTable { names, rows } = table();
+    let lines: Vec<String> = [names]
+        .iter()
+        .chain(&rows)
+        .map(|cells| cells.join(","))
+        .collect();
+    fs::write(job.path("table/jobs.csv"), lines.join("\n")).unwrap();
+    let published = |run: &str| run.strip_prefix("jobs ").unwrap().trim_end().to_owned();
+
+    let first = published(&job.done("run"));
+    assert_eq!(published(&job.done("run")), first, "nothing changed");
+    job.configure(&CONFIGURATION.replace("trees = 20", "trees = 30"));
+    let second = published(&job.done("run"));
+    assert_ne!(second, first);
+
+    // Other folds are another measure, and without what says most of it a model is worse.
+    job.configure(&format!("{CONFIGURATION}seed = 2\n"));
+    job.refused("run", 4, "protocol");
+    job.configure(&format!("{CONFIGURATION}exclude = [\"Mark\"]\n"));
+    job.refused("run", 4, "worse");
+    assert_eq!(job.published()["generation"], *second);
+    let worse = published(&job.done("publish --force"));
+    assert_eq!(job.published()["previous"], *second);
+
+    assert_eq!(published(&job.done("rollback")), second);
+    assert_eq!(
+        published(&job.done("gc --keep 1 --older-than 0 --dry-run")),
+        first
+    );
+    assert_eq!(published(&job.done("gc --keep 1 --older-than 0")), first);
+    job.refused(&format!("rollback --to {first}"), 1, &first);
+    job.done("verify --published");
+    let pointer = job.published();
+    assert_eq!(
+        [&pointer["generation"], &pointer["previous"]],
+        [&json!(second), &json!(worse)]
+    );
+    assert_eq!(pointer["quality"]["metric"], "accuracy");
+    assert!(job.done("inspect").contains("model"));
+
+    let sites = |job: &Job, manifest: &str| {
+        let path = job.path("spin.toml");
+        fs::write(&path, manifest).unwrap();
+        let variables = [("collections", "jobs"), ("default_collection", "jobs")];
+        Site::of_manifest(&path, &job.bucket, &variables)
+    };
+    let ask = |site: &Site| {
+        let row = json!({ "Mark": 20, "Branch": "Arts" }).to_string();
+        let answer = site
+            .ask("POST", "/v1/jobs/predictions", row.as_bytes())
+            .json();
+        let old = site.ask("POST", "/predict", row.as_bytes()).json();
+        (answer, old)
+    };
+    let built = application::manifest(|name| source(&function(name)));
+    let expected = ask(&sites(&job, &built));
+    assert_eq!(expected.0["generation"], *second);
+    let sealed = job.done(&format!(
+        "seal {} --into sealed",
+        function("predict").display()
+    ));
+    assert_eq!(sealed, "sealed/predict.wasm\n");
+    job.bucket.stop();
+    let sealed = built.replace(
+        &source(&function("predict")),
+        &source(&job.path("sealed/predict.wasm")),
+    );
+    assert_eq!(ask(&sites(&job, &sealed)), expected, "without any bucket");
 }

@@ -119,6 +119,9 @@ fn songs_go_with_songs_by_title_or_id() {
         json!({ "songs": ["Usual Suspects, The"], "version": testing::GENERATION, "model_date": "2026-11-21T12:00:00Z" })
     );
     assert_eq!(ask(json!({ "songs": ["2"] }))["songs"], found["songs"]);
+    // Twice the same song is that song.
+    let twice = ask(json!({ "songs": ["2", "Heat (1995)", "2"] }));
+    assert_eq!(twice["songs"], found["songs"]);
     // No rule asks for this one alone: what else is known of it answers, and where nothing is, what is popular.
     assert_eq!(ask(json!({ "songs": ["1"] }))["songs"][0], "Toy Story 2");
     assert_eq!(ask(json!({}))["songs"][0], "Toy Story");

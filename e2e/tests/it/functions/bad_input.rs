@@ -250,11 +250,24 @@ fn over_a_limit_the_answer_says_the_limit() {
         let members = json!({ "field": field, "limit": limit });
         check_problem(&films, PATH, &body.to_string(), 422, "too-many", &members);
     };
-    too_many(
-        json!({ "history": ids(MAXIMUM_HISTORY_COUNT + 1) }),
-        "history",
-        MAXIMUM_HISTORY_COUNT,
-    );
+    for count in [MAXIMUM_HISTORY_COUNT + 1, 10_000] {
+        let history = json!({ "history": ids(count) });
+        too_many(history, "history", MAXIMUM_HISTORY_COUNT);
+    }
+    for (line, body) in [
+        (
+            "POST /getrecomcollab",
+            json!(vec![json!({ "title": "Heat" }); 2_500]),
+        ),
+        ("POST /api/recommend", json!({ "songs": ids(10_000) })),
+    ] {
+        let answer = answer(&films, line, &body.to_string(), 500);
+        let error = answer["error"].as_str().unwrap();
+        assert!(
+            error.contains(&MAXIMUM_HISTORY_COUNT.to_string()),
+            "{error}"
+        );
+    }
     too_many(
         json!({ "exclude": ids(MAXIMUM_EXCLUDE_COUNT + 1) }),
         "exclude",

@@ -71,6 +71,7 @@ fn items_are_found_by_ids_and_by_title() {
         assert_eq!(found["unknown"], unknown, "{query}");
     };
     check("ids=3,999,1", &["3", "1"], json!(["999"]));
+    check("ids=1,1,999,999", &["1", "1"], json!(["999", "999"]));
     check("title=Toy+Story+(1995)", &["1"], json!([]));
     check("title=toy%20story", &["1"], json!([]));
     check("title=Heat", &["2"], json!([]));

@@ -301,6 +301,10 @@ fn the_alias_has_its_old_shape_and_tolerates_what_it_is_sent() {
     check(json!([{ "mark": "4", "city": "B" }]), 0.75, true);
     check(json!({ "MARK": 4.0, "city": "B", "salary": 1 }), 0.75, true);
     check(json!({ "mark": 4, "city": "nowhere" }), 0.0, false);
+    // What is no finite number is as good as missing.
+    for mark in ["NaN", "inf", "-inf", "1e999", ""] {
+        check(json!({ "mark": mark, "city": "B" }), 0.75, true);
+    }
     check(json!({}), 0.0, false);
     for body in [json!([]), json!([{}, {}]), json!("row")] {
         let found = answer(&jobs(forest()), "POST /predict", &body, 500);
