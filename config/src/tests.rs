@@ -97,7 +97,20 @@ fn settings_of_clusters_that_no_index_file_can_have_are_refused() {
     for (line, expected) in [
         ("dimensions = 65", "write a number from 1 to 64, not 65"),
         ("count = 0", "write a number from 1 to 255, not 0"),
-        ("confidence = 0.5", "write a number of at least 1, not 0.5"),
+        ("confidence = 0.5", "write a number from 1 to 1e12, not 0.5"),
+        ("confidence = 1e38", "write a number from 1 to 1e12, not 1"),
+        (
+            "regularization = 1e300",
+            "write a number from 1e-12 to 1e12, not 1e300",
+        ),
+        (
+            "regularization = 1e-300",
+            "write a number from 1e-12 to 1e12, not 1e-300",
+        ),
+        (
+            "regularization = 0.0",
+            "0 is too small: write a number above 0",
+        ),
     ] {
         let text = format!(
             "[collections.c]\ntitle = \"C\"\nsource = \"c\"\n[collections.c.train.clusters]\n{line}\n"

@@ -202,7 +202,7 @@ fn tune(
             // Of several collections, those that have nobody to tune with are passed over: what is found for the others stays.
             Err(error) if 1 < settings.collections.len() && has_nobody(&error) => {
                 let stage = progress.begin(&collection.name, "tune");
-                stage.note(&error);
+                stage.note(format_args!("{error:#}"));
                 stage.end("passed over");
                 continue;
             }

@@ -273,6 +273,8 @@ mod tests {
         assert!(lens.is_sorted_by(|left, right| left < right));
         let mut weights = steps.iter().flat_map(|step| step.weights.values());
         assert!(weights.all(|weight| 0.0 < *weight));
+        let is_popular_alone = |step: &BlendStep| step.weights.keys().all(|name| name == "popular");
+        assert!(!steps.iter().any(is_popular_alone), "{steps:?}");
     }
 
     /// What has to gain more than there is to gain is never added.

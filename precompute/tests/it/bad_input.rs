@@ -148,7 +148,7 @@ fn a_table_that_nothing_can_be_learnt_of_is_refused_and_columns_that_say_nothing
     refused(
         &marks,
         &folds,
-        "evaluate",
+        "build",
         "too few for 100 folds: take fewer folds",
     );
 

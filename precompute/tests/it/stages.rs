@@ -228,6 +228,30 @@ fn a_run_undoes_what_was_done_by_hand_with_other_settings() {
     assert_eq!(prepared(&configured).generation, expected);
 }
 
+/// A stated memory may ask for another form of a model, and a blend is learnt where quality is compared.
+#[test]
+fn whatever_decides_a_model_is_a_reason_to_train_again() {
+    let place = Place::new();
+    let mut settings = settings(&place, "ml", "Films", &TrainArgs::default());
+    let trained = |settings: &Settings| {
+        prepared(settings);
+        let done = fs::read(settings.collections[0].folder.fingerprints()).unwrap();
+        let done: serde_json::Value = serde_json::from_slice(&done).unwrap();
+        done["train"].to_string()
+    };
+    let plain = trained(&settings);
+    assert_eq!(trained(&settings), plain);
+    settings.maximum_memory_bytes = Some(1 << 20);
+    let with_little = trained(&settings);
+    assert_ne!(with_little, plain);
+    settings.collections[0].collection.evaluate.cutoffs = vec![3];
+    assert_eq!(trained(&settings), with_little, "nothing is learnt by it");
+    settings.collections[0].collection.train.blend = Some(config::Blend::default());
+    let blended = trained(&settings);
+    settings.collections[0].collection.evaluate.cutoffs = vec![5];
+    assert_ne!(trained(&settings), blended);
+}
+
 #[test]
 fn too_few_people_to_measure_on_are_enough_for_a_run() {
     let place = Place::new();
@@ -259,9 +283,10 @@ fn crowd() -> String {
 #[test]
 fn what_auto_goes_by_is_learnt_where_it_is_asked_for_and_stands_in_the_manifest() {
     let place = Place::new();
-    let films: String = (1..=41)
-        .map(|film| format!("{film},Film {film} (1990),Drama\n"))
-        .collect();
+    let mut films = String::new();
+    for film in 1..=41 {
+        writeln!(films, "{film},Film {film} (1990),Drama").unwrap();
+    }
     place.write(
         "crowd/movies.csv",
         &format!("movieId,title,genres\n{films}"),

@@ -237,6 +237,35 @@ fn what_cannot_be_tuned_says_why() {
 }
 
 #[test]
+fn of_several_collections_those_that_have_nobody_are_passed_over() {
+    let few = "[collections.few]\ntitle = \"Few\"\nsource = \"few\"\n";
+    let place = place(CONFIG);
+    place.write(
+        "few/movies.csv",
+        "movieId,title,genres\n1,Film (1950),Drama\n",
+    );
+    place.write(
+        "few/ratings.csv",
+        "userId,movieId,rating,timestamp\n1,1,4.5,0\n",
+    );
+    place.write("kindred.toml", &format!("{few}{CONFIG}"));
+    place.run(&["import"]).done();
+    let run = tune(&place, &[]).done();
+    assert!(
+        run.stderr.contains("there is too little to tune with"),
+        "{}",
+        run.stderr
+    );
+    assert!(run.stdout.contains("6 trials;"), "{}", run.stdout);
+    // What was found is written, after the one that was passed over.
+    let written = configuration(&place);
+    assert!(
+        written.starts_with(few) && written != format!("{few}{CONFIG}"),
+        "{written}"
+    );
+}
+
+#[test]
 fn a_file_that_was_changed_in_the_meantime_is_left_as_it_is() {
     use clap::Parser;
     use precompute::cli::{Cli, TrainArgs};
