@@ -375,12 +375,17 @@ impl Default for Import {
 }
 
 impl Import {
+    /// Whether tables are mapped: of interactions, of items, or of both.
+    pub fn has_tables(&self) -> bool {
+        self.interactions.is_some() || self.items.is_some()
+    }
+
     /// What goes with a layout, and what does not.
     fn check(&self, layout: Option<Layout>) -> Result<(), String> {
-        let has_tables = self.interactions.is_some() || self.items.is_some();
+        let has_tables = self.has_tables();
         let message = match layout {
-            Some(Layout::Table) if self.interactions.is_none() => {
-                "layout \"table\" needs `import.interactions` with `file` and `columns`"
+            Some(Layout::Table) if !has_tables => {
+                "layout \"table\" needs `import.interactions` or `import.items`, or both, with `file` and `columns`"
             }
             Some(layout) if layout != Layout::Table && has_tables => {
                 "`import.interactions` and `import.items` are for layout \"table\"; remove them or `layout`"
@@ -389,9 +394,6 @@ impl Import {
                 && !matches!(layout, Some(Layout::Baskets | Layout::Playlists)) =>
             {
                 "`import.file` is for layouts \"baskets\" and \"playlists\": write one of them as `layout`"
-            }
-            None if self.items.is_some() && self.interactions.is_none() => {
-                "`import.items` needs `import.interactions` beside it"
             }
             _ => return Ok(()),
         };

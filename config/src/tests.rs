@@ -289,7 +289,7 @@ fn errors_say_where_and_what_to_write() {
     );
     check_error(
         "[collections.m]\ntitle = \"M\"\nsource = \"m\"\nlayout = \"table\"\n",
-        "site/kindred.toml:1:1: collection `m`: layout \"table\" needs `import.interactions` with `file` and `columns`",
+        "site/kindred.toml:1:1: collection `m`: layout \"table\" needs `import.interactions` or `import.items`, or both, with `file` and `columns`",
     );
     check_error(
         "[collections.m]\ntitle = \"M\"\nsource = \"m\"\nimport = { file = \"a.dat\" }\n",

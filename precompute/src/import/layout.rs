@@ -70,7 +70,7 @@ pub(crate) fn find(
     import: &Import,
     files: &Files<'_>,
 ) -> Result<Box<dyn LayoutReader>, ImportError> {
-    let configured = configured.or(import.interactions.as_ref().map(|_| Layout::Table));
+    let configured = configured.or(import.has_tables().then_some(Layout::Table));
     let candidates = configured
         .as_ref()
         .map_or(Layout::ALL, std::slice::from_ref);

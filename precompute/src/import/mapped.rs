@@ -31,19 +31,19 @@ const LIST_SEPARATOR: char = '\u{1f}';
 /// The field that a title's year becomes.
 const YEAR_FIELD: &str = "year";
 
-/// The tables that a configuration maps.
+/// The tables that a configuration maps: at least one.
 struct Mapped {
-    interactions: InteractionTable,
+    interactions: Option<InteractionTable>,
     items: Option<ItemTable>,
 }
 
 /// A table is where the configuration says.
 pub(crate) fn look_for(import: &Import) -> Found {
-    let reader = import.interactions.clone().map(|interactions| Mapped {
-        interactions,
+    let reader = || Mapped {
+        interactions: import.interactions.clone(),
         items: import.items.clone(),
-    });
-    reader.map(|reader| Box::new(reader) as _)
+    };
+    import.has_tables().then(|| Box::new(reader()) as _)
 }
 
 impl LayoutReader for Mapped {
@@ -55,9 +55,14 @@ impl LayoutReader for Mapped {
         configured
     }
 
+    fn has_interactions(&self) -> bool {
+        self.interactions.is_some()
+    }
+
     fn check(&self, files: &Files<'_>) -> Result<(), ImportError> {
-        let items = self.items.as_ref().map(|items| &items.file);
-        let mut needed = items.into_iter().chain([&self.interactions.file]);
+        let items = self.items.iter().map(|items| &items.file);
+        let interactions = self.interactions.iter();
+        let mut needed = items.chain(interactions.map(|interactions| &interactions.file));
         needed.try_for_each(|pattern| files.needed(pattern).map(drop))
     }
 
@@ -71,8 +76,11 @@ impl LayoutReader for Mapped {
             }
             None => builder.open_catalogue(),
         }
-        let names = files.matching(&self.interactions.file);
-        read_interaction_files(files, &names, &self.interactions, builder)
+        let Some(interactions) = &self.interactions else {
+            return Ok(());
+        };
+        let names = files.matching(&interactions.file);
+        read_interaction_files(files, &names, interactions, builder)
     }
 }
 

@@ -127,6 +127,10 @@ fn items_bring_the_fields_that_are_mapped() {
         &settings.replace("articles.csv", "articles.jsonl"),
     );
     assert_eq!(from_json, from_csv);
+    // A catalogue alone is one, too.
+    let (alone, _) = import_fixture("import/table", items);
+    assert_eq!(item(&alone, "b-1"), item(&from_csv, "b-1"));
+    assert!(alone.interactions.is_empty() && alone.users.is_empty());
 }
 
 #[test]
