@@ -856,6 +856,27 @@ pub struct Predict {
     pub seed: u64,
 }
 
+impl Predict {
+    /// What predicts `target`, with everything else at its default.
+    pub fn new(file: &str, target: &str, positive: &str) -> Self {
+        Self {
+            file: file.to_owned(),
+            target: target.to_owned(),
+            positive: positive.to_owned(),
+            model: PredictionModel::default(),
+            exclude: Vec::new(),
+            keep_leaking: Vec::new(),
+            trees: hundred(),
+            maximum_depth: two_hundred(),
+            minimum_leaf: one(),
+            penalty: unit(),
+            folds: five(),
+            repeats: ten(),
+            seed: first(),
+        }
+    }
+}
+
 /// What learns from a table.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "kebab-case")]

@@ -343,6 +343,9 @@ fn a_support_is_a_count_or_a_share() {
 fn a_prediction_has_a_table_of_its_own_and_knobs_within_bounds() {
     let predict = "[collections.c.predict]\nfile = \"t.csv\"\ntarget = \"y\"\npositive = \"1\"\n";
     let header = "[collections.c]\ntitle = \"C\"\nsource = \"data\"\n";
+    let config = parse(&format!("{header}{predict}")).unwrap();
+    let defaults = Predict::new("t.csv", "y", "1");
+    assert_eq!(config.collections["c"].predict, Some(defaults));
     for (text, expected) in [
         (
             format!("{header}layout = \"lists\"\n{predict}"),

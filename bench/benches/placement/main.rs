@@ -156,19 +156,10 @@ fn asked(row: &[classification::Value]) -> Vec<Value> {
 /// What the file's description tells.
 fn settings(model: PredictionModel) -> Predict {
     Predict {
-        file: String::new(),
-        target: "status".to_owned(),
-        positive: "Placed".to_owned(),
         model,
-        exclude: Vec::new(),
-        keep_leaking: Vec::new(),
-        trees: 100,
-        maximum_depth: 200,
-        minimum_leaf: 1,
-        penalty: 1.0,
         folds: NUM_FOLDS as u32,
         repeats: NUM_REPEATS as u32,
-        seed: 1,
+        ..Predict::new("", "status", "Placed")
     }
 }
 

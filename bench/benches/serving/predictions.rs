@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use bench::{catalogues, peers};
-use config::{Predict, PredictionModel};
+use config::Predict;
 use e2e::application::function;
 use e2e::load::Ask;
 use index::FileKind;
@@ -43,21 +43,7 @@ pub(crate) fn predictions(workshop: &mut Workshop) -> Vec<Row> {
         )];
     }
     let table = read(&path);
-    let predict = Predict {
-        file: TABLE.to_owned(),
-        target: "status".to_owned(),
-        positive: "Placed".to_owned(),
-        model: PredictionModel::Forest,
-        exclude: Vec::new(),
-        keep_leaking: Vec::new(),
-        trees: 100,
-        maximum_depth: 200,
-        minimum_leaf: 1,
-        penalty: 1.0,
-        folds: 5,
-        repeats: 1,
-        seed: 1,
-    };
+    let predict = Predict::new(TABLE, "status", "Placed");
     let prepared = prepared(&table, &predict).expect("the table can be learnt from");
     let learnt = fit(&prepared, &predict).expect("the table can be learnt from");
     let file = model_file(&prepared.examples, &learnt, &predict).expect("the forest is written");

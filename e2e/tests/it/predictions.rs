@@ -19,19 +19,10 @@ use e2e::generation::write_generation;
 
 fn predict(model: PredictionModel) -> Predict {
     Predict {
-        file: "jobs.csv".to_owned(),
-        target: "status".to_owned(),
-        positive: "Placed".to_owned(),
         model,
-        exclude: Vec::new(),
-        keep_leaking: Vec::new(),
         trees: 20,
-        maximum_depth: 200,
-        minimum_leaf: 1,
-        penalty: 1.0,
-        folds: 5,
         repeats: 1,
-        seed: 1,
+        ..Predict::new("jobs.csv", "status", "Placed")
     }
 }
 

@@ -10,7 +10,6 @@
 use std::io::Read;
 
 use config::Import;
-use pointer::ValueScale;
 
 use super::builder::Builder;
 use super::error::ImportError;
@@ -61,14 +60,6 @@ pub(crate) fn look_for(
 impl LayoutReader for Baskets {
     fn name(&self) -> &'static str {
         "baskets"
-    }
-
-    fn scale(&self, _configured: Option<ValueScale>) -> Option<ValueScale> {
-        None
-    }
-
-    fn check(&self, _files: &Files<'_>) -> Result<(), ImportError> {
-        Ok(())
     }
 
     fn read(&self, files: &Files<'_>, builder: &mut Builder) -> Result<(), ImportError> {

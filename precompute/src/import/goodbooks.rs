@@ -55,10 +55,6 @@ impl LayoutReader for Goodbooks {
         }))
     }
 
-    fn check(&self, _files: &Files<'_>) -> Result<(), ImportError> {
-        Ok(())
-    }
-
     fn read(&self, files: &Files<'_>, builder: &mut Builder) -> Result<(), ImportError> {
         let books = ItemMapping::new("book_id", "title")
             .text("goodreads_id", "goodreads_book_id")

@@ -17,15 +17,19 @@ pub(crate) trait LayoutReader {
     fn name(&self) -> &'static str;
 
     /// The scale of the values, given the one that is configured; without one, an interaction is only a click.
-    fn scale(&self, configured: Option<ValueScale>) -> Option<ValueScale>;
+    fn scale(&self, _configured: Option<ValueScale>) -> Option<ValueScale> {
+        None
+    }
 
     /// Whether there are interactions; else a catalogue is enough.
     fn has_interactions(&self) -> bool {
         true
     }
 
-    /// Whether everything is there that a first import needs.
-    fn check(&self, files: &Files<'_>) -> Result<(), ImportError>;
+    /// Whether everything is there that a first import needs, beyond what the layout is known by.
+    fn check(&self, _files: &Files<'_>) -> Result<(), ImportError> {
+        Ok(())
+    }
 
     /// Reads what is there of the catalogue, then what is there of the interactions. In a bucket, that may be a part of the layout's files.
     fn read(&self, files: &Files<'_>, builder: &mut Builder) -> Result<(), ImportError>;

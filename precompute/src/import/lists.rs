@@ -2,8 +2,6 @@
 
 use std::io::{BufRead, BufReader, Read};
 
-use pointer::ValueScale;
-
 use super::builder::Builder;
 use super::error::ImportError;
 use super::files::Files;
@@ -25,14 +23,6 @@ pub(crate) fn look_for(files: &Files<'_>) -> Found {
 impl LayoutReader for Lists {
     fn name(&self) -> &'static str {
         "lists"
-    }
-
-    fn scale(&self, _configured: Option<ValueScale>) -> Option<ValueScale> {
-        None
-    }
-
-    fn check(&self, _files: &Files<'_>) -> Result<(), ImportError> {
-        Ok(())
     }
 
     fn read(&self, files: &Files<'_>, builder: &mut Builder) -> Result<(), ImportError> {

@@ -1,7 +1,6 @@
 //! Netflix's titles: a catalogue without interactions, in `netflix*.csv`.
 
 use index::catalogue::Value;
-use pointer::ValueScale;
 
 use super::builder::{Builder, RowError};
 use super::error::ImportError;
@@ -25,16 +24,8 @@ impl LayoutReader for Netflix {
         "netflix"
     }
 
-    fn scale(&self, _configured: Option<ValueScale>) -> Option<ValueScale> {
-        None
-    }
-
     fn has_interactions(&self) -> bool {
         false
-    }
-
-    fn check(&self, _files: &Files<'_>) -> Result<(), ImportError> {
-        Ok(())
     }
 
     fn read(&self, files: &Files<'_>, builder: &mut Builder) -> Result<(), ImportError> {

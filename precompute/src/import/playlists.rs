@@ -14,7 +14,6 @@ use std::io::{BufReader, Read};
 
 use config::Import;
 use index::catalogue::Value;
-use pointer::ValueScale;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value as Json;
 
@@ -57,10 +56,6 @@ impl Playlists {
 impl LayoutReader for Playlists {
     fn name(&self) -> &'static str {
         "playlists"
-    }
-
-    fn scale(&self, _configured: Option<ValueScale>) -> Option<ValueScale> {
-        None
     }
 
     fn check(&self, files: &Files<'_>) -> Result<(), ImportError> {

@@ -6,7 +6,6 @@
 use std::collections::{BTreeMap, HashMap};
 
 use index::catalogue::Value;
-use pointer::ValueScale;
 
 use super::builder::Builder;
 use super::error::ImportError;
@@ -30,16 +29,8 @@ impl LayoutReader for Podcasts {
         "podcasts"
     }
 
-    fn scale(&self, _configured: Option<ValueScale>) -> Option<ValueScale> {
-        None
-    }
-
     fn has_interactions(&self) -> bool {
         false
-    }
-
-    fn check(&self, _files: &Files<'_>) -> Result<(), ImportError> {
-        Ok(())
     }
 
     fn read(&self, files: &Files<'_>, builder: &mut Builder) -> Result<(), ImportError> {

@@ -68,10 +68,6 @@ impl LayoutReader for Yelp {
         self.has_reviews
     }
 
-    fn check(&self, _files: &Files<'_>) -> Result<(), ImportError> {
-        Ok(())
-    }
-
     fn read(&self, files: &Files<'_>, builder: &mut Builder) -> Result<(), ImportError> {
         if !self.has_businesses {
             builder.open_catalogue();

@@ -8,7 +8,7 @@ use config::PredictionModel;
 use serde_json::{Value, json};
 
 use super::{Card, says_target};
-use crate::evaluate::report::{STYLE, escaped};
+use crate::evaluate::report::{begin_page, escaped};
 
 /// The card in a few lines.
 pub fn text(card: &Card<'_>) -> String {
@@ -76,15 +76,7 @@ pub fn html(card: &Card<'_>) -> String {
 
 fn write_page(card: &Card<'_>, page: &mut String) -> std::fmt::Result {
     let (validation, examples) = (&card.validation, &card.prepared.examples);
-    let title = escaped(card.title);
-    writeln!(
-        page,
-        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">"
-    )?;
-    writeln!(
-        page,
-        "<title>{title}</title>\n<style>{STYLE}</style>\n<h1>{title}</h1>"
-    )?;
+    begin_page(&escaped(card.title), "", page)?;
     writeln!(
         page,
         "<p>A {} says which \"{}\" a row has. It learnt from {} rows: {}. The positive class is \"{}\".</p>",

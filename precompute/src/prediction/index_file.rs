@@ -183,19 +183,10 @@ mod tests {
 
     fn predict(model: PredictionModel) -> Predict {
         Predict {
-            file: "t.csv".to_owned(),
-            target: "passed".to_owned(),
-            positive: "yes".to_owned(),
             model,
-            exclude: Vec::new(),
-            keep_leaking: Vec::new(),
             trees: 20,
-            maximum_depth: 200,
-            minimum_leaf: 1,
-            penalty: 1.0,
-            folds: 5,
             repeats: 1,
-            seed: 1,
+            ..Predict::new("t.csv", "passed", "yes")
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Items that the same people like: the cheap baseline, and the model for catalogues that are too large for [`ease`](super::ease).
+//! Items that the same people like: the cheap baseline of [`ease`](super::ease).
 
 use config::Similarity;
 use index::neighbours::Neighbour;

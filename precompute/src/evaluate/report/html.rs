@@ -3,7 +3,7 @@ use std::fmt::Write as _;
 use super::svg::{BarGroup, bar_chart};
 use crate::evaluate::{CutoffQuality, Evaluation, Interval, ModelQuality};
 
-pub(crate) const STYLE: &str = "\
+const STYLE: &str = "\
 body{font:16px/1.5 system-ui,sans-serif;max-width:80rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}
 table{border-collapse:collapse;margin:1rem 0}th,td{padding:.3rem .8rem .3rem 0;text-align:left;border-bottom:1px solid #ddd;font-variant-numeric:tabular-nums}
 small{display:block;white-space:nowrap}.wide{overflow-x:auto}th[scope=row]{font-weight:400;min-width:13rem}
@@ -21,20 +21,21 @@ pub fn html(title: &str, evaluation: &Evaluation) -> String {
     page
 }
 
+/// Everything of a page down to its heading. The title is escaped; `more_style` comes after what all pages have.
+pub(crate) fn begin_page(title: &str, more_style: &str, page: &mut String) -> std::fmt::Result {
+    writeln!(
+        page,
+        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">"
+    )?;
+    writeln!(
+        page,
+        "<title>{title}</title>\n<style>{STYLE}{more_style}</style>\n<h1>{title}</h1>"
+    )
+}
+
 fn write_page(title: &str, evaluation: &Evaluation, page: &mut String) -> std::fmt::Result {
     let title = escaped(title);
-    writeln!(
-        page,
-        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">"
-    )?;
-    writeln!(
-        page,
-        "<meta name=\"viewport\" content=\"width=device-width\">"
-    )?;
-    writeln!(
-        page,
-        "<title>{title}</title>\n<style>{STYLE}</style>\n<h1>{title}</h1>"
-    )?;
+    begin_page(&title, "", page)?;
     writeln!(page, "<p>{}.", escaped(&evaluation.protocol))?;
     writeln!(
         page,

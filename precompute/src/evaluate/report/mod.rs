@@ -6,7 +6,7 @@ mod svg;
 mod text;
 
 pub use html::html;
-pub(crate) use html::{STYLE, escaped};
+pub(crate) use html::{begin_page, escaped};
 pub use json::json;
 pub use text::text;
 

@@ -9,6 +9,9 @@
 //! 2. *Refit.* The weights of those K items are fitted again as if there were no others, which gives back most of what the cut took.
 //! 3. Weights of 8 bits and packed item numbers: that is the index file's.
 //!
+//! P is the inverse of one matrix of all items, or of all people, while that can be had ([`form`]). In larger catalogues it is looked at near each item only, among as many
+//! candidates as a least-squares fit takes.
+//!
 //! D has a constant penalty and a share of every item's own count. The share is what leaving out interactions at random while training amounts to in the
 //! limit (Steck: Autoencoders that don't overfit towards the identity, `NeurIPS` 2020), and it makes the constant matter little.
 

@@ -2,7 +2,7 @@ use std::fmt::Write as _;
 
 use super::plot::scatter_plot;
 use super::{conclusion, introduction, sign};
-use crate::evaluate::report::{STYLE, escaped};
+use crate::evaluate::report::{begin_page, escaped};
 use crate::tune::Tuning;
 
 const MARKS: &str = "\
@@ -16,15 +16,8 @@ pub fn html(title: &str, tunings: &[Tuning]) -> String {
 }
 
 fn write_page(title: &str, tunings: &[Tuning], page: &mut String) -> std::fmt::Result {
-    let title = escaped(title);
-    writeln!(
-        page,
-        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">"
-    )?;
-    writeln!(
-        page,
-        "<title>{title}: what was tried</title>\n<style>{STYLE}{MARKS}</style>\n<h1>{title}: what was tried</h1>"
-    )?;
+    let title = format!("{}: what was tried", escaped(title));
+    begin_page(&title, MARKS, page)?;
     for tuning in tunings {
         writeln!(page, "<h2>{}</h2>", escaped(tuning.space.subject.name()))?;
         for sentence in introduction(tuning) {
