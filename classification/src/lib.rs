@@ -32,7 +32,6 @@ mod forest;
 pub mod leakage;
 mod logistic;
 mod model;
-mod random;
 mod table;
 mod validation;
 

@@ -13,11 +13,11 @@
 
 use ndarray::{Array2, s};
 use rayon::prelude::*;
+use seeded::Random;
 
 use crate::{
     FactorError, SparseRows, Watch,
     kernels::{PADDED_TO, add_images, add_product, add_scaled, dot, gram, values},
-    random::Random,
 };
 
 /// What can be chosen.
@@ -147,7 +147,7 @@ pub fn als(
     // Small, so that the first solution is not far from where the second begins.
     items
         .slice_mut(s![.., ..settings.dimensions])
-        .mapv_inplace(|_: f32| (random.share() - 0.5) as f32 * 0.01);
+        .mapv_inplace(|_: f32| (random.unit() - 0.5) as f32 * 0.01);
     for iteration in 1..=settings.iterations {
         solve_side(&mut users, by_user, &items, settings);
         solve_side(&mut items, by_item, &users, settings);

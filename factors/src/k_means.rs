@@ -6,11 +6,11 @@
 
 use ndarray::{Array1, Array2, Axis};
 use rayon::prelude::*;
+use seeded::Random;
 
 use crate::{
     FactorError,
     kernels::{as_faer, dot, multiply, squared_distance},
-    random::Random,
 };
 
 /// From so many points on, mini-batches come first: a pass over all points is then seconds, and most of the way needs no pass over all.
@@ -182,7 +182,7 @@ fn seeds(points: &Array2<f32>, count: usize, random: &mut Random) -> Array2<f32>
         }
         let mut best: Option<(f64, usize, Vec<f64>)> = None;
         for _ in 0..trial_count {
-            let candidate = drawn(&distances, random.share() * total);
+            let candidate = drawn(&distances, random.unit() * total);
             let mut nearest = distances_to(candidate);
             for (nearest, before) in nearest.iter_mut().zip(&distances) {
                 *nearest = nearest.min(*before);

@@ -31,7 +31,6 @@ mod error;
 mod fold_in;
 mod k_means;
 mod kernels;
-mod random;
 mod silhouette;
 mod sparse_rows;
 mod svd;

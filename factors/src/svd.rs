@@ -11,11 +11,11 @@ use faer::{
     linalg::svd::{ComputeSvdVectors, SvdParams, svd as dense_svd, svd_scratch},
 };
 use ndarray::{Array2, s};
+use seeded::Random;
 
 use crate::{
     FactorError, WeightedRows,
     kernels::{as_faer, gram, multiply},
-    random::Random,
 };
 
 /// What can be chosen.
@@ -89,7 +89,7 @@ pub fn svd<'a>(
     }
     let mut random = Random::new(settings.seed);
     // The sum of some uniform numbers is as good as normal: what is wanted is that no direction is preferred.
-    let mut normal = || (0..12).map(|_| random.share()).sum::<f64>() as f32 - 6.0;
+    let mut normal = || (0..12).map(|_| random.unit()).sum::<f64>() as f32 - 6.0;
     let start = Array2::from_shape_simple_fn((item_count, directions), &mut normal);
     let mut basis = ThinSvd::of(&start)?.left;
     for _ in 0..settings.iterations {

@@ -1,7 +1,8 @@
 //! One tree, from the root downwards.
 
 use super::{ForestSettings, Node, Tree};
-use crate::{Matrix, random::Random};
+use crate::Matrix;
+use seeded::Random;
 
 /// The rows that are learnt from, column by column, each value as its rank among those of its column: equal values have equal ranks.
 pub(super) struct RankedColumns {

@@ -5,9 +5,10 @@ mod grow;
 mod tests;
 
 use rayon::prelude::*;
+use seeded::Random;
 
 use self::grow::{Grower, RankedColumns};
-use crate::{Error, Matrix, random::Random};
+use crate::{Error, Matrix};
 
 /// The knobs of a forest.
 #[derive(Clone, Copy, Debug, PartialEq)]

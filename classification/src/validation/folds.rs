@@ -1,4 +1,5 @@
-use crate::{Error, Examples, random::Random};
+use crate::{Error, Examples};
+use seeded::Random;
 
 /// Rows dealt to folds, some times anew.
 #[derive(Clone, Debug, PartialEq)]

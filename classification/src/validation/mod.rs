@@ -5,12 +5,13 @@ mod folds;
 mod measures;
 
 use rayon::prelude::*;
+use seeded::Random;
 
 pub use self::estimate::Estimate;
 pub use self::folds::Folds;
 pub use self::measures::{Measures, measures};
 use crate::forest::most_probable;
-use crate::{Encoder, Error, Examples, Fitted, Matrix, Method, random::Random};
+use crate::{Encoder, Error, Examples, Fitted, Matrix, Method};
 
 /// So many bins of equal width hold the probabilities.
 const BINS_NUM: usize = 10;

@@ -1,6 +1,6 @@
 use rayon::prelude::*;
 
-use super::random::Random;
+use seeded::Random;
 
 /// A mean, and the interval in which 95 of 100 bootstrap samples have theirs.
 #[derive(Clone, Copy, Debug, PartialEq)]

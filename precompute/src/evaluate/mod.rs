@@ -9,7 +9,6 @@ mod error;
 mod interval;
 mod measure;
 pub mod metrics;
-mod random;
 mod ranker;
 pub mod report;
 mod split;
@@ -23,7 +22,6 @@ pub use interval::Interval;
 pub use measure::{
     ActivityQuality, CaseResult, CutoffQuality, CutoffResult, FoldResult, ModelQuality, measure,
 };
-pub(crate) use random::Random;
 pub use ranker::{BlendRanker, IndexRanker, Ranker, ScoreRanker};
 pub(crate) use split::hold_out;
 pub use split::{Case, Fold, fixed_split, leave_one_out, strong_generalisation};

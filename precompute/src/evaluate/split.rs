@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use config::ValueScale;
 use index::recommend::{HistoryItem, history_weight};
 
-use super::random::Random;
 use crate::{
     dataset::{Dataset, Interaction, Split},
     train::is_liked,
 };
+use seeded::Random;
 
 /// A person of whom the model sees a history and is asked for the rest.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,7 +5,7 @@
 //! near the one that would be chosen so far, the nearer the later.
 
 use super::{Space, Trial, tuning::choose};
-use crate::evaluate::Random;
+use seeded::Random;
 
 /// The bases of Halton's sequence, one a parameter.
 const BASES: [u32; 6] = [2, 3, 5, 7, 11, 13];

@@ -6,7 +6,7 @@ use config::{Config, Setting};
 use tempfile::TempDir;
 
 use super::*;
-use crate::evaluate::Random;
+use seeded::Random;
 
 /// As many people as a space of two parameters can be searched with.
 const PEOPLE: usize = 60;

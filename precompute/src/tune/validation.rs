@@ -7,10 +7,11 @@ use super::{Measured, TuneError};
 use crate::Resources;
 use crate::dataset::{Dataset, Interaction};
 use crate::evaluate::{
-    EvaluateError, Fold, IndexRanker, Random, hold_out, leave_one_out, measure, rounded,
+    EvaluateError, Fold, IndexRanker, hold_out, leave_one_out, measure, rounded,
 };
 use crate::train::train_for;
 use crate::write::index_files;
+use seeded::Random;
 
 /// Keeps the seeds of a tuning apart from those of the evaluation, which are small numbers as well.
 const SEED: u64 = 0x0074_756e_696e_6700;

@@ -4,14 +4,14 @@ use super::{Finding, Repository};
 use crate::workspace::{Dependency, Package};
 
 /// Who may depend on which of our crates. A folder that ends in `/*` stands for all below it that have no line of their own.
-const MEMBER_EDGES: [(&str, Edges); 15] = [
+const MEMBER_EDGES: [(&str, Edges); 16] = [
     ("app", Edges::Only(&[])),
     ("bench", Edges::Any),
-    ("classification", Edges::Only(&[])),
+    ("classification", Edges::Only(&["seeded"])),
     ("config", Edges::Only(&[])),
     ("demo", Edges::Only(&[])),
     ("e2e", Edges::Any),
-    ("factors", Edges::Only(&[])),
+    ("factors", Edges::Only(&["seeded"])),
     ("functions/*", Edges::Only(&["kit", "index", "pointer"])),
     ("functions/kit", Edges::Only(&["index", "pointer"])),
     ("host", Edges::Only(&["app"])),
@@ -27,8 +27,10 @@ const MEMBER_EDGES: [(&str, Edges); 15] = [
             "index",
             "itemsets",
             "pointer",
+            "seeded",
         ]),
     ),
+    ("seeded", Edges::Only(&[])),
     ("xtask", Edges::Only(&[])),
 ];
 

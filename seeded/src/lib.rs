@@ -1,15 +1,22 @@
-/// A small generator of random numbers whose sequence belongs to us, so that a seed gives the same split for ever.
-///
+//! Random numbers whose sequence belongs to us: a seed gives the same split, the same tree and the same clusters for ever, on every machine.
+
 /// `SplitMix64`: Steele, Lea and Flood, Fast splittable pseudorandom number generators, OOPSLA 2014.
 #[derive(Clone, Debug)]
-pub(crate) struct Random(u64);
+pub struct Random(u64);
 
 impl Random {
-    pub(crate) fn new(seed: u64) -> Self {
+    /// The sequence of this seed.
+    pub fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    fn next(&mut self) -> u64 {
+    /// Any number; as a seed, it begins a sequence of its own.
+    #[inline]
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "the sequence has no end, and an iterator's `Option` would be in everybody's way"
+    )]
+    pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut bits = self.0;
         bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -18,17 +25,19 @@ impl Random {
     }
 
     /// A number below `bound`, which is not zero. The upper half of the product is uniform to within bound / 2^64.
-    pub(crate) fn below(&mut self, bound: usize) -> usize {
+    #[inline]
+    pub fn below(&mut self, bound: usize) -> usize {
         ((u128::from(self.next()) * bound as u128) >> 64) as usize
     }
 
     /// At least 0 and below 1, uniform over the multiples of 2^-53.
-    pub(crate) fn unit(&mut self) -> f64 {
+    #[inline]
+    pub fn unit(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     /// Brings `values` into a random order.
-    pub(crate) fn shuffle<T>(&mut self, values: &mut [T]) {
+    pub fn shuffle<T>(&mut self, values: &mut [T]) {
         for last in (1..values.len()).rev() {
             values.swap(last, self.below(last + 1));
         }
