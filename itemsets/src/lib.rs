@@ -24,8 +24,10 @@
 //! - `mine`: what is frequent by itself, in an order that keeps what follows small.
 //! - `sparse`: projections as lists of transactions.
 //! - `dense`: projections of few items as bits.
-//! - `mine_rules`, `spill`: rules without all sets in memory.
+//! - `mine_rules`, `spill`, `best`: rules without all sets in memory.
+//! - `tally`: when there are more sets than anybody can wait for.
 
+mod best;
 mod dense;
 mod itemsets;
 mod mine;
@@ -33,11 +35,11 @@ mod mine_rules;
 mod rules;
 mod sparse;
 mod spill;
+mod tally;
 mod transactions;
 
 pub use itemsets::Itemsets;
 pub use mine::{Minimum, MinimumError, mine};
-pub use mine_rules::{MinedRules, mine_rules};
+pub use mine_rules::{Budget, MineRulesError, MinedRules, mine_rules};
 pub use rules::{Rule, RuleOptions, rules};
-pub use spill::Budget;
 pub use transactions::Transactions;

@@ -67,8 +67,16 @@ impl Minimum {
         }
     }
 
+    /// The same but for the support: in so many transactions.
+    pub(crate) fn with_count(self, count: u32) -> Self {
+        Self {
+            support: Support::Count(count),
+            ..self
+        }
+    }
+
     /// In transactions: a share is rounded up.
-    fn of(self, num_transactions: usize) -> u32 {
+    pub(crate) fn of(self, num_transactions: usize) -> u32 {
         match self.support {
             Support::Count(count) => count,
             Support::Share(share) => ((share * num_transactions as f64).ceil() as u32).max(1),
@@ -97,6 +105,11 @@ pub fn mine(transactions: &Transactions, minimum: Minimum) -> Itemsets {
 pub(crate) trait Sink {
     /// Takes a set, ascending, and its support.
     fn take(&mut self, items: &[u32], support: u32);
+
+    /// Whether nothing more is wanted, so that what was not looked at may be left.
+    fn is_full(&self) -> bool {
+        false
+    }
 }
 
 /// What one thread found, for all of them.
@@ -217,8 +230,8 @@ impl<'a> Found<'a> {
         self.prefix.pop();
     }
 
-    /// Whether a set may have one more item than the one that is looked at.
+    /// Whether a set with one item more than the one that is looked at is wanted.
     pub(crate) fn goes_on(&self) -> bool {
-        self.prefix.len() < self.limits.maximum_len
+        self.prefix.len() < self.limits.maximum_len && !self.sink.is_full()
     }
 }

@@ -1,13 +1,18 @@
 use std::collections::HashMap;
 use std::io;
+use std::path::PathBuf;
 use std::sync::Mutex;
+
+use thiserror::Error;
 
 use crate::{
     Minimum, Rule, RuleOptions, Transactions,
+    best::Best,
     itemsets::leave_out,
-    mine::mine_each,
+    mine::{Sink, mine_each},
     rules::parts,
-    spill::{Budget, Spill},
+    spill::Spill,
+    tally::{Counter, Tally, sufficient_support},
 };
 
 /// So many parts are looked at one after the other: the sets and the rules may take so many times what memory may be taken.
@@ -15,6 +20,39 @@ const PARTITION_COUNT: usize = 64;
 
 /// How much a thread gathers before it hands it over, in numbers.
 const GATHERED_LEN: usize = 1 << 18;
+
+/// What [`mine_rules`] may take, and how much of it is wanted.
+#[derive(Clone, Debug)]
+pub struct Budget {
+    /// What is held in memory at once, about; the transactions, the counts of their items and the rules come on top.
+    pub memory_bytes: usize,
+    /// A folder for temporary files, which nobody finds there afterwards.
+    pub folder: PathBuf,
+    /// A run that finds more sets than that is given up: time and files go with them.
+    pub maximum_set_count: u64,
+    /// So many rules are given at most: those with the highest leverage, and of equals the first.
+    pub maximum_rule_count: usize,
+}
+
+/// Why there are no rules.
+#[derive(Debug, Error)]
+pub enum MineRulesError {
+    /// What did not fit into memory could not be put aside.
+    #[error("writing or reading a temporary file")]
+    TemporaryFiles(#[from] io::Error),
+    /// Two long transactions that are alike are enough: so many parts have both.
+    #[error(
+        "more than {maximum_set_count} sets of items are in {minimum_support} transactions or more; for {sufficient_support} or more there are not so many"
+    )]
+    TooManySets {
+        /// How many there may be.
+        maximum_set_count: u64,
+        /// What was asked for, in transactions.
+        minimum_support: u32,
+        /// What could be asked for instead.
+        sufficient_support: u32,
+    },
+}
 
 /// The same rules as [`rules`](crate::rules()) of what [`mine`](crate::mine) finds, in the order of their antecedents and then of their consequents, without all sets in memory.
 ///
@@ -24,14 +62,16 @@ const GATHERED_LEN: usize = 1 << 18;
 ///
 /// # Errors
 ///
-/// Only those of the temporary files, of which there are none within the budget.
+/// Those of the temporary files, of which there are none within the budget; and more sets than the budget allows.
 pub fn mine_rules(
     transactions: &Transactions,
     minimum: Minimum,
     options: &RuleOptions,
     budget: &Budget,
-) -> io::Result<MinedRules> {
-    let sets = Mutex::new((Spill::new(PARTITION_COUNT, budget), Ok(())));
+) -> Result<MinedRules, MineRulesError> {
+    let spill = || Spill::new(PARTITION_COUNT, budget.memory_bytes, &budget.folder);
+    let tally = Tally::new(budget.maximum_set_count);
+    let sets = Mutex::new((spill(), Ok(())));
     let hand_over = |gathered: &mut Vec<Vec<u32>>| {
         let mut sets = sets
             .lock()
@@ -42,14 +82,24 @@ pub fn mine_rules(
         }
         gathered.iter_mut().for_each(Vec::clear);
     };
-    let supports = mine_each(transactions, minimum, || Gatherer::new(&hand_over));
+    let supports = mine_each(transactions, minimum, || {
+        Gatherer::new(Counter::new(&tally), &hand_over)
+    });
     let (sets, outcome) = sets
         .into_inner()
         .unwrap_or_else(std::sync::PoisonError::into_inner);
     outcome?;
+    if tally.is_exceeded() {
+        drop(sets);
+        return Err(MineRulesError::TooManySets {
+            maximum_set_count: budget.maximum_set_count,
+            minimum_support: minimum.of(transactions.len()),
+            sufficient_support: sufficient_support(transactions, minimum, budget.maximum_set_count),
+        });
+    }
     let mut has_files = sets.has_files();
 
-    let mut candidates = Spill::new(PARTITION_COUNT, budget);
+    let mut candidates = spill();
     for records in sets.into_partitions() {
         let mut gathered = vec![Vec::new(); PARTITION_COUNT];
         for rule in joined(&records?, &supports, transactions.len() as u32) {
@@ -64,7 +114,7 @@ pub fn mine_rules(
     }
     has_files |= candidates.has_files();
 
-    let mut rules = Vec::new();
+    let mut rules = Best::new(budget.maximum_rule_count);
     for records in candidates.into_partitions() {
         let records = records?;
         let mut candidates = HashMap::new();
@@ -95,26 +145,28 @@ pub fn mine_rules(
             }
         }
     }
-    rules.sort_unstable_by(|left, right| {
-        let key = |rule: &Rule| rule.consequent;
-        left.antecedent
-            .cmp(&right.antecedent)
-            .then(key(left).cmp(&key(right)))
-    });
-    Ok(MinedRules { rules, has_files })
+    let (rules, found_count) = rules.finish();
+    Ok(MinedRules {
+        rules,
+        found_count,
+        has_files,
+    })
 }
 
 /// What [`mine_rules`] found.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct MinedRules {
-    /// The rules.
+    /// The rules, as many as may be given.
     pub rules: Vec<Rule>,
+    /// How many there are.
+    pub found_count: u64,
     /// Whether the budget was not enough and temporary files were needed.
     pub has_files: bool,
 }
 
 /// Gathers what one thread finds, by partitions: sets, with 0 in front, and what they ask for, with the item that is left out, plus one, in front.
 pub(crate) struct Gatherer<'a> {
+    counter: Counter<'a>,
     gathered: Vec<Vec<u32>>,
     len: usize,
     hand_over: &'a (dyn Fn(&mut Vec<Vec<u32>>) + Sync),
@@ -122,8 +174,9 @@ pub(crate) struct Gatherer<'a> {
 }
 
 impl<'a> Gatherer<'a> {
-    fn new(hand_over: &'a (dyn Fn(&mut Vec<Vec<u32>>) + Sync)) -> Self {
+    fn new(counter: Counter<'a>, hand_over: &'a (dyn Fn(&mut Vec<Vec<u32>>) + Sync)) -> Self {
         Self {
+            counter,
             gathered: vec![Vec::new(); PARTITION_COUNT],
             len: 0,
             hand_over,
@@ -139,8 +192,9 @@ impl<'a> Gatherer<'a> {
     }
 }
 
-impl crate::mine::Sink for Gatherer<'_> {
+impl Sink for Gatherer<'_> {
     fn take(&mut self, items: &[u32], support: u32) {
+        self.counter.take(items, support);
         self.push(0, support, items);
         if 2 <= items.len() {
             let mut antecedent = std::mem::take(&mut self.antecedent);
@@ -154,6 +208,10 @@ impl crate::mine::Sink for Gatherer<'_> {
             (self.hand_over)(&mut self.gathered);
             self.len = 0;
         }
+    }
+
+    fn is_full(&self) -> bool {
+        self.counter.is_full()
     }
 }
 

@@ -2,49 +2,46 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::PathBuf;
-
-/// How much memory may be taken, and where to go when it is not enough.
-#[derive(Clone, Debug)]
-pub struct Budget {
-    /// What is held in memory at once, about; the transactions and the counts of their items come on top.
-    pub memory_bytes: usize,
-    /// A folder for temporary files, which nobody finds there afterwards.
-    pub folder: PathBuf,
-}
+use std::path::{Path, PathBuf};
 
 /// Records of numbers of 32 bits, each in one of some partitions.
 #[derive(Debug)]
 pub(crate) struct Spill {
-    budget: Budget,
+    memory_bytes: usize,
+    folder: PathBuf,
     partitions: Vec<Partition>,
-    held_len: usize,
+    /// How many numbers the partitions have room for in memory.
+    held_capacity: usize,
 }
 
 #[derive(Debug, Default)]
 struct Partition {
     held: Vec<u32>,
     file: Option<File>,
+    written_len: usize,
 }
 
 impl Spill {
-    pub(crate) fn new(partition_count: usize, budget: &Budget) -> Self {
+    /// Holds about `memory_bytes`; the rest goes into temporary files in `folder`, which nobody finds there afterwards.
+    pub(crate) fn new(partition_count: usize, memory_bytes: usize, folder: &Path) -> Self {
         let mut partitions = Vec::new();
         partitions.resize_with(partition_count, Partition::default);
         Self {
-            budget: budget.clone(),
+            memory_bytes,
+            folder: folder.to_owned(),
             partitions,
-            held_len: 0,
+            held_capacity: 0,
         }
     }
 
     /// Takes over what was gathered for each partition.
     pub(crate) fn append(&mut self, gathered: &mut [Vec<u32>]) -> io::Result<()> {
         for (partition, records) in self.partitions.iter_mut().zip(gathered) {
-            self.held_len += records.len();
+            let before = partition.held.capacity();
             partition.held.append(records);
+            self.held_capacity += partition.held.capacity() - before;
         }
-        if self.budget.memory_bytes < self.held_len * size_of::<u32>() {
+        if self.memory_bytes < self.held_capacity * size_of::<u32>() {
             self.write()?;
         }
         Ok(())
@@ -61,17 +58,13 @@ impl Spill {
         for partition in &mut self.partitions {
             let file = match &mut partition.file {
                 Some(file) => file,
-                none => none.insert(tempfile::tempfile_in(&self.budget.folder)?),
+                none => none.insert(tempfile::tempfile_in(&self.folder)?),
             };
-            let bytes: Vec<u8> = partition
-                .held
-                .iter()
-                .flat_map(|word| word.to_le_bytes())
-                .collect();
-            file.write_all(&bytes)?;
+            file.write_all(bytemuck::cast_slice(&partition.held))?;
+            partition.written_len += partition.held.len();
             partition.held = Vec::new();
         }
-        self.held_len = 0;
+        self.held_capacity = 0;
         Ok(())
     }
 
@@ -81,12 +74,12 @@ impl Spill {
             let Some(mut file) = partition.file else {
                 return Ok(partition.held);
             };
-            let mut bytes = Vec::new();
+            let mut records = vec![0; partition.written_len + partition.held.len()];
+            let (written, held) = records.split_at_mut(partition.written_len);
             file.seek(SeekFrom::Start(0))?;
-            file.read_to_end(&mut bytes)?;
-            let (words, _) = bytes.as_chunks::<4>();
-            let written = words.iter().map(|word| u32::from_le_bytes(*word));
-            Ok(written.chain(partition.held).collect())
+            file.read_exact(bytemuck::cast_slice_mut(written))?;
+            held.copy_from_slice(&partition.held);
+            Ok(records)
         })
     }
 }

@@ -51,6 +51,16 @@ fn is_within(part: &[u32], whole: &[u32]) -> bool {
     part.len() < whole.len() && part.iter().all(|item| whole.contains(item))
 }
 
+/// Room for everything but what is to be held in memory.
+fn budget(memory_bytes: usize) -> Budget {
+    Budget {
+        memory_bytes,
+        folder: std::env::temp_dir(),
+        maximum_set_count: u64::MAX,
+        maximum_rule_count: usize::MAX,
+    }
+}
+
 proptest! {
     #[test]
     fn finds_what_counting_finds(baskets in baskets(), minimum in 1..6_u32, maximum_len in 0..10_usize) {
@@ -81,6 +91,7 @@ proptest! {
         minimum in 2..5_u32,
         minimum_confidence in 0.0..1.0_f64,
         without_redundant: bool,
+        maximum_rule_count in 0..20_usize,
     ) {
         let baskets_of = transactions(&baskets);
         let found = mine(&baskets_of, Minimum::count(minimum).unwrap());
@@ -113,11 +124,22 @@ proptest! {
         let mut ordered = rules.clone();
         ordered.sort_by_key(|rule| (rule.antecedent.clone(), rule.consequent));
         for memory_bytes in [0, 1 << 20] {
-            let budget = Budget { memory_bytes, folder: std::env::temp_dir() };
+            let mut budget = budget(memory_bytes);
             let mined =
                 mine_rules(&baskets_of, Minimum::count(minimum).unwrap(), &options, &budget).unwrap();
             prop_assert_eq!(&mined.rules, &ordered);
+            prop_assert_eq!(mined.found_count, ordered.len() as u64);
             prop_assert_eq!(mined.has_files, memory_bytes == 0 && !all.is_empty());
+            // The best of them; a stable sort leaves equal ones in their order.
+            budget.maximum_rule_count = maximum_rule_count;
+            let best =
+                mine_rules(&baskets_of, Minimum::count(minimum).unwrap(), &options, &budget).unwrap();
+            let mut by_worth = ordered.clone();
+            by_worth.sort_by(|left, right| right.leverage().total_cmp(&left.leverage()));
+            by_worth.truncate(maximum_rule_count);
+            by_worth.sort_by_key(|rule| (rule.antecedent.clone(), rule.consequent));
+            prop_assert_eq!(best.rules, by_worth);
+            prop_assert_eq!(best.found_count, mined.found_count);
         }
         for rule in &rules {
             let share = |set: &[u32]| f64::from(all[set]) / num_baskets;
@@ -134,6 +156,38 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn more_sets_than_may_be_are_given_up_and_what_would_do_is_named() {
+    // Of the second and third basket all parts are in both: 2^12 less the empty one.
+    let long: Vec<u32> = (0..12).collect();
+    let baskets = transactions(&[vec![0, 1], long.clone(), long]);
+    let options = RuleOptions {
+        minimum_confidence: 0.0,
+        minimum_lift: 0.0,
+        without_redundant: false,
+    };
+    let mined = |maximum_set_count, minimum| {
+        let budget = Budget {
+            maximum_set_count,
+            ..budget(0)
+        };
+        mine_rules(&baskets, minimum, &options, &budget)
+    };
+    let pairs = Minimum::count(2).unwrap();
+    assert!(mined(4095, pairs).is_ok());
+    let error = mined(4094, pairs).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "more than 4094 sets of items are in 2 transactions or more; for 4 or more there are not so many"
+    );
+    // Shorter sets are fewer: 12 and 66.
+    assert!(mined(78, pairs.of_at_most(2)).is_ok());
+    assert!(mined(77, pairs.of_at_most(2)).is_err());
+    // A share is named in transactions.
+    let error = mined(4094, Minimum::share(0.5).unwrap()).unwrap_err();
+    assert!(error.to_string().contains("in 2 transactions"), "{error}");
 }
 
 #[test]

@@ -22,6 +22,19 @@ pub enum TrainError {
         message: String,
     },
 
+    /// Baskets are so long and so alike that nearly everything goes with everything.
+    #[error(
+        "more than {maximum_set_count} sets of items are in {minimum_support} baskets or more: set `train.rules.minimum_support` to {sufficient_support}, or `train.rules.maximum_items` lower"
+    )]
+    TooManySets {
+        /// How many there may be.
+        maximum_set_count: u64,
+        /// In how many baskets the sets are.
+        minimum_support: u32,
+        /// What would be few enough.
+        sufficient_support: u32,
+    },
+
     /// Items could not be given vectors and grouped.
     #[error("grouping the items into clusters: change `train.clusters`")]
     Clusters {

@@ -1,8 +1,14 @@
 use config::{Rules as RuleSettings, Support};
-use itemsets::{Budget, Minimum, MinimumError, Rule, RuleOptions, Transactions, mine_rules};
+use itemsets::{
+    Budget, MineRulesError, MinedRules, Minimum, MinimumError, Rule, RuleOptions, Transactions,
+    mine_rules,
+};
 
 use super::{Interactions, TrainError};
 use crate::Resources;
+
+/// Rules of more sets of items than that would take longer and more room on disk than anybody expects of them; what they say would hardly be more.
+const MAXIMUM_SET_COUNT: u64 = 20_000_000;
 
 /// The association rules of a data set.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,14 +46,27 @@ pub fn rules(
     let budget = Budget {
         memory_bytes: usize::try_from(resources.memory_bytes / 2).unwrap_or(usize::MAX),
         folder: resources.folder.clone(),
+        maximum_set_count: MAXIMUM_SET_COUNT,
+        maximum_rule_count: settings.maximum_rules as usize,
     };
     let mined = mine_rules(&baskets, minimum, &options, &budget);
-    let mined = mined.map_err(|error| TrainError::TemporaryFiles {
-        folder: budget.folder,
-        message: error.to_string(),
+    let MinedRules {
+        rules, found_count, ..
+    } = mined.map_err(|error| match error {
+        MineRulesError::TemporaryFiles(error) => TrainError::TemporaryFiles {
+            folder: budget.folder,
+            message: error.to_string(),
+        },
+        MineRulesError::TooManySets {
+            maximum_set_count,
+            minimum_support,
+            sufficient_support,
+        } => TrainError::TooManySets {
+            maximum_set_count,
+            minimum_support,
+            sufficient_support,
+        },
     })?;
-    let found_count = mined.rules.len();
-    let rules = best(mined.rules, settings.maximum_rules as usize);
     Ok(RuleModel {
         description: format!(
             "{} of {found_count} association rules of {} baskets, support {}, confidence {}, at most {} items",
@@ -70,24 +89,6 @@ fn minimum(support: Support) -> Result<Minimum, MinimumError> {
         Support::Count(count) => Minimum::count(count),
         Support::Share(share) => Minimum::share(share),
     }
-}
-
-/// Those with the highest leverage, in the order in which they came.
-fn best(rules: Vec<Rule>, maximum_count: usize) -> Vec<Rule> {
-    if rules.len() <= maximum_count {
-        return rules;
-    }
-    let mut order: Vec<usize> = (0..rules.len()).collect();
-    let leverages: Vec<f64> = rules.iter().map(Rule::leverage).collect();
-    order.sort_by(|&left, &right| leverages[right].total_cmp(&leverages[left]));
-    let mut is_kept = vec![false; rules.len()];
-    for &number in &order[..maximum_count] {
-        is_kept[number] = true;
-    }
-    let kept = rules.into_iter().zip(is_kept);
-    kept.filter(|(_, is_kept)| *is_kept)
-        .map(|(rule, _)| rule)
-        .collect()
 }
 
 #[cfg(test)]
@@ -127,6 +128,22 @@ mod tests {
             format!(
                 "2 of {all} association rules of 4 baskets, support 1, confidence 0, at most 3 items"
             )
+        );
+    }
+
+    #[test]
+    fn baskets_too_long_and_too_alike_are_refused_with_what_to_ask_for() {
+        let pairs = (0..3).flat_map(|basket| (0..600).map(move |item| (basket, item)));
+        let alike = Interactions::of_sorted_pairs(3, 600, pairs);
+        let error = rules(
+            &alike,
+            &RuleSettings::default(),
+            &Resources::new(Some(0), &std::env::temp_dir()),
+        );
+        let message = error.unwrap_err().to_string();
+        assert_eq!(
+            message,
+            "more than 20000000 sets of items are in 2 baskets or more: set `train.rules.minimum_support` to 4, or `train.rules.maximum_items` lower"
         );
     }
 
