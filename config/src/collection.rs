@@ -660,7 +660,8 @@ pub struct Train {
     /// How many well-known items are offered to newcomers. Default: 60.
     #[serde(deserialize_with = "checks::at_least_one")]
     pub onboarding_items: u32,
-    /// A field of numbers that says how popular an item is, for items that nobody in the data has touched.
+    /// A field of numbers that says how popular an item is, for items that nobody in the data has touched. Where it is absent, they go by their likeness to what is
+    /// popular, if content is learnt.
     pub popularity_field: Option<String>,
     /// Association rules; absent: none.
     pub rules: Option<Rules>,

@@ -35,6 +35,19 @@ pub struct Item {
     pub fields: BTreeMap<String, Value>,
 }
 
+impl Item {
+    /// The field that says what an item is: `film`, `book`.
+    pub const TYPE_FIELD: &str = "type";
+
+    /// What the item is; an empty text where nothing says so.
+    pub fn type_name(&self) -> &str {
+        match self.fields.get(Self::TYPE_FIELD) {
+            Some(Value::Text(name)) => name,
+            _ => "",
+        }
+    }
+}
+
 /// A user touched an item.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Interaction {

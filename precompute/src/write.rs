@@ -10,11 +10,11 @@ use index::rules::{Rule, RulesWriter};
 use index::{FileKind, WriteError};
 
 use crate::dataset::Dataset;
-use crate::train::{ItemClusters, Lists, Model};
+use crate::train::{ItemClusters, Lists, Model, popular_items};
 
 /// The index files of a model, in the order of their kinds. The same data set and model give the same bytes.
 ///
-/// Items are numbered in the model's file order. Of the popular ones the best are listed, as many as the settings say.
+/// Items are numbered in the model's file order. Of the popular ones as many are listed as the settings say.
 pub fn index_files(
     dataset: &Dataset,
     model: &Model,
@@ -80,16 +80,16 @@ pub fn model_files(
         files.push((FileKind::Clusters, file));
     }
 
-    let popularity: Vec<f32> = order
-        .iter()
-        .map(|&place| model.popularity[place as usize])
-        .collect();
+    let popular_count = settings.popular_items as usize;
+    let mut popularity = vec![0.0; item_count];
+    for place in popular_items(&dataset.items, &model.popularity, popular_count) {
+        popularity[numbers[place as usize] as usize] = model.popularity[place as usize];
+    }
     let onboarding: Vec<u32> = model
         .onboarding
         .iter()
         .map(|&place| numbers[place as usize])
         .collect();
-    let popular_count = settings.popular_items as usize;
     let popularity = PopularityWriter::new(&popularity, popular_count, &onboarding)?;
     files.push((FileKind::Popularity, popularity.finish(item_space)?));
 

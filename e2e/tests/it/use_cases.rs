@@ -200,9 +200,23 @@ fn media() {
             .count()
     };
     assert!(count(&anything) < count(&preferred), "{preferred}");
-    // FIXME: popular is only what somebody touched, so that who has no history and prefers documentaries is shown none.
-    let untouched = json!({ "filter": { "type": "documentary" } });
-    assert!(ids(&media.post("recommendations", &untouched)).is_empty());
+    // What nobody touched is there for whoever asks for it, and not for others.
+    for kind in ["documentary", "series", "podcast"] {
+        assert!(
+            members(&anything, "type")
+                .iter()
+                .all(|found| *found != kind)
+        );
+        let preferences = json!({ "type": [kind, "book"] });
+        let preferred = media.recommended(&json!({ "count": 20, "preferences": preferences }));
+        let types = members(&preferred, "type");
+        for expected in [kind, "book"] {
+            assert!(types.iter().any(|found| *found == expected), "{types:?}");
+        }
+        let filter = json!({ "type": kind });
+        let only = media.recommended(&json!({ "count": 20, "filter": filter }));
+        assert_eq!(ids(&only).len(), 20);
+    }
 }
 
 #[test]

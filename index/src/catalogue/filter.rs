@@ -27,3 +27,16 @@ pub enum Condition {
         maximum: Option<f64>,
     },
 }
+
+impl Condition {
+    /// The conditions of which one has to hold for this one to: each text by itself.
+    pub(crate) fn alternatives(&self) -> Vec<Self> {
+        match self {
+            Self::AnyOf(texts) => {
+                let alone = |text: &String| Self::AnyOf(vec![text.clone()]);
+                texts.iter().map(alone).collect()
+            }
+            Self::Range { .. } => vec![self.clone()],
+        }
+    }
+}

@@ -81,7 +81,8 @@ pub struct Question {
     pub exclude: Vec<u32>,
     /// What the items must be.
     pub filter: Filter,
-    /// What the items had better be: the score of one that is all of it counts twice.
+    /// What the items had better be: the score of one that is all of it counts twice. By popularity alone, the best of each thing that is preferred counts as
+    /// if it were the best of all.
     pub preferences: Filter,
     /// How many items are wanted.
     pub count: usize,
@@ -125,7 +126,7 @@ impl Generation<'_> {
                 .try_for_each(|&(algorithm, _)| self.plan(algorithm, question, plan))
         })?;
         let mut scores = self.scores(question)?;
-        self.prefer(&question.preferences, &mut scores)?;
+        self.prefer(question, &mut scores)?;
         if question.diversity <= 0.0 {
             return self.best(question, question.count, &scores);
         }
@@ -318,23 +319,34 @@ impl Generation<'_> {
         Ok(scores)
     }
 
-    /// Lifts the scores of what a person prefers.
-    fn prefer(&self, preferences: &Filter, scores: &mut Scores) -> Result<(), Error> {
-        let field_count = preferences.fields.len() as f32;
-        for (field, condition) in &preferences.fields {
-            let only = Filter {
-                fields: [(field.clone(), condition.clone())].into(),
-            };
-            let matching = self.catalogue.matching(&only, &self.blocks.borrow())?;
-            // Each field on top of the others: all of them together give the whole gain, within rounding.
-            let gain = (1.0 + PREFERENCE_GAIN).powf(1.0 / field_count);
-            scores.multiply(|item| {
-                if matching.get(item as usize) == Some(&true) {
-                    gain
-                } else {
-                    1.0
+    /// Lifts the scores of what a person prefers. Where nothing else is known of the person, the best of each thing that is preferred is first made equal to the best of all.
+    fn prefer(&self, question: &Question, scores: &mut Scores) -> Result<(), Error> {
+        let preferences = &question.preferences.fields;
+        // Each field on top of the others: all of them together give the whole gain, within rounding.
+        let field_gain = (1.0 + PREFERENCE_GAIN).powf(1.0 / preferences.len() as f32);
+        let is_all_that_is_known = matches!(question.by[..], [(Algorithm::Popular, _)]);
+        for (field, condition) in preferences {
+            let mut gains = Vec::new();
+            for condition in condition.alternatives() {
+                let only = Filter {
+                    fields: [(field.clone(), condition)].into(),
+                };
+                let matching = self.catalogue.matching(&only, &self.blocks.borrow())?;
+                let is_preferred = |item| matching.get(item as usize) == Some(&true);
+                let mut gain = field_gain;
+                if is_all_that_is_known {
+                    let best = scores.top(1, &is_preferred);
+                    gain *= best
+                        .first()
+                        .map_or(1.0, |best| scores.largest() / best.score);
                 }
-            });
+                gains.resize(matching.len(), 1.0_f32);
+                let preferred = gains.iter_mut().zip(&matching);
+                for (own, _) in preferred.filter(|(_, is_preferred)| **is_preferred) {
+                    *own = own.max(gain);
+                }
+            }
+            scores.multiply(|item| gains.get(item as usize).copied().unwrap_or(1.0));
         }
         Ok(())
     }

@@ -233,16 +233,13 @@ fn preferences_lift_and_never_exclude() {
     use index::catalogue::{Condition, Filter};
 
     let generation = files().open();
-    let ask = |texts: &[&str]| {
-        let any = Condition::AnyOf(texts.iter().map(|text| (*text).to_owned()).collect());
-        let preferences = Filter {
-            fields: [("genres".to_owned(), any)].into(),
-        };
+    let ask = |fields: &[(&str, Condition)]| {
+        let fields = fields
+            .iter()
+            .map(|(field, condition)| ((*field).to_owned(), condition.clone()));
         let question = Question {
-            preferences: if texts.is_empty() {
-                Filter::default()
-            } else {
-                preferences
+            preferences: Filter {
+                fields: fields.collect(),
             },
             count: 10,
             ..Question::default()
@@ -250,15 +247,26 @@ fn preferences_lift_and_never_exclude() {
         let popular = generation.popular(&question).unwrap();
         popular
             .iter()
-            .map(|scored| (scored.item, scored.score))
+            .map(|scored| (scored.item, scored.score.round()))
             .collect::<Vec<_>>()
     };
+    let crime = ("genres", Condition::AnyOf(vec!["Crime".to_owned()]));
+    let eighties = Condition::Range {
+        minimum: Some(1980.0),
+        maximum: Some(1989.0),
+    };
+    let eighties = ("year", eighties);
     assert_eq!(
         ask(&[]),
         [(3, 60.0), (0, 50.0), (2, 40.0), (4, 20.0), (1, 5.0)]
     );
     assert_eq!(
-        ask(&["Crime"]),
-        [(0, 100.0), (2, 80.0), (3, 60.0), (4, 20.0), (1, 5.0)]
+        ask(&[crime]),
+        [(0, 120.0), (2, 96.0), (3, 60.0), (4, 20.0), (1, 5.0)]
+    );
+    // However little popular it is, the best of what is preferred counts twice as much as the best of all.
+    assert_eq!(
+        ask(&[eighties]),
+        [(1, 120.0), (3, 60.0), (0, 50.0), (2, 40.0), (4, 20.0)]
     );
 }

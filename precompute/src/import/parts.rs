@@ -15,9 +15,6 @@ use super::ids::Id;
 use super::report::ImportReport;
 use crate::dataset::{Dataset, Item};
 
-/// What an item is: `film`, `book`.
-const TYPE_FIELD: &str = "type";
-
 /// What its source says that it is, where the configuration says something else: an `episode` among podcasts.
 const KIND_FIELD: &str = "kind";
 
@@ -98,14 +95,14 @@ fn add(part: &Part, dataset: Dataset, value: impl Fn(f32) -> f32, builder: &mut 
 /// What the configuration says that an item is, else what its source says, else the part's name.
 fn set_type(part: &Part, item: &mut Item) {
     let fields: &mut BTreeMap<String, Value> = &mut item.fields;
-    match (&part.kind, fields.remove(TYPE_FIELD)) {
+    match (&part.kind, fields.remove(Item::TYPE_FIELD)) {
         (Some(kind), own) => {
-            fields.insert(TYPE_FIELD.to_owned(), Value::Text(kind.clone()));
+            fields.insert(Item::TYPE_FIELD.to_owned(), Value::Text(kind.clone()));
             fields.extend(own.map(|own| (KIND_FIELD.to_owned(), own)));
         }
         (None, own) => {
             let own = own.unwrap_or_else(|| Value::Text(part.name.clone()));
-            fields.insert(TYPE_FIELD.to_owned(), own);
+            fields.insert(Item::TYPE_FIELD.to_owned(), own);
         }
     }
 }

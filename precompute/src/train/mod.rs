@@ -28,7 +28,7 @@ pub use item_order::item_order;
 pub use model::{Lists, Model, is_liked, train, train_for};
 pub use neighbour_lists::NeighbourLists;
 pub use onboarding::onboarding;
-pub use popularity::popularity;
+pub use popularity::{popular_items, popularity};
 pub use rules::{RuleModel, rules};
 
 /// Is told how many of how many items are done; from any thread, once an item.

@@ -1,5 +1,5 @@
 use config::{Content, Model as Method, Similarity, Train, ValueScale};
-use index::{Algorithm, catalogue::Value};
+use index::Algorithm;
 
 use super::{
     Interactions, ItemClusters, NeighbourLists, RuleModel, TrainError, Watch,
@@ -9,11 +9,11 @@ use super::{
     item_knn::item_knn,
     item_order::item_order,
     onboarding::onboarding,
-    popularity::popularity,
+    popularity::{add_untouched, popularity},
     rules::rules,
 };
 use crate::Resources;
-use crate::dataset::{Dataset, Interaction, Item};
+use crate::dataset::{Dataset, Interaction};
 
 /// All that was learnt from a data set. Items go by their place in [`Dataset::items`].
 #[derive(Clone, Debug, PartialEq)]
@@ -142,9 +142,13 @@ pub fn train_for(
         liked,
         settings.popularity_half_life_days,
     );
-    if let Some(field) = &settings.popularity_field {
-        add_popularity_of_field(&dataset.items, field, &mut popularity);
-    }
+    add_untouched(
+        &dataset.items,
+        &dataset.interactions,
+        settings.popularity_field.as_deref(),
+        content.as_ref().map(|content| &content.lists),
+        &mut popularity,
+    );
     // One of the two is there, unless neither was asked for.
     let alike = neighbours.as_ref().or(content.as_ref());
     let nobody = NeighbourLists::of_lists(&vec![Vec::new(); dataset.items.len()]);
@@ -165,28 +169,6 @@ pub fn train_for(
         onboarding,
         item_order,
     })
-}
-
-/// Lets a field speak for items that nobody touched: up to half of the least that somebody did, in the order of their numbers.
-fn add_popularity_of_field(items: &[Item], field: &str, popularity: &mut [f32]) {
-    let number = |item: &Item| match item.fields.get(field) {
-        Some(Value::Integer(number)) => *number as f32,
-        Some(Value::Real(number)) => *number as f32,
-        _ => 0.0,
-    };
-    let largest = items.iter().map(number).fold(0.0, f32::max);
-    let touched = popularity.iter().copied().filter(|score| 0.0 < *score);
-    let least = touched.fold(f32::INFINITY, f32::min);
-    let scale = if least.is_finite() {
-        least / 2.0
-    } else {
-        largest
-    };
-    for (item, popularity) in items.iter().zip(popularity) {
-        if *popularity == 0.0 && 0.0 < number(item) {
-            *popularity = number(item) / largest * scale;
-        }
-    }
 }
 
 fn learn_content(dataset: &Dataset, settings: &Content) -> Result<Lists, TrainError> {
@@ -245,6 +227,8 @@ fn learn_neighbours(
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+
+    use index::catalogue::Value;
 
     use super::*;
     use crate::dataset::Item;
@@ -336,7 +320,7 @@ mod tests {
         };
         let model = learn(&dataset, None, &settings);
         assert_eq!((&model.neighbours, &model.rules), (&None, &None));
-        assert_eq!(model.popularity, [0.0, 10.0, 20.0, 30.0]);
+        assert_eq!(model.popularity, [0.0, 1.0 / 3.0, 2.0 / 3.0, 1.0]);
         assert_eq!(model.item_order, [3, 2, 1, 0]);
         assert!(!model.content.unwrap().lists.list(0).is_empty());
         // Where people touched some, those come first.

@@ -13,6 +13,3 @@ mod terms;
 pub use latent::latent_vectors;
 pub use neighbours::content_neighbours;
 pub use terms::{TermVectors, term_vectors};
-
-/// The field that says what an item is: `film`, `book`.
-const TYPE_FIELD: &str = "type";

@@ -1,12 +1,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use faer::{Accum, MatMut, MatRef, Par, linalg::matmul::matmul};
-use index::catalogue::Value;
 use index::neighbours::Neighbour;
 use ndarray::Array2;
 use rayon::prelude::*;
 
-use super::{TYPE_FIELD, TermVectors};
+use super::TermVectors;
 use crate::dataset::Item;
 use crate::train::{NeighbourLists, best::keep_best};
 
@@ -87,12 +86,8 @@ impl<'a> Search<'a> {
         let types: Vec<usize> = items
             .iter()
             .map(|item| {
-                let name = match item.fields.get(TYPE_FIELD) {
-                    Some(Value::Text(name)) => name.as_str(),
-                    _ => "",
-                };
                 let next = numbers.len();
-                *numbers.entry(name).or_insert(next)
+                *numbers.entry(item.type_name()).or_insert(next)
             })
             .collect();
         let other_types = numbers.len().saturating_sub(1);
@@ -262,6 +257,7 @@ fn list(mut candidates: Vec<(f32, u32)>) -> Vec<Neighbour> {
 
 #[cfg(test)]
 mod tests {
+    use index::catalogue::Value;
     use proptest::prelude::*;
 
     use super::super::{latent_vectors, term_vectors};
@@ -273,7 +269,7 @@ mod tests {
             title: String::new(),
             fields: [
                 ("description".to_owned(), Value::Text(text.to_owned())),
-                (TYPE_FIELD.to_owned(), Value::Text(kind.to_owned())),
+                (Item::TYPE_FIELD.to_owned(), Value::Text(kind.to_owned())),
             ]
             .into(),
         }
@@ -363,13 +359,7 @@ mod tests {
             let terms = term_vectors(&items, &[]);
             let latent = latent_vectors(&terms, dimensions).unwrap();
             let lists = content_neighbours(&items, &terms, &latent, count);
-            let types: Vec<&str> = items
-                .iter()
-                .map(|item| match &item.fields[TYPE_FIELD] {
-                    Value::Text(name) => name.as_str(),
-                    _ => "",
-                })
-                .collect();
+            let types: Vec<&str> = items.iter().map(Item::type_name).collect();
             for item in 0..items.len() {
                 let all: Vec<f64> = (0..items.len())
                     .map(|other| likeness(&terms, &latent, (item, other)))

@@ -6,7 +6,6 @@ use index::catalogue::Value;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use super::TYPE_FIELD;
 use crate::dataset::Item;
 
 const BM25_K1: f32 = 1.2;
@@ -68,7 +67,7 @@ fn terms(item: &Item, fields: &[String]) -> Vec<String> {
     let mut terms = words(&item.title);
     for (name, value) in &item.fields {
         let is_read = if fields.is_empty() {
-            name != TYPE_FIELD
+            name != Item::TYPE_FIELD
         } else {
             fields.contains(name)
         };
