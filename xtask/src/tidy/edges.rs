@@ -4,7 +4,8 @@ use super::{Finding, Repository};
 use crate::workspace::{Dependency, Package};
 
 /// Who may depend on which of our crates. A folder that ends in `/*` stands for all below it that have no line of their own.
-const MEMBER_EDGES: [(&str, Edges); 16] = [
+const MEMBER_EDGES: [(&str, Edges); 17] = [
+    ("analysis", Edges::Only(&[])),
     ("app", Edges::Only(&[])),
     ("bench", Edges::Any),
     ("classification", Edges::Only(&["seeded"])),
