@@ -63,6 +63,36 @@ where
     within(u32::deserialize(deserializer)?, 0..=1000)
 }
 
+/// 2 to 6: what rules of more items say, those of fewer say as well, and there are too many of them.
+pub(crate) fn rule_len<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    within(u32::deserialize(deserializer)?, 2..=6)
+}
+
+/// 1 to 1000, as many as an index file has.
+pub(crate) fn popular_count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    within(u32::deserialize(deserializer)?, 1..=1000)
+}
+
+/// 1 to 200, as many as an index file has.
+pub(crate) fn onboarding_count<'de, D>(deserializer: D) -> Result<u32, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    within(u32::deserialize(deserializer)?, 1..=200)
+}
+
+/// A finite number from 0.
+pub(crate) fn not_negative<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    let number = f64::deserialize(deserializer)?;
+    if (0.0..=*POSITIVE.end()).contains(&number) {
+        Ok(number)
+    } else {
+        Err(D::Error::custom(format!(
+            "write a number from 0 to 1e12, not {number}"
+        )))
+    }
+}
+
 /// 1 to 255, where it is there.
 pub(crate) fn cluster_count<'de, D>(deserializer: D) -> Result<Option<u32>, D::Error>
 where

@@ -654,11 +654,11 @@ pub struct Train {
     pub neighbours: u32,
     /// After how many days an interaction counts half for popularity; 0: age does not matter. Default: 0.
     pub popularity_half_life_days: u32,
-    /// How many popular items are kept. Default: 1000.
-    #[serde(deserialize_with = "checks::at_least_one")]
+    /// How many popular items are kept: 1 to 1000. Default: 1000.
+    #[serde(deserialize_with = "checks::popular_count")]
     pub popular_items: u32,
-    /// How many well-known items are offered to newcomers. Default: 60.
-    #[serde(deserialize_with = "checks::at_least_one")]
+    /// How many well-known items are offered to newcomers: 1 to 200. Default: 60.
+    #[serde(deserialize_with = "checks::onboarding_count")]
     pub onboarding_items: u32,
     /// A field of numbers that says how popular an item is, for items that nobody in the data has touched. Where it is absent, they go by their likeness to what is
     /// popular, if content is learnt.

@@ -10,13 +10,14 @@ use crate::checks;
 pub struct Rules {
     /// In how many baskets all of a rule has to be. Default: 2.
     pub minimum_support: Support,
-    /// How many items a rule has at most, its consequent included. Default: 3.
-    #[serde(deserialize_with = "checks::at_least_two")]
+    /// How many items a rule has at most, its consequent included: 2 to 6. Default: 3.
+    #[serde(deserialize_with = "checks::rule_len")]
     pub maximum_items: u32,
     /// The least share of the antecedent's baskets that have the consequent. Default: 0.05.
     #[serde(deserialize_with = "checks::share")]
     pub minimum_confidence: f64,
     /// How much more often than by chance the consequent is there at least. Default: 1.
+    #[serde(deserialize_with = "checks::not_negative")]
     pub minimum_lift: f64,
     /// How many rules are kept at most: those with the highest leverage. Default: 100000, about a megabyte.
     #[serde(deserialize_with = "checks::at_least_one")]

@@ -25,7 +25,7 @@
 //! - `sparse`: projections as lists of transactions.
 //! - `dense`: projections of few items as bits.
 //! - `mine_rules`, `spill`, `best`: rules without all sets in memory.
-//! - `tally`: when there are more sets than anybody can wait for.
+//! - `tally`: when there is more to look at than anybody can wait for.
 
 mod best;
 mod dense;

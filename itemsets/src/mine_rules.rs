@@ -28,8 +28,8 @@ pub struct Budget {
     pub memory_bytes: usize,
     /// A folder for temporary files, which nobody finds there afterwards.
     pub folder: PathBuf,
-    /// A run that finds more sets than that is given up: time and files go with them.
-    pub maximum_set_count: u64,
+    /// So many rules may have to be looked at, one for each item of each set; a run with more is given up, since time and files go with them.
+    pub maximum_candidate_count: u64,
     /// So many rules are given at most: those with the highest leverage, and of equals the first.
     pub maximum_rule_count: usize,
 }
@@ -42,11 +42,11 @@ pub enum MineRulesError {
     TemporaryFiles(#[from] io::Error),
     /// Two long transactions that are alike are enough: so many parts have both.
     #[error(
-        "more than {maximum_set_count} sets of items are in {minimum_support} transactions or more; for {sufficient_support} or more there are not so many"
+        "sets of items in {minimum_support} transactions or more give more than {maximum_candidate_count} rules to look at; those in {sufficient_support} or more do not"
     )]
-    TooManySets {
+    TooManyCandidates {
         /// How many there may be.
-        maximum_set_count: u64,
+        maximum_candidate_count: u64,
         /// What was asked for, in transactions.
         minimum_support: u32,
         /// What could be asked for instead.
@@ -62,7 +62,7 @@ pub enum MineRulesError {
 ///
 /// # Errors
 ///
-/// Those of the temporary files, of which there are none within the budget; and more sets than the budget allows.
+/// Those of the temporary files, of which there are none within the budget; and more to look at than the budget allows.
 pub fn mine_rules(
     transactions: &Transactions,
     minimum: Minimum,
@@ -70,7 +70,7 @@ pub fn mine_rules(
     budget: &Budget,
 ) -> Result<MinedRules, MineRulesError> {
     let spill = || Spill::new(PARTITION_COUNT, budget.memory_bytes, &budget.folder);
-    let tally = Tally::new(budget.maximum_set_count);
+    let tally = Tally::new(budget.maximum_candidate_count);
     let sets = Mutex::new((spill(), Ok(())));
     let hand_over = |gathered: &mut Vec<Vec<u32>>| {
         let mut sets = sets
@@ -91,10 +91,14 @@ pub fn mine_rules(
     outcome?;
     if tally.is_exceeded() {
         drop(sets);
-        return Err(MineRulesError::TooManySets {
-            maximum_set_count: budget.maximum_set_count,
+        return Err(MineRulesError::TooManyCandidates {
+            maximum_candidate_count: budget.maximum_candidate_count,
             minimum_support: minimum.of(transactions.len()),
-            sufficient_support: sufficient_support(transactions, minimum, budget.maximum_set_count),
+            sufficient_support: sufficient_support(
+                transactions,
+                minimum,
+                budget.maximum_candidate_count,
+            ),
         });
     }
     let mut has_files = sets.has_files();
@@ -117,14 +121,14 @@ pub fn mine_rules(
     let mut rules = Best::new(budget.maximum_rule_count);
     for records in candidates.into_partitions() {
         let records = records?;
-        let mut candidates = HashMap::new();
-        let mut rest = &records[..];
-        while let [len, consequent, support, antecedent_support, tail @ ..] = rest {
-            let (antecedent, tail) = tail.split_at(*len as usize);
-            candidates.insert((*consequent, antecedent), (*support, *antecedent_support));
-            rest = tail;
-        }
-        for (&(consequent, antecedent), &(support, antecedent_support)) in &candidates {
+        let candidates = Candidates::new(&records);
+        for candidate in candidates.iter() {
+            let Candidate {
+                antecedent,
+                consequent,
+                support,
+                antecedent_support,
+            } = candidate;
             let rule = Rule {
                 antecedent: antecedent.to_vec(),
                 consequent,
@@ -136,8 +140,10 @@ pub fn mine_rules(
             // What is no less sure is among the candidates, too: it is at least as sure and has the same consequent, so that its lift is no lower.
             let is_redundant = || {
                 parts(antecedent).any(|part| {
-                    let surer = candidates.get(&(consequent, &part[..]));
-                    surer.is_some_and(|&(both, alone)| rule.is_no_surer_than(both, alone))
+                    let surer = candidates.find(consequent, &part);
+                    surer.is_some_and(|surer| {
+                        rule.is_no_surer_than(surer.support, surer.antecedent_support)
+                    })
                 })
             };
             if !(options.without_redundant && is_redundant()) {
@@ -151,6 +157,77 @@ pub fn mine_rules(
         found_count,
         has_files,
     })
+}
+
+/// A rule that is sure enough, as it lies in a partition: how many items its antecedent has, its consequent, the two supports, the antecedent.
+#[derive(Clone, Copy, Debug)]
+struct Candidate<'a> {
+    antecedent: &'a [u32],
+    consequent: u32,
+    support: u32,
+    antecedent_support: u32,
+}
+
+impl<'a> Candidate<'a> {
+    /// The one at the beginning of `records`, and what follows it.
+    fn first(records: &'a [u32]) -> Option<(Self, &'a [u32])> {
+        let [len, consequent, support, antecedent_support, tail @ ..] = records else {
+            return None;
+        };
+        let (antecedent, tail) = tail.split_at(*len as usize);
+        let candidate = Self {
+            antecedent,
+            consequent: *consequent,
+            support: *support,
+            antecedent_support: *antecedent_support,
+        };
+        Some((candidate, tail))
+    }
+
+    fn key(&self) -> (u32, &'a [u32]) {
+        (self.consequent, self.antecedent)
+    }
+}
+
+/// The candidates of a partition, to be looked up: four bytes each beside the records.
+struct Candidates<'a> {
+    records: &'a [u32],
+    /// Where each begins; ascending by consequent and antecedent.
+    starts: Vec<u32>,
+}
+
+impl<'a> Candidates<'a> {
+    fn new(records: &'a [u32]) -> Self {
+        let mut starts = Vec::new();
+        let mut rest = records;
+        while let Some((_, tail)) = Candidate::first(rest) {
+            starts.push((records.len() - rest.len()) as u32);
+            rest = tail;
+        }
+        let mut candidates = Self {
+            records,
+            starts: Vec::new(),
+        };
+        starts.sort_unstable_by_key(|&start| candidates.at(start).map(|candidate| candidate.key()));
+        candidates.starts = starts;
+        candidates
+    }
+
+    fn at(&self, start: u32) -> Option<Candidate<'a>> {
+        Candidate::first(&self.records[start as usize..]).map(|(candidate, _)| candidate)
+    }
+
+    fn iter(&self) -> impl Iterator<Item = Candidate<'a>> {
+        self.starts.iter().filter_map(|&start| self.at(start))
+    }
+
+    fn find(&self, consequent: u32, antecedent: &[u32]) -> Option<Candidate<'a>> {
+        let key = |&start: &u32| self.at(start).map(|candidate| candidate.key());
+        let place = self
+            .starts
+            .binary_search_by_key(&Some((consequent, antecedent)), key);
+        place.ok().and_then(|place| self.at(self.starts[place]))
+    }
 }
 
 /// What [`mine_rules`] found.

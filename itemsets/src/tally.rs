@@ -1,4 +1,4 @@
-//! How many sets there are, as far as they may be.
+//! How many rules there are to look at, as far as they may be: one for each item of each set.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -7,10 +7,10 @@ use crate::{
     mine::{Sink, mine_each},
 };
 
-/// So many sets a thread counts by itself before the others hear of them.
+/// So many a thread counts by itself before the others hear of them.
 const UNTOLD_COUNT: u64 = 1 << 12;
 
-/// Counts the sets that all threads find.
+/// Counts what all threads find.
 #[derive(Debug)]
 pub(crate) struct Tally {
     maximum: u64,
@@ -50,9 +50,9 @@ impl<'a> Counter<'a> {
 }
 
 impl Sink for Counter<'_> {
-    fn take(&mut self, _: &[u32], _: u32) {
-        self.untold += 1;
-        if self.untold == UNTOLD_COUNT {
+    fn take(&mut self, items: &[u32], _: u32) {
+        self.untold += items.len() as u64;
+        if UNTOLD_COUNT <= self.untold {
             self.tell();
         }
     }
@@ -68,7 +68,7 @@ impl Drop for Counter<'_> {
     }
 }
 
-/// The least support of which no more than `maximum` sets are frequent, of those that doubling leads to.
+/// The least support with which no more than `maximum` are to be looked at, of those that doubling leads to.
 pub(crate) fn sufficient_support(
     transactions: &Transactions,
     minimum: Minimum,

@@ -29,6 +29,15 @@ impl Estimate {
             high: mean + reach,
         }
     }
+
+    /// The same where what is estimated is a share: with few folds the interval would reach beyond.
+    pub(super) fn of_share(self) -> Self {
+        Self {
+            low: self.low.max(0.0),
+            high: self.high.min(1.0),
+            ..self
+        }
+    }
 }
 
 /// The 97.5 % point of Student's distribution (Abramowitz and Stegun: Handbook of mathematical functions, 26.7.5).
@@ -67,5 +76,8 @@ mod tests {
         let estimate = Estimate::of_folds(&[0.4, 0.6, 0.4, 0.6], 2);
         let reach = student(3.0) * (0.04 / 3.0 * (0.25 + 1.0_f64)).sqrt();
         assert!((estimate.high - 0.5 - reach).abs() < 1e-12);
+        assert_eq!(estimate.of_share(), estimate);
+        let doubtful = Estimate::of_folds(&[0.0, 1.0], 2).of_share();
+        assert_eq!((doubtful.low, doubtful.high), (0.0, 1.0));
     }
 }

@@ -102,8 +102,8 @@ pub fn cross_validate(
         .unwrap_or_default();
     let num_rows = || judged.iter().map(|judged| judged.rows.len());
     Ok(Validation {
-        accuracy: estimate(&|judged| judged.measures.accuracy),
-        auc: estimate(&|judged| judged.measures.auc),
+        accuracy: estimate(&|judged| judged.measures.accuracy).of_share(),
+        auc: estimate(&|judged| judged.measures.auc).of_share(),
         log_loss: estimate(&|judged| judged.measures.log_loss),
         brier: estimate(&|judged| judged.measures.brier),
         majority_accuracy: most_frequent as f64 / examples.num_rows() as f64,

@@ -1,5 +1,8 @@
 use crate::sorted_map::SortedMap;
 
+/// Each alternative is held against all items.
+const ALTERNATIVES_MAX_COUNT: usize = 16;
+
 /// What an item must be. All fields must hold; the empty filter lets everything pass.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Filter {
@@ -29,14 +32,14 @@ pub enum Condition {
 }
 
 impl Condition {
-    /// The conditions of which one has to hold for this one to: each text by itself.
+    /// The conditions of which one has to hold for this one to: each text by itself, unless there are many.
     pub(crate) fn alternatives(&self) -> Vec<Self> {
         match self {
-            Self::AnyOf(texts) => {
+            Self::AnyOf(texts) if texts.len() <= ALTERNATIVES_MAX_COUNT => {
                 let alone = |text: &String| Self::AnyOf(vec![text.clone()]);
                 texts.iter().map(alone).collect()
             }
-            Self::Range { .. } => vec![self.clone()],
+            Self::AnyOf(_) | Self::Range { .. } => vec![self.clone()],
         }
     }
 }

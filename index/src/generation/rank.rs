@@ -105,6 +105,14 @@ impl Default for Question {
     }
 }
 
+/// Which items may be in an answer.
+struct Wanted {
+    /// Those of the history and those that are excluded; ascending.
+    unwanted: Vec<u64>,
+    /// Which items pass the filter, where there is one.
+    matching: Option<Vec<bool>>,
+}
+
 /// What a question by clusters looks at.
 struct Nearest {
     /// The person's vector.
@@ -126,12 +134,13 @@ impl Generation<'_> {
                 .try_for_each(|&(algorithm, _)| self.plan(algorithm, question, plan))
         })?;
         let mut scores = self.scores(question)?;
-        self.prefer(question, &mut scores)?;
+        let wanted = self.wanted(question)?;
+        self.prefer(question, &wanted, &mut scores)?;
         if question.diversity <= 0.0 {
-            return self.best(question, question.count, &scores);
+            return Ok(wanted.best(question.count, &scores));
         }
         let pool_count = question.count.saturating_mul(DIVERSITY_POOL_PER_ITEM);
-        let pool = self.best(question, pool_count, &scores)?;
+        let pool = wanted.best(pool_count, &scores);
         self.diverse(&pool, question)
     }
 
@@ -320,25 +329,41 @@ impl Generation<'_> {
     }
 
     /// Lifts the scores of what a person prefers. Where nothing else is known of the person, the best of each thing that is preferred is first made equal to the best of all.
-    fn prefer(&self, question: &Question, scores: &mut Scores) -> Result<(), Error> {
+    fn prefer(
+        &self,
+        question: &Question,
+        wanted: &Wanted,
+        scores: &mut Scores,
+    ) -> Result<(), Error> {
         let preferences = &question.preferences.fields;
         // Each field on top of the others: all of them together give the whole gain, within rounding.
         let field_gain = (1.0 + PREFERENCE_GAIN).powf(1.0 / preferences.len() as f32);
-        let is_all_that_is_known = matches!(question.by[..], [(Algorithm::Popular, _)]);
+        let is_all_that_is_known =
+            question.history.is_empty() && matches!(question.by[..], [(Algorithm::Popular, _)]);
+        let best = |scores: &Scores, passes: &dyn Fn(u32) -> bool| {
+            let best = scores.top(1, &|item| wanted.has(item) && passes(item));
+            best.first().map(|best| best.score)
+        };
         for (field, condition) in preferences {
+            let conditions = if is_all_that_is_known {
+                condition.alternatives()
+            } else {
+                vec![condition.clone()]
+            };
             let mut gains = Vec::new();
-            for condition in condition.alternatives() {
+            for condition in conditions {
                 let only = Filter {
                     fields: [(field.clone(), condition)].into(),
                 };
                 let matching = self.catalogue.matching(&only, &self.blocks.borrow())?;
-                let is_preferred = |item| matching.get(item as usize) == Some(&true);
                 let mut gain = field_gain;
                 if is_all_that_is_known {
-                    let best = scores.top(1, &is_preferred);
-                    gain *= best
-                        .first()
-                        .map_or(1.0, |best| scores.largest() / best.score);
+                    let preferred = |item: u32| matching.get(item as usize) == Some(&true);
+                    if let (Some(preferred), Some(all)) =
+                        (best(scores, &preferred), best(scores, &|_| true))
+                    {
+                        gain *= all / preferred;
+                    }
                 }
                 gains.resize(matching.len(), 1.0_f32);
                 let preferred = gains.iter_mut().zip(&matching);
@@ -351,31 +376,20 @@ impl Generation<'_> {
         Ok(())
     }
 
-    /// The `count` best of what the filter lets pass, without what the person knows and what is excluded.
-    fn best(
-        &self,
-        question: &Question,
-        count: usize,
-        scores: &Scores,
-    ) -> Result<Vec<Scored>, Error> {
+    /// What a question wants at all.
+    fn wanted(&self, question: &Question) -> Result<Wanted, Error> {
         let history = question.history.iter().map(|entry| entry.item);
         let unwanted = question.exclude.iter().copied().chain(history);
         // In 64 bits, as all that is sorted here: see `recommend::sort_key`.
         let mut unwanted: Vec<u64> = unwanted.map(u64::from).collect();
         unwanted.sort_unstable();
-        // As many more as may have to go again: a few look-ups among the best instead of one for every candidate.
-        let room = count.saturating_add(unwanted.len());
-        let mut best = if question.filter.is_empty() {
-            scores.top(room, &|_| true)
+        let matching = if question.filter.is_empty() {
+            None
         } else {
-            let matching = self
-                .catalogue
-                .matching(&question.filter, &self.blocks.borrow())?;
-            scores.top(room, &|item| matching.get(item as usize) == Some(&true))
+            let blocks = self.blocks.borrow();
+            Some(self.catalogue.matching(&question.filter, &blocks)?)
         };
-        best.retain(|scored| unwanted.binary_search(&scored.item.into()).is_err());
-        best.truncate(count);
-        Ok(best)
+        Ok(Wanted { unwanted, matching })
     }
 
     /// Picks from the pool by maximal marginal relevance. Two items are alike as far as they speak for the same items, the Jaccard index of their lists; where the
@@ -415,6 +429,37 @@ impl Generation<'_> {
             _ => 0.0,
         };
         Ok(diversify(pool, count, diversity, likeness))
+    }
+}
+
+impl Wanted {
+    /// Whether an item may be in the answer.
+    fn has(&self, item: u32) -> bool {
+        self.matches(item) && !self.is_unwanted(item)
+    }
+
+    /// The `count` best, without what the person knows and what is excluded.
+    fn best(&self, count: usize, scores: &Scores) -> Vec<Scored> {
+        // As many more as may have to go again: a few look-ups among the best instead of one for every candidate.
+        let room = count.saturating_add(self.unwanted.len());
+        let mut best = match &self.matching {
+            None => scores.top(room, &|_| true),
+            Some(_) => scores.top(room, &|item| self.matches(item)),
+        };
+        best.retain(|scored| !self.is_unwanted(scored.item));
+        best.truncate(count);
+        best
+    }
+
+    fn matches(&self, item: u32) -> bool {
+        match &self.matching {
+            None => true,
+            Some(matching) => matching.get(item as usize) == Some(&true),
+        }
+    }
+
+    fn is_unwanted(&self, item: u32) -> bool {
+        self.unwanted.binary_search(&item.into()).is_ok()
     }
 }
 

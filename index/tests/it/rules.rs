@@ -233,22 +233,25 @@ fn preferences_lift_and_never_exclude() {
     use index::catalogue::{Condition, Filter};
 
     let generation = files().open();
-    let ask = |fields: &[(&str, Condition)]| {
-        let fields = fields
+    let filter = |fields: &[(&str, Condition)]| Filter {
+        fields: fields
             .iter()
-            .map(|(field, condition)| ((*field).to_owned(), condition.clone()));
-        let question = Question {
-            preferences: Filter {
-                fields: fields.collect(),
-            },
-            count: 10,
-            ..Question::default()
-        };
+            .map(|(field, condition)| ((*field).to_owned(), condition.clone()))
+            .collect(),
+    };
+    let answer = |question: Question| {
         let popular = generation.popular(&question).unwrap();
         popular
             .iter()
             .map(|scored| (scored.item, scored.score.round()))
             .collect::<Vec<_>>()
+    };
+    let ask = |fields: &[(&str, Condition)]| {
+        answer(Question {
+            preferences: filter(fields),
+            count: 10,
+            ..Question::default()
+        })
     };
     let crime = ("genres", Condition::AnyOf(vec!["Crime".to_owned()]));
     let eighties = Condition::Range {
@@ -266,7 +269,24 @@ fn preferences_lift_and_never_exclude() {
     );
     // However little popular it is, the best of what is preferred counts twice as much as the best of all.
     assert_eq!(
-        ask(&[eighties]),
+        ask(std::slice::from_ref(&eighties)),
         [(1, 120.0), (3, 60.0), (0, 50.0), (2, 40.0), (4, 20.0)]
     );
+    // The best of all that may be in the answer.
+    let drama = ("genres", Condition::AnyOf(vec!["Drama".to_owned()]));
+    let narrow = Question {
+        filter: filter(&[drama]),
+        preferences: filter(&[eighties]),
+        exclude: vec![0],
+        count: 10,
+        ..Question::default()
+    };
+    assert_eq!(answer(narrow.clone()), [(1, 80.0), (2, 40.0)]);
+    // Who has a history is known by more than what they prefer.
+    let history = vec![HistoryItem {
+        item: 3,
+        weight: 1.0,
+    }];
+    let known = Question { history, ..narrow };
+    assert_eq!(answer(known), [(2, 40.0), (1, 10.0)]);
 }

@@ -56,7 +56,7 @@ fn budget(memory_bytes: usize) -> Budget {
     Budget {
         memory_bytes,
         folder: std::env::temp_dir(),
-        maximum_set_count: u64::MAX,
+        maximum_candidate_count: u64::MAX,
         maximum_rule_count: usize::MAX,
     }
 }
@@ -159,8 +159,8 @@ proptest! {
 }
 
 #[test]
-fn more_sets_than_may_be_are_given_up_and_what_would_do_is_named() {
-    // Of the second and third basket all parts are in both: 2^12 less the empty one.
+fn more_than_may_be_looked_at_is_given_up_and_what_would_do_is_named() {
+    // All parts of the long basket are in both: each of 12 items is in 2^11 of them.
     let long: Vec<u32> = (0..12).collect();
     let baskets = transactions(&[vec![0, 1], long.clone(), long]);
     let options = RuleOptions {
@@ -168,25 +168,25 @@ fn more_sets_than_may_be_are_given_up_and_what_would_do_is_named() {
         minimum_lift: 0.0,
         without_redundant: false,
     };
-    let mined = |maximum_set_count, minimum| {
+    let mined = |maximum_candidate_count, minimum| {
         let budget = Budget {
-            maximum_set_count,
+            maximum_candidate_count,
             ..budget(0)
         };
         mine_rules(&baskets, minimum, &options, &budget)
     };
-    let pairs = Minimum::count(2).unwrap();
-    assert!(mined(4095, pairs).is_ok());
-    let error = mined(4094, pairs).unwrap_err().to_string();
+    let in_two = Minimum::count(2).unwrap();
+    assert!(mined(24_576, in_two).is_ok());
+    let error = mined(24_575, in_two).unwrap_err().to_string();
     assert_eq!(
         error,
-        "more than 4094 sets of items are in 2 transactions or more; for 4 or more there are not so many"
+        "sets of items in 2 transactions or more give more than 24575 rules to look at; those in 4 or more do not"
     );
     // Shorter sets are fewer: 12 and 66.
-    assert!(mined(78, pairs.of_at_most(2)).is_ok());
-    assert!(mined(77, pairs.of_at_most(2)).is_err());
+    assert!(mined(144, in_two.of_at_most(2)).is_ok());
+    assert!(mined(143, in_two.of_at_most(2)).is_err());
     // A share is named in transactions.
-    let error = mined(4094, Minimum::share(0.5).unwrap()).unwrap_err();
+    let error = mined(24_575, Minimum::share(0.5).unwrap()).unwrap_err();
     assert!(error.to_string().contains("in 2 transactions"), "{error}");
 }
 

@@ -1,5 +1,4 @@
 use rayon::prelude::*;
-
 use seeded::Random;
 
 /// A mean, and the interval in which 95 of 100 bootstrap samples have theirs.
@@ -46,7 +45,8 @@ impl Interval {
 }
 
 fn mean(values: impl Iterator<Item = f64>, count: usize) -> f64 {
-    values.sum::<f64>() / count.max(1) as f64
+    // A sum of nothing is -0.
+    (values.sum::<f64>() + 0.0) / count.max(1) as f64
 }
 
 #[cfg(test)]

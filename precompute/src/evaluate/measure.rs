@@ -44,7 +44,7 @@ pub struct FoldResult {
     pub coverage: f64,
 }
 
-/// Asks a ranker about every case. `cutoffs` ascend; `popularity` is that of the training.
+/// Asks a ranker about every case. `cutoffs` ascend; `popularity` is how many interactions of the training each item has.
 pub fn measure(
     ranker: &impl Ranker,
     cases: &[Case],

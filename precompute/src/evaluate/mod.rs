@@ -29,7 +29,7 @@ pub use split::{Case, Fold, fixed_split, leave_one_out, strong_generalisation};
 use crate::{
     Resources,
     dataset::Dataset,
-    train::{Lists, train_for},
+    train::{Lists, popularity, train_for},
     write::index_files,
 };
 
@@ -182,11 +182,12 @@ pub fn evaluate(
                 served_ranker.by(Algorithm::Popular),
             ),
         ];
+        let touches = popularity(dataset.items.len(), dataset.interactions.iter(), 0);
         let there = ways
             .into_iter()
             .filter_map(|(name, ranker)| Some((name?, ranker)));
         for (number, (name, ranker)) in there.enumerate() {
-            let result = measure(&ranker, &cases, &cutoffs, &served.popularity)?;
+            let result = measure(&ranker, &cases, &cutoffs, &touches)?;
             match results.get_mut(number) {
                 Some((_, of_folds)) => of_folds.push(result),
                 None => results.push((name, vec![result])),

@@ -199,7 +199,12 @@ pub(super) fn poster_key() -> Option<String> {
 /// Reads what the import left beside the data set.
 pub(super) fn read_state(folder: &WorkFolder) -> anyhow::Result<ImportState> {
     let path = folder.import_state();
-    let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let bytes = fs::read(&path).with_context(|| {
+        format!(
+            "there is nothing imported in {}: `precompute import` does it",
+            path.display()
+        )
+    })?;
     serde_json::from_slice(&bytes).with_context(|| format!("cannot use {}", path.display()))
 }
 

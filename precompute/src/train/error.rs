@@ -24,15 +24,23 @@ pub enum TrainError {
 
     /// Baskets are so long and so alike that nearly everything goes with everything.
     #[error(
-        "more than {maximum_set_count} sets of items are in {minimum_support} baskets or more: set `train.rules.minimum_support` to {sufficient_support}, or `train.rules.maximum_items` lower"
+        "what is together in {minimum_support} baskets or more gives too many rules to look at: raise `train.rules.minimum_support` ({sufficient_support} baskets are enough){}",
+        if 2 < *maximum_items { " or lower `train.rules.maximum_items`" } else { "" }
     )]
-    TooManySets {
-        /// How many there may be.
-        maximum_set_count: u64,
-        /// In how many baskets the sets are.
+    TooManyRules {
+        /// In how many baskets all of a rule is.
         minimum_support: u32,
-        /// What would be few enough.
+        /// With how many there would be few enough.
         sufficient_support: u32,
+        /// How many items a rule has.
+        maximum_items: u32,
+    },
+
+    /// A field is to say how popular items are, and is none of numbers.
+    #[error("no item has a number in `{field}`: correct `train.popularity_field`, or leave it out")]
+    NoNumbers {
+        /// The field.
+        field: String,
     },
 
     /// Items could not be given vectors and grouped.

@@ -142,20 +142,22 @@ pub fn train_for(
         liked,
         settings.popularity_half_life_days,
     );
+    // One of the two is there, unless neither was asked for.
+    let alike = neighbours.as_ref().or(content.as_ref());
+    let nobody = NeighbourLists::of_lists(&vec![Vec::new(); dataset.items.len()]);
+    let alike = alike.map_or(&nobody, |lists| &lists.lists);
+    let touched = popularity.clone();
     add_untouched(
         &dataset.items,
         &dataset.interactions,
         settings.popularity_field.as_deref(),
         content.as_ref().map(|content| &content.lists),
         &mut popularity,
-    );
-    // One of the two is there, unless neither was asked for.
-    let alike = neighbours.as_ref().or(content.as_ref());
-    let nobody = NeighbourLists::of_lists(&vec![Vec::new(); dataset.items.len()]);
-    let alike = alike.map_or(&nobody, |lists| &lists.lists);
+    )?;
+    let well_known = if is_touched { &touched } else { &popularity };
     let onboarding = onboarding(
         &dataset.items,
-        &popularity,
+        well_known,
         alike,
         settings.onboarding_items as usize,
     );

@@ -7,8 +7,8 @@ use itemsets::{
 use super::{Interactions, TrainError};
 use crate::Resources;
 
-/// Rules of more sets of items than that would take longer and more room on disk than anybody expects of them; what they say would hardly be more.
-const MAXIMUM_SET_COUNT: u64 = 20_000_000;
+/// To look at more rules would take longer and more room on disk than anybody expects of them, and those that are kept would say hardly more.
+const MAXIMUM_CANDIDATE_COUNT: u64 = 20_000_000;
 
 /// The association rules of a data set.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,7 +46,7 @@ pub fn rules(
     let budget = Budget {
         memory_bytes: usize::try_from(resources.memory_bytes / 2).unwrap_or(usize::MAX),
         folder: resources.folder.clone(),
-        maximum_set_count: MAXIMUM_SET_COUNT,
+        maximum_candidate_count: MAXIMUM_CANDIDATE_COUNT,
         maximum_rule_count: settings.maximum_rules as usize,
     };
     let mined = mine_rules(&baskets, minimum, &options, &budget);
@@ -57,14 +57,14 @@ pub fn rules(
             folder: budget.folder,
             message: error.to_string(),
         },
-        MineRulesError::TooManySets {
-            maximum_set_count,
+        MineRulesError::TooManyCandidates {
             minimum_support,
             sufficient_support,
-        } => TrainError::TooManySets {
-            maximum_set_count,
+            ..
+        } => TrainError::TooManyRules {
             minimum_support,
             sufficient_support,
+            maximum_items: settings.maximum_items,
         },
     })?;
     Ok(RuleModel {
@@ -143,7 +143,7 @@ mod tests {
         let message = error.unwrap_err().to_string();
         assert_eq!(
             message,
-            "more than 20000000 sets of items are in 2 baskets or more: set `train.rules.minimum_support` to 4, or `train.rules.maximum_items` lower"
+            "what is together in 2 baskets or more gives too many rules to look at: raise `train.rules.minimum_support` (4 baskets are enough) or lower `train.rules.maximum_items`"
         );
     }
 

@@ -6,7 +6,7 @@ use crate::program::{Place, Run};
 
 /// All that can be learnt of a source, with settings beyond what a small one has.
 const EVERYTHING: &str = "[collections.c]\ntitle = \"C\"\nsource = \"source\"\n\
-    [collections.c.train]\nregularization = 1.0\nneighbours = 1000\npopular_items = 5000\nonboarding_items = 500\n\
+    [collections.c.train]\nregularization = 1.0\nneighbours = 1000\npopular_items = 1000\nonboarding_items = 200\n\
     [collections.c.train.rules]\nminimum_support = 1\n\
     [collections.c.train.content]\ndimensions = 1000\nneighbours = 1000\n\
     [collections.c.train.clusters]\ndimensions = 64\ncount = 255\n\
