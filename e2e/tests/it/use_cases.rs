@@ -217,6 +217,14 @@ fn media() {
         let only = media.recommended(&json!({ "count": 20, "filter": filter }));
         assert_eq!(ids(&only).len(), 20);
     }
+    // Genres that only what nobody touched has.
+    let genres = json!({ "preferences": { "genres": "International TV Shows" } });
+    let first = &media.recommended(&genres)["items"][0];
+    let of_first = first["genres"].as_array().unwrap();
+    assert!(
+        of_first.contains(&json!("International TV Shows")),
+        "{first}"
+    );
 }
 
 #[test]
