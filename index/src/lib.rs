@@ -56,13 +56,16 @@ pub mod recommend;
 pub mod rules;
 mod sorted_map;
 mod source;
+pub mod text;
 
 pub use container::{
     Container, FORMAT_VERSION, OLDEST_READABLE_FORMAT_VERSION, SectionSummary, Summary, TablePlace,
     verify,
 };
 pub use error::{Error, Place, WriteError};
-pub use generation::{Algorithm, Generation, Question};
+pub use generation::{
+    Algorithm, AskedWord, FoundWord, Generation, Question, Reading, TextAnswer, TextQuestion,
+};
 pub use outline::{Keys, Outline, Table};
 pub use sorted_map::SortedMap;
 pub use source::{

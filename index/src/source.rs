@@ -25,11 +25,13 @@ pub enum FileKind {
     Popularity,
     /// Association rules.
     Rules,
+    /// Which items say which words.
+    Text,
 }
 
 impl FileKind {
     /// Every kind, in the order of their names.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Baskets,
         Self::Catalogue,
         Self::Clusters,
@@ -38,10 +40,11 @@ impl FileKind {
         Self::Neighbours,
         Self::Popularity,
         Self::Rules,
+        Self::Text,
     ];
 
     /// The kinds that speak of the items of a catalogue, which [`Generation`](crate::Generation) opens.
-    pub const OF_ITEMS: [Self; 7] = [
+    pub const OF_ITEMS: [Self; 8] = [
         Self::Baskets,
         Self::Catalogue,
         Self::Clusters,
@@ -49,6 +52,7 @@ impl FileKind {
         Self::Neighbours,
         Self::Popularity,
         Self::Rules,
+        Self::Text,
     ];
 
     /// The file's name without its ending, and the key of its entry in a manifest.
@@ -62,6 +66,7 @@ impl FileKind {
             Self::Popularity => "popularity",
             Self::Model => "model",
             Self::Rules => "rules",
+            Self::Text => "text",
         }
     }
 }

@@ -6,7 +6,7 @@ use index::{FileKind, Outline};
 mod damage;
 
 pub(crate) fn ask(kind: FileKind, bytes: &[u8]) {
-    let golden: [(FileKind, &[u8]); 7] = [
+    let golden: [(FileKind, &[u8]); 8] = [
         (FileKind::Baskets, include_bytes!("../../tests/golden/v1/baskets.kdx")),
         (FileKind::Catalogue, include_bytes!("../../tests/golden/v1/catalogue.kdx")),
         (FileKind::Clusters, include_bytes!("../../tests/golden/v1/clusters.kdx")),
@@ -14,6 +14,7 @@ pub(crate) fn ask(kind: FileKind, bytes: &[u8]) {
         (FileKind::Neighbours, include_bytes!("../../tests/golden/v1/neighbours.kdx")),
         (FileKind::Popularity, include_bytes!("../../tests/golden/v1/popularity.kdx")),
         (FileKind::Rules, include_bytes!("../../tests/golden/v1/rules.kdx")),
+        (FileKind::Text, include_bytes!("../../tests/golden/v1/text.kdx")),
     ];
     let mut files: Vec<(FileKind, Vec<u8>)> =
         golden.iter().map(|(kind, file)| (*kind, file.to_vec())).collect();

@@ -40,7 +40,7 @@ impl Value {
     }
 
     /// The texts of a textual value.
-    pub(super) fn texts(&self) -> &[String] {
+    pub fn texts(&self) -> &[String] {
         match self {
             Self::Text(text) => std::slice::from_ref(text),
             Self::TextList(texts) => texts,

@@ -139,6 +139,11 @@ impl<'a> RiceReader<'a> {
         Ok((quotient, remainder))
     }
 
+    /// How many bytes behind the padding of the last number that was read are still to come.
+    pub(crate) fn unread_len_bytes(&self) -> usize {
+        self.bytes.len() + self.pending_bits as usize / 8
+    }
+
     fn remainder_mask(&self) -> u64 {
         (1 << self.parameter) - 1
     }

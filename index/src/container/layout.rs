@@ -49,6 +49,7 @@ pub(super) fn kind_number(kind: FileKind) -> u16 {
         FileKind::Content => 6,
         FileKind::Model => 7,
         FileKind::Baskets => 8,
+        FileKind::Text => 9,
     }
 }
 

@@ -3,9 +3,11 @@
 //! - here: the files, opened when they are needed.
 //! - `look_up`: items by their names, records, baskets.
 //! - `rank`: recommendations.
+//! - `search`: items by their words.
 
 mod look_up;
 mod rank;
+mod search;
 
 use std::cell::{OnceCell, RefCell};
 
@@ -20,9 +22,11 @@ use crate::{
     popularity::Popularity,
     rules::Rules,
     source::{ByteRange, ByteSource, Bytes, FileKind},
+    text::Text,
 };
 
 pub use rank::{Algorithm, Question};
+pub use search::{AskedWord, FoundWord, Reading, TextAnswer, TextQuestion};
 
 /// An open generation of a collection, and the questions that it answers.
 ///
@@ -47,6 +51,7 @@ struct Opened {
     neighbours: OnceCell<Neighbours>,
     popularity: OnceCell<Popularity>,
     rules: OnceCell<Rules>,
+    text: OnceCell<Text>,
 }
 
 impl<'s> Generation<'s> {
@@ -134,6 +139,10 @@ impl<'s> Generation<'s> {
         self.needed(FileKind::Rules, &self.opened.rules)
     }
 
+    fn text(&self) -> Result<&Text, Error> {
+        self.needed(FileKind::Text, &self.opened.text)
+    }
+
     /// What lies in a cell, which is that of the file; opened now if it was not among the first.
     fn needed<'a, F>(&self, file: FileKind, cell: &'a OnceCell<F>) -> Result<&'a F, Error> {
         if cell.get().is_none() {
@@ -173,6 +182,7 @@ impl<'s> Generation<'s> {
             neighbours,
             popularity,
             rules,
+            text,
         } = &self.opened;
         match file {
             FileKind::Baskets => {
@@ -206,6 +216,11 @@ impl<'s> Generation<'s> {
                 let opened = Rules::open(container)?;
                 check(opened.item_count())?;
                 rules.get_or_init(|| opened);
+            }
+            FileKind::Text => {
+                let opened = Text::open(container)?;
+                check(opened.item_count())?;
+                text.get_or_init(|| opened);
             }
         }
         Ok(())

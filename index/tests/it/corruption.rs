@@ -80,7 +80,7 @@ fn a_place_that_is_not_the_tables_is_an_error_and_never_another_answer() {
         check(table, &|place| place.bucket_len_bytes = 0, elsewhere);
         check(table, &|place| place.bucket_len_bytes -= 1, elsewhere);
         // Seven heads, and the buckets of the keys.
-        let unreadable = "reading 9 ranges of the index failed";
+        let unreadable = "reading 10 ranges of the index failed";
         check(table, &|place| place.offset = u64::MAX - 512, unreadable);
     }
     let other_table = files.outlines()[0].tables[&Table::Titles];

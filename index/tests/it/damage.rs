@@ -1,7 +1,8 @@
 //! What the tests and the fuzz targets share: asking everything of a generation, and making damaged files pass the checksums.
 
 use index::{
-    Algorithm, Error, FileKind, Generation, Keys, MemorySource, Outline, Question,
+    Algorithm, AskedWord, Error, FileKind, Generation, Keys, MemorySource, Outline, Question,
+    TextQuestion,
     catalogue::{Condition, Filter},
     model::{Model, Value},
     recommend::HistoryItem,
@@ -63,6 +64,21 @@ pub(crate) fn ask_everything(
         generation.cluster_names()?,
         generation.cluster_members(1)?,
     );
+    let word = |term: &str, is_open| AskedWord {
+        term: term.to_owned(),
+        spelled: term.to_owned(),
+        is_open,
+    };
+    let words = |needs_all| TextQuestion {
+        words: vec![
+            word("heat", false),
+            word("dramma", false),
+            word("cri", true),
+        ],
+        needs_all,
+        count: 5,
+        ..TextQuestion::default()
+    };
     let blended = Question {
         by: Algorithm::ALL.map(|algorithm| (algorithm, 0.5)).to_vec(),
         preferences: filtered.filter,
@@ -77,6 +93,9 @@ pub(crate) fn ask_everything(
         generation.rules_for(&[0, 1, 2, 3, 4, 5], &question.history)?,
         generation.rule_basket_count()?,
         generation.basket_records(&baskets)?,
+        generation.search(&words(true))?,
+        generation.search(&words(false))?,
+        generation.text_language()?,
     );
     Ok(format!("{answers:?}"))
 }

@@ -9,6 +9,7 @@ use index::{
     neighbours::{Neighbour, NeighboursWriter},
     popularity::{POPULAR_MAX_COUNT, PopularityWriter},
     rules::{Rule, RulesWriter},
+    text::{Language, TextField, TextSettings, TextWriter},
 };
 
 /// The files of a generation.
@@ -207,7 +208,11 @@ pub(crate) fn files_of(
     onboarding: &[u32],
 ) -> Files {
     let mut catalogue = CatalogueWriter::new();
+    let mut text = TextWriter::new(text_settings());
     for (record, &popularity) in records.into_iter().zip(popularity) {
+        let genres = record.fields.get("genres").map_or(&[][..], Value::texts);
+        let genres = genres.iter().map(|genre| (1, genre.as_str()));
+        text.push(std::iter::once((0, record.title.as_str())).chain(genres));
         catalogue.push(record, popularity);
     }
     let item_space = catalogue.item_space();
@@ -221,7 +226,22 @@ pub(crate) fn files_of(
             (FileKind::Clusters, clusters.finish(item_space).unwrap()),
             (FileKind::Neighbours, neighbours.finish(item_space).unwrap()),
             (FileKind::Popularity, popularity.finish(item_space).unwrap()),
+            (FileKind::Text, text.finish(item_space).unwrap()),
         ],
+    }
+}
+
+/// Titles count twice as much as what else is said.
+pub(crate) fn text_settings() -> TextSettings {
+    let field = |name: &str, boost, length_normalization| TextField {
+        name: name.to_owned(),
+        boost,
+        length_normalization,
+    };
+    TextSettings {
+        language: Language::English,
+        fields: vec![field("title", 2.0, 0.5), field("genres", 1.0, 0.75)],
+        saturation: 1.2,
     }
 }
 

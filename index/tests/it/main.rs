@@ -9,3 +9,4 @@ mod golden;
 mod model;
 mod plan;
 mod rules;
+mod text;

@@ -1,0 +1,578 @@
+//! Search: which items have some words, the best first.
+//!
+//! A word is looked up in its block of terms; only where it is none, the terms that it may have been meant to be. What stands with the terms answers most questions. Lists too long to stand
+//! there are read in chunks, in one more batch: those chunks that could still bring an item among the best, by the largest impact of each (Ding and Suel: Faster top-k document retrieval
+//! using block-max indexes, SIGIR 2011).
+
+use std::collections::BTreeSet;
+
+use super::Generation;
+use crate::{
+    catalogue::Filter,
+    container::Plan,
+    error::Error,
+    recommend::{Scored, top},
+    text::{Chunk, Entry, Text, is_within},
+};
+
+/// How much a term counts that begins with a word, beside the word itself.
+const COMPLETION_FACTOR: f32 = 0.8;
+
+/// How much a term counts that a word was corrected to, by each letter that was wrong.
+const CORRECTION_FACTOR: f32 = 0.5;
+
+/// So many terms at most stand for one word, the most frequent.
+const VARIANTS_MAX_COUNT: usize = 64;
+
+/// So many blocks of terms are read for the beginning of a word.
+const PREFIX_BLOCKS_MAX_COUNT: usize = 16;
+
+/// So many blocks of terms are read to correct a word.
+const CORRECTION_BLOCKS_MAX_COUNT: usize = 6;
+
+/// From so many letters on two of them may be wrong, if the first three are right.
+const TWO_TYPOS_LETTER_COUNT: usize = 8;
+
+/// So many letters at the end of a mistyped word may be an ending, if so many are left before it.
+const ENDING_MAX_LETTER_COUNT: usize = 4;
+
+/// See [`ENDING_MAX_LETTER_COUNT`].
+const STEM_MIN_LETTER_COUNT: usize = 5;
+
+/// What is read of long lists, where nobody asks for more.
+const LISTS_MAX_LEN_BYTES: u64 = 48 << 10;
+
+/// A question for items by their words.
+#[derive(Clone, Debug)]
+pub struct TextQuestion {
+    /// What is asked for.
+    pub words: Vec<AskedWord>,
+    /// Whether an item has to have all words; otherwise one is enough.
+    pub needs_all: bool,
+    /// What the items must be.
+    pub filter: Filter,
+    /// How many items are wanted.
+    pub count: usize,
+    /// What may be read of lists that are too long to stand with their terms.
+    pub lists_max_len_bytes: u64,
+}
+
+impl Default for TextQuestion {
+    /// All of no words.
+    fn default() -> Self {
+        Self {
+            words: Vec::new(),
+            needs_all: true,
+            filter: Filter::default(),
+            count: 0,
+            lists_max_len_bytes: LISTS_MAX_LEN_BYTES,
+        }
+    }
+}
+
+/// A word of a question.
+#[derive(Clone, Debug, Default)]
+pub struct AskedWord {
+    /// Its term, of an [`Analyzer`](analysis::Analyzer) of the text's language.
+    pub term: String,
+    /// How it was typed, [folded](analysis::fold()).
+    pub spelled: String,
+    /// Whether it may not yet be finished, and stands for what begins so, too.
+    pub is_open: bool,
+}
+
+/// The answer to a [`TextQuestion`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct TextAnswer {
+    /// The items, the best first, equals by their numbers.
+    pub hits: Vec<Scored>,
+    /// How many items were found in all; of long lists that were not read, not all are counted.
+    pub total: usize,
+    /// Whether a limit kept something unread that could have been among the best: of long lists, of the terms that begin with a word, of those that it may have meant.
+    pub is_partial: bool,
+    /// How each word was read, in their order.
+    pub words: Vec<FoundWord>,
+}
+
+/// How a word was read.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct FoundWord {
+    /// As what.
+    pub reading: Reading,
+    /// The terms it stands for, the most frequent first.
+    pub terms: Vec<String>,
+}
+
+/// As what a word was read.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Reading {
+    /// A term, and where it was not finished those that begin so.
+    AsTyped,
+    /// Terms that differ by a letter or two.
+    Corrected,
+    /// Nothing has it, nor anything near it.
+    Unknown,
+}
+
+/// A term that stands for a word.
+struct Variant {
+    term: String,
+    entry: Entry,
+    /// What it counts, beside the word as it was typed.
+    factor: f32,
+}
+
+/// What is known of the items of a word.
+struct WordItems {
+    /// Ascending by item, each once.
+    items: Vec<Scored>,
+    /// Pieces of lists that were not read, with what an impact is worth in them.
+    unread: Vec<(Chunk, f32)>,
+}
+
+/// A run of items in which no list has more than one chunk.
+struct Interval {
+    start: u32,
+    end: u32,
+    /// The most that an item in it can score.
+    bound: f32,
+}
+
+impl Generation<'_> {
+    /// The language of the texts, by its name.
+    pub fn text_language(&self) -> Result<&str, Error> {
+        self.text().map(Text::language)
+    }
+
+    /// The items that have the words of a question, and how these were read.
+    pub fn search(&self, question: &TextQuestion) -> Result<TextAnswer, Error> {
+        let text = self.text()?;
+        self.fetch(&mut |plan| {
+            if !question.filter.is_empty() {
+                self.catalogue.plan_filter(plan)?;
+            }
+            let mut words = question.words.iter();
+            words.try_for_each(|word| plan_word(text, word, plan))
+        })?;
+        let words = question.words.iter();
+        let mut variants: Vec<Vec<Variant>> = words
+            .map(|word| self.variants(text, word))
+            .collect::<Result<_, _>>()?;
+        let mut readings = vec![Reading::AsTyped; variants.len()];
+        let is_uncorrected = self.correct(text, question, &mut variants, &mut readings)?;
+        let is_unfinished = question.words.iter().any(|word| {
+            word.is_open && PREFIX_BLOCKS_MAX_COUNT < text.blocks_of_prefix(&word.spelled).len()
+        });
+        let mut answer = self.answer(text, question, variants, readings)?;
+        answer.is_partial |= is_uncorrected || is_unfinished;
+        Ok(answer)
+    }
+
+    /// The terms that stand for a word as it was typed.
+    fn variants(&self, text: &Text, word: &AskedWord) -> Result<Vec<Variant>, Error> {
+        let blocks = self.blocks.borrow();
+        let mut variants = Vec::new();
+        if !word.is_open {
+            variants.extend(text.term(&word.term, &blocks)?.map(|entry| Variant {
+                term: word.term.clone(),
+                entry,
+                factor: 1.0,
+            }));
+            return Ok(variants);
+        }
+        for block in planned_blocks(text, word) {
+            text.each_term(block, &blocks, &mut |term, entry| {
+                if term == word.term || term.starts_with(&word.spelled) {
+                    let is_whole = term == word.term || term == word.spelled;
+                    variants.push(Variant {
+                        term: term.to_owned(),
+                        entry,
+                        factor: if is_whole { 1.0 } else { COMPLETION_FACTOR },
+                    });
+                }
+            })?;
+        }
+        keep_most_frequent(&mut variants);
+        Ok(variants)
+    }
+
+    /// Finds what was meant by the words that are no terms; gives whether there was more to look at than may be.
+    fn correct(
+        &self,
+        text: &Text,
+        question: &TextQuestion,
+        variants: &mut [Vec<Variant>],
+        readings: &mut [Reading],
+    ) -> Result<bool, Error> {
+        let mut missing = Vec::new();
+        for (number, word) in question.words.iter().enumerate() {
+            if variants.get(number).is_some_and(Vec::is_empty) {
+                missing.push((number, Correction::of(text, word)?));
+            }
+        }
+        let is_cut = missing.iter().any(|(_, correction)| correction.is_cut);
+        self.fetch(&mut |plan| {
+            let mut blocks = missing
+                .iter()
+                .flat_map(|(_, correction)| &correction.blocks);
+            blocks.try_for_each(|&block| text.plan_block(block, plan))
+        })?;
+        let blocks = self.blocks.borrow();
+        for (number, correction) in missing {
+            let mut meant = Vec::new();
+            for &block in &correction.blocks {
+                text.each_term(block, &blocks, &mut |term, entry| {
+                    if let Some(factor) = correction.factor(term) {
+                        meant.push(Variant {
+                            term: term.to_owned(),
+                            entry,
+                            factor,
+                        });
+                    }
+                })?;
+            }
+            // Two wrong letters only where one is not enough.
+            let best = meant
+                .iter()
+                .map(|variant| variant.factor)
+                .fold(0.0, f32::max);
+            meant.retain(|variant| best <= variant.factor);
+            keep_most_frequent(&mut meant);
+            let reading = if meant.is_empty() {
+                Reading::Unknown
+            } else {
+                Reading::Corrected
+            };
+            if let (Some(place), Some(found)) = (readings.get_mut(number), variants.get_mut(number))
+            {
+                *place = reading;
+                *found = meant;
+            }
+        }
+        Ok(is_cut)
+    }
+
+    fn answer(
+        &self,
+        text: &Text,
+        question: &TextQuestion,
+        variants: Vec<Vec<Variant>>,
+        readings: Vec<Reading>,
+    ) -> Result<TextAnswer, Error> {
+        let matching = if question.filter.is_empty() {
+            None
+        } else {
+            Some(
+                self.catalogue
+                    .matching(&question.filter, &self.blocks.borrow())?,
+            )
+        };
+        let passes = |item: u32| match &matching {
+            None => true,
+            Some(matching) => matching.get(item as usize) == Some(&true),
+        };
+        let mut words: Vec<WordItems> = variants
+            .iter()
+            .map(|variants| WordItems::of(text, variants))
+            .collect();
+        let needs_all = question.needs_all;
+        let first = top_of(&scored(&words, needs_all), question.count, &passes);
+        let mut left_bound = 0.0_f32;
+        if words.iter().any(|word| !word.unread.is_empty()) {
+            let threshold = match first.get(question.count.wrapping_sub(1)) {
+                Some(last) => last.score,
+                None => 0.0,
+            };
+            left_bound = self.read_lists(text, &mut words, question, threshold)?;
+        }
+        let found = scored(&words, needs_all);
+        let hits = top_of(&found, question.count, &passes);
+        let last_score = match hits.get(question.count.wrapping_sub(1)) {
+            Some(last) => last.score,
+            None => 0.0,
+        };
+        let total = found.iter().filter(|hit| passes(hit.item)).count();
+        let words = variants.into_iter().zip(readings);
+        Ok(TextAnswer {
+            hits,
+            total,
+            is_partial: 0.0 < left_bound && last_score <= left_bound,
+            words: words
+                .map(|(variants, reading)| FoundWord {
+                    reading,
+                    terms: variants.into_iter().map(|variant| variant.term).collect(),
+                })
+                .collect(),
+        })
+    }
+
+    /// Reads the chunks in which an item could score as much as `threshold`, those with the highest bounds first, as far as may be read. Gives the highest bound
+    /// of what was left for want of room.
+    fn read_lists(
+        &self,
+        text: &Text,
+        words: &mut [WordItems],
+        question: &TextQuestion,
+        threshold: f32,
+    ) -> Result<f32, Error> {
+        let mut intervals = intervals(words, question.needs_all);
+        intervals.retain(|interval| 0.0 < interval.bound && threshold <= interval.bound);
+        intervals.sort_by(|left, right| right.bound.total_cmp(&left.bound));
+        let mut wanted: BTreeSet<(usize, usize)> = BTreeSet::new();
+        let mut len_bytes = 0;
+        let mut left_bound = 0.0_f32;
+        for interval in &intervals {
+            let mut added = Vec::new();
+            for (number, word) in words.iter().enumerate() {
+                for (place, (chunk, _)) in word.unread.iter().enumerate() {
+                    let is_in = chunk.start < interval.end && interval.start < chunk.end;
+                    if is_in && !wanted.contains(&(number, place)) {
+                        added.push((number, place, u64::from(chunk.len_bytes)));
+                    }
+                }
+            }
+            let added_len: u64 = added.iter().map(|(.., len_bytes)| len_bytes).sum();
+            if question.lists_max_len_bytes < len_bytes + added_len {
+                left_bound = left_bound.max(interval.bound);
+                continue;
+            }
+            len_bytes += added_len;
+            wanted.extend(added.iter().map(|&(number, place, _)| (number, place)));
+        }
+        let chunk = |words: &[WordItems], number: usize, place: usize| {
+            words
+                .get(number)
+                .and_then(|word| word.unread.get(place))
+                .copied()
+        };
+        self.fetch(&mut |plan| {
+            wanted.iter().try_for_each(|&(number, place)| {
+                let found = chunk(words, number, place);
+                found.map_or(Ok(()), |(chunk, _)| text.plan_chunk(&chunk, plan))
+            })
+        })?;
+        let blocks = self.blocks.borrow();
+        for (number, place) in wanted {
+            let Some((chunk, unit)) = chunk(words, number, place) else {
+                continue;
+            };
+            let postings = text.chunk(&chunk, &blocks)?;
+            let items = postings.iter().map(|posting| Scored {
+                item: posting.item,
+                score: f32::from(posting.impact) * unit,
+            });
+            if let Some(word) = words.get_mut(number) {
+                word.items.extend(items);
+            }
+        }
+        words.iter_mut().for_each(WordItems::tidy);
+        Ok(left_bound)
+    }
+}
+
+/// Adds the blocks where a word may stand.
+fn plan_word(text: &Text, word: &AskedWord, plan: &mut Plan) -> Result<(), Error> {
+    let mut blocks = planned_blocks(text, word).into_iter();
+    blocks.try_for_each(|block| text.plan_block(block, plan))
+}
+
+/// The blocks of a word and of what begins with it, ascending.
+fn planned_blocks(text: &Text, word: &AskedWord) -> BTreeSet<u32> {
+    let mut blocks = BTreeSet::from([text.block_of(&word.term)]);
+    if word.is_open {
+        let with_prefix = text.blocks_of_prefix(&word.spelled);
+        blocks.extend(with_prefix.take(PREFIX_BLOCKS_MAX_COUNT));
+    }
+    blocks
+}
+
+/// Keeps the terms that most items have, of equals the first, as many as may be.
+fn keep_most_frequent(variants: &mut Vec<Variant>) {
+    variants.sort_by(|left, right| {
+        let by_frequency = right.entry.item_count.cmp(&left.entry.item_count);
+        by_frequency.then_with(|| left.term.cmp(&right.term))
+    });
+    variants.truncate(VARIANTS_MAX_COUNT);
+}
+
+/// Where the terms are that a word may have been meant to be, and which they are.
+struct Correction<'a> {
+    asked: &'a AskedWord,
+    /// Terms at a distance of one, and some that are none.
+    near: BTreeSet<String>,
+    /// What is left of the word without some of its last letters, which a stemmer that met the right word would have taken off.
+    beginnings: Vec<&'a str>,
+    blocks: BTreeSet<u32>,
+    /// Whether there were more blocks than are read.
+    is_cut: bool,
+}
+
+impl<'a> Correction<'a> {
+    fn of(text: &Text, asked: &'a AskedWord) -> Result<Self, Error> {
+        let near: BTreeSet<String> = text.meant_by(&asked.term)?.into_iter().collect();
+        let ends: Vec<usize> = asked.spelled.char_indices().map(|(end, _)| end).collect();
+        let beginning = |&end: &usize| asked.spelled.get(..end).unwrap_or_default();
+        let last = ends.iter().skip(STEM_MIN_LETTER_COUNT).rev();
+        let last = last.take(ENDING_MAX_LETTER_COUNT).map(beginning);
+        let beginnings = text.possible(last)?;
+        let likely = near
+            .iter()
+            .map(String::as_str)
+            .chain(beginnings.iter().copied());
+        let mut blocks: BTreeSet<u32> = likely.map(|term| text.block_of(term)).collect();
+        if let Some(end) = ends.get(3)
+            && (TWO_TYPOS_LETTER_COUNT <= ends.len() || asked.is_open)
+        {
+            blocks.extend(text.blocks_of_prefix(beginning(end)));
+        }
+        let is_cut = CORRECTION_BLOCKS_MAX_COUNT < blocks.len();
+        while CORRECTION_BLOCKS_MAX_COUNT < blocks.len() {
+            blocks.pop_last();
+        }
+        Ok(Self {
+            asked,
+            near,
+            beginnings,
+            blocks,
+            is_cut,
+        })
+    }
+
+    /// What a term counts as what was meant; `None` where it was not.
+    fn factor(&self, term: &str) -> Option<f32> {
+        if self.near.contains(term) {
+            return Some(CORRECTION_FACTOR);
+        }
+        let spelled = self.asked.spelled.as_str();
+        let letter_count = spelled.chars().count();
+        let end = |count: usize| {
+            let mut letters = term.char_indices();
+            letters.nth(count).map_or(term.len(), |(end, _)| end)
+        };
+        if self.asked.is_open && 4 <= letter_count {
+            let mut beginnings = (letter_count - 1..=letter_count + 1).map(end);
+            let is_near =
+                beginnings.any(|end| is_within(term.get(..end).unwrap_or(term), spelled, 1));
+            if is_near {
+                return Some(CORRECTION_FACTOR * COMPLETION_FACTOR);
+            }
+        }
+        let is_farther = self.beginnings.contains(&term)
+            || TWO_TYPOS_LETTER_COUNT <= letter_count && is_within(term, spelled, 2);
+        is_farther.then_some(CORRECTION_FACTOR * CORRECTION_FACTOR)
+    }
+}
+
+impl WordItems {
+    /// What stands with the terms of a word.
+    fn of(text: &Text, variants: &[Variant]) -> Self {
+        let mut found = Self {
+            items: Vec::new(),
+            unread: Vec::new(),
+        };
+        for variant in variants {
+            let unit = text.weight(&variant.entry) * variant.factor;
+            let postings = variant.entry.postings.iter();
+            found.items.extend(postings.map(|posting| Scored {
+                item: posting.item,
+                score: f32::from(posting.impact) * unit,
+            }));
+            let chunks = variant.entry.list.iter();
+            found.unread.extend(chunks.map(|chunk| (*chunk, unit)));
+        }
+        found.tidy();
+        found
+    }
+
+    /// Leaves each item once, with its best score.
+    fn tidy(&mut self) {
+        self.items.sort_by(|left, right| {
+            let by_item = left.item.cmp(&right.item);
+            by_item.then_with(|| right.score.total_cmp(&left.score))
+        });
+        self.items.dedup_by_key(|scored| scored.item);
+    }
+
+    /// What the word adds to the score of an item, as far as is known.
+    fn score_of(&self, item: u32) -> Option<f32> {
+        let place = self.items.binary_search_by_key(&item, |scored| scored.item);
+        place
+            .ok()
+            .and_then(|place| self.items.get(place))
+            .map(|scored| scored.score)
+    }
+
+    /// The most that an item in a run can score.
+    fn bound(&self, start: u32, end: u32) -> f32 {
+        let first = self.items.partition_point(|scored| scored.item < start);
+        let known = self.items.get(first..).unwrap_or_default().iter();
+        let known = known
+            .take_while(|scored| scored.item < end)
+            .map(|scored| scored.score);
+        let unread = self
+            .unread
+            .iter()
+            .filter(|(chunk, _)| chunk.start < end && start < chunk.end);
+        let unread = unread.map(|(chunk, unit)| f32::from(chunk.maximum_impact) * unit);
+        known.chain(unread).fold(0.0, f32::max)
+    }
+}
+
+/// The runs between the ends of all chunks, with what an item in each can score.
+fn intervals(words: &[WordItems], needs_all: bool) -> Vec<Interval> {
+    let chunks = words.iter().flat_map(|word| &word.unread);
+    let ends: BTreeSet<u32> = chunks
+        .flat_map(|(chunk, _)| [chunk.start, chunk.end])
+        .collect();
+    let ends: Vec<u32> = ends.into_iter().collect();
+    ends.windows(2)
+        .filter_map(|ends| match *ends {
+            [start, end] => {
+                let bounds: Vec<f32> = words.iter().map(|word| word.bound(start, end)).collect();
+                let is_possible = !needs_all || bounds.iter().all(|bound| 0.0 < *bound);
+                let bound = if is_possible {
+                    bounds.iter().sum()
+                } else {
+                    0.0
+                };
+                Some(Interval { start, end, bound })
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+/// The items that have all the words, or any, with the sum of what each adds, as far as is known; ascending.
+fn scored(words: &[WordItems], needs_all: bool) -> Vec<Scored> {
+    if needs_all {
+        let fewest = words.iter().min_by_key(|word| word.items.len());
+        let items = fewest.map_or(&[][..], |word| &word.items).iter();
+        let sum = |item: u32| {
+            words
+                .iter()
+                .map(|word| word.score_of(item))
+                .sum::<Option<f32>>()
+        };
+        return items
+            .filter_map(|scored| sum(scored.item).map(|score| Scored { score, ..*scored }))
+            .collect();
+    }
+    let mut all: Vec<Scored> = words
+        .iter()
+        .flat_map(|word| word.items.iter().copied())
+        .collect();
+    // Stable: what the words add stays in their order.
+    all.sort_by_key(|scored| scored.item);
+    all.dedup_by(|later, earlier| {
+        let is_same = later.item == earlier.item;
+        if is_same {
+            earlier.score += later.score;
+        }
+        is_same
+    });
+    all
+}
+
+fn top_of(found: &[Scored], count: usize, passes: &dyn Fn(u32) -> bool) -> Vec<Scored> {
+    top(found, |_, scored| scored, passes, count)
+}

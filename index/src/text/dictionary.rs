@@ -1,0 +1,187 @@
+//! Blocks of terms, each with what is needed of it at first.
+//!
+//! ```text
+//! block := entry*
+//! entry := prefix | df varint | postings                    where df is at most 128
+//!        | prefix | df varint | best postings | list        where it is more
+//! list  := offset varint | log2 of the items a chunk u8 | chunk*
+//! chunk := items up to here varint | length varint | largest impact u8
+//! ```
+
+use super::{
+    metadata::{BEST_COUNT, INLINE_MAX_COUNT},
+    postings::{Posting, read_postings, write_postings},
+};
+use crate::codec::{Cursor, OutOfBytes, write_varint};
+
+/// What a term's entry says.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    /// How many items have the term.
+    pub(crate) item_count: u32,
+    /// All items that have it, ascending; where there is a list, those that say it most.
+    pub(crate) postings: Vec<Posting>,
+    /// Where all of them are, if they are too many to stand here.
+    pub(crate) list: Vec<Chunk>,
+}
+
+/// A piece of a list: the items from where the one before ends up to its own end.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Chunk {
+    /// The number of its first possible item.
+    pub(crate) start: u32,
+    /// The number behind its last possible item.
+    pub(crate) end: u32,
+    /// How many items it has.
+    pub(crate) count: u32,
+    /// Where it lies among the bytes of all lists.
+    pub(crate) offset: u64,
+    /// How long it is.
+    pub(crate) len_bytes: u32,
+    /// The largest impact in it.
+    pub(crate) maximum_impact: u8,
+}
+
+/// Appends a text that follows another one: how many bytes they share, and the rest. Both counts are in one byte where they are below 15.
+pub(super) fn write_after(previous: &str, text: &str, bytes: &mut Vec<u8>) {
+    let shared = shared_len(previous, text);
+    let rest = text.get(shared..).unwrap_or_default().as_bytes();
+    bytes.push((shared.min(15) << 4 | rest.len().min(15)) as u8);
+    for count in [shared, rest.len()] {
+        if 15 <= count {
+            write_varint(count as u64 - 15, bytes);
+        }
+    }
+    bytes.extend_from_slice(rest);
+}
+
+/// How many bytes two texts begin with alike, cut at a letter.
+fn shared_len(left: &str, right: &str) -> usize {
+    let pairs = left.bytes().zip(right.bytes());
+    let equal = pairs.take_while(|(left, right)| left == right).count();
+    right.floor_char_boundary(equal)
+}
+
+/// Turns `text` into the one that follows it.
+pub(super) fn read_after(cursor: &mut Cursor<'_>, text: &mut String) -> Result<(), OutOfBytes> {
+    let counts = cursor.u8()?;
+    let mut count = |short: u8| match short {
+        15 => usize::try_from(cursor.varint()?)
+            .ok()
+            .and_then(|count| count.checked_add(15))
+            .ok_or(OutOfBytes),
+        short => Ok(usize::from(short)),
+    };
+    let shared = count(counts >> 4)?;
+    let rest_len = count(counts & 15)?;
+    let rest = std::str::from_utf8(cursor.take(rest_len)?).map_err(|_| OutOfBytes)?;
+    if !text.is_char_boundary(shared) {
+        return Err(OutOfBytes);
+    }
+    text.truncate(shared);
+    text.push_str(rest);
+    Ok(())
+}
+
+/// Appends the entry of a term with all its postings; a long list goes to `lists`.
+pub(super) fn write_entry(
+    postings: &[Posting],
+    item_count: u32,
+    bytes: &mut Vec<u8>,
+    lists: &mut Vec<u8>,
+) {
+    write_varint(postings.len() as u64, bytes);
+    if postings.len() <= INLINE_MAX_COUNT {
+        write_postings(postings, item_count, bytes);
+        return;
+    }
+    let mut best = postings.to_vec();
+    best.sort_by_key(|posting| (std::cmp::Reverse(posting.impact), posting.item));
+    best.truncate(BEST_COUNT);
+    best.sort_by_key(|posting| posting.item);
+    write_postings(&best, item_count, bytes);
+
+    write_varint(lists.len() as u64, bytes);
+    let chunk_len = chunk_len(postings.len());
+    bytes.push(chunk_len.ilog2() as u8);
+    let mut start = 0;
+    for chunk in postings.chunks(chunk_len) {
+        let end = chunk.last().map_or(start, |posting| posting.item + 1);
+        let offset = lists.len();
+        let relative: Vec<Posting> = chunk
+            .iter()
+            .map(|posting| Posting {
+                item: posting.item - start,
+                ..*posting
+            })
+            .collect();
+        write_postings(&relative, end - start, lists);
+        let impacts = chunk.iter().map(|posting| posting.impact);
+        write_varint(u64::from(end - start), bytes);
+        write_varint((lists.len() - offset) as u64, bytes);
+        bytes.push(impacts.max().unwrap_or_default());
+        start = end;
+    }
+}
+
+/// How many items a chunk of a list has: a power of two, so that there are at most 64 chunks.
+fn chunk_len(item_count: usize) -> usize {
+    item_count.div_ceil(64).next_power_of_two().max(128)
+}
+
+/// Reads what [`write_entry`] wrote.
+pub(super) fn read_entry(cursor: &mut Cursor<'_>, item_count: u32) -> Result<Entry, OutOfBytes> {
+    let count = cursor.varint_u32()?;
+    if count == 0 || item_count < count {
+        return Err(OutOfBytes);
+    }
+    if count as usize <= INLINE_MAX_COUNT {
+        return Ok(Entry {
+            item_count: count,
+            postings: read_postings(cursor, count as usize, item_count)?,
+            list: Vec::new(),
+        });
+    }
+    let postings = read_postings(cursor, BEST_COUNT, item_count)?;
+    let mut offset = cursor.varint()?;
+    let chunk_len = 1_u32.checked_shl(cursor.u8()?.into()).ok_or(OutOfBytes)?;
+    let mut list = Vec::new();
+    let mut start = 0_u32;
+    let mut left = count;
+    while 0 < left {
+        let span = cursor.varint_u32()?;
+        let len_bytes = cursor.varint_u32()?;
+        let end = start.checked_add(span).ok_or(OutOfBytes)?;
+        let chunk = Chunk {
+            start,
+            end,
+            count: left.min(chunk_len),
+            offset,
+            len_bytes,
+            maximum_impact: cursor.u8()?,
+        };
+        if item_count < end || span < chunk.count {
+            return Err(OutOfBytes);
+        }
+        list.push(chunk);
+        left -= chunk.count;
+        start = end;
+        offset = offset.checked_add(len_bytes.into()).ok_or(OutOfBytes)?;
+    }
+    Ok(Entry {
+        item_count: count,
+        postings,
+        list,
+    })
+}
+
+/// The postings of a chunk, out of its bytes.
+pub(super) fn read_chunk(chunk: &Chunk, bytes: &[u8]) -> Result<Vec<Posting>, OutOfBytes> {
+    let mut cursor = Cursor::new(bytes);
+    let room = chunk.end - chunk.start;
+    let mut postings = read_postings(&mut cursor, chunk.count as usize, room)?;
+    for posting in &mut postings {
+        posting.item += chunk.start;
+    }
+    Ok(postings)
+}

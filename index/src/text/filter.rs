@@ -1,0 +1,70 @@
+//! Which terms there may be: a set of hashes as their gaps (Putze, Sanders and Singler: Cache-, hash- and space-efficient bloom filters, 2007, "Golomb-compressed").
+//!
+//! Somebody who mistyped a word meant one that can be spelled by changing a letter; there are hundreds of those, and the filter says which of them are terms, but for one in
+//! 256 that is none.
+
+use xxhash_rust::xxh64::xxh64;
+
+use super::postings::rice_parameter;
+use crate::codec::{Cursor, OutOfBytes, RiceReader, write_rice, write_varint};
+
+/// So many hashes are possible for each that is there.
+const ROOM_PER_TERM: u32 = 256;
+
+/// Terms of fewer letters are not corrected, and none is corrected to them.
+const MINIMUM_LETTER_COUNT: usize = 4;
+
+/// Whether a term may have been meant by what is mistyped: a long enough word without digits.
+pub(super) fn is_correctable(term: &str) -> bool {
+    MINIMUM_LETTER_COUNT <= term.chars().count() && !term.contains(char::is_numeric)
+}
+
+/// The filter of these terms.
+pub(super) fn write_filter<'a>(terms: impl ExactSizeIterator<Item = &'a str>) -> Vec<u8> {
+    let room = terms.len() as u32 * ROOM_PER_TERM;
+    let mut hashes: Vec<u32> = terms.map(|term| hash(term, room)).collect();
+    hashes.sort_unstable();
+    hashes.dedup();
+    let mut bytes = Vec::new();
+    write_varint(u64::from(room), &mut bytes);
+    write_varint(hashes.len() as u64, &mut bytes);
+    write_rice(&hashes, rice_parameter(hashes.len(), room), &mut bytes);
+    bytes
+}
+
+/// A filter, read.
+#[derive(Debug)]
+pub(super) struct TermFilter {
+    room: u32,
+    /// Ascending.
+    hashes: Vec<u32>,
+}
+
+impl TermFilter {
+    /// O(terms).
+    pub(super) fn read(bytes: &[u8]) -> Result<Self, OutOfBytes> {
+        let mut cursor = Cursor::new(bytes);
+        let room = cursor.varint_u32()?;
+        let count = cursor.varint_u32()? as usize;
+        // A code has a bit at least.
+        if cursor.rest().len().saturating_mul(8) < count {
+            return Err(OutOfBytes);
+        }
+        let mut codes = RiceReader::new(cursor.rest(), rice_parameter(count, room))?;
+        let hashes = (0..count).map(|_| codes.next_value());
+        Ok(Self {
+            room,
+            hashes: hashes.collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Whether it may be a term; never `false` for one that is in the filter.
+    pub(super) fn may_have(&self, term: &str) -> bool {
+        self.hashes.binary_search(&hash(term, self.room)).is_ok()
+    }
+}
+
+/// A hash below `room`.
+fn hash(term: &str, room: u32) -> u32 {
+    ((u128::from(xxh64(term.as_bytes(), 0)) * u128::from(room)) >> 64) as u32
+}

@@ -1,0 +1,162 @@
+use super::{
+    TextSettings,
+    dictionary::{write_after, write_entry},
+    filter::{is_correctable, write_filter},
+    metadata::{FENCES, FILTER, LISTS, Metadata, PAGE_LEN_BYTES, TERMS},
+    postings::Posting,
+};
+use crate::{
+    container::{BLOCK_CHECKSUM_LEN_BYTES, ContainerSerializer, Section, SectionId},
+    error::WriteError,
+    metadata,
+    source::FileKind,
+};
+
+/// So many of the terms, the most frequent, are what a typo may have meant.
+const FILTER_MAX_COUNT: usize = 20_000;
+
+/// What a block of terms costs in the head, about: its end and what it begins with.
+const FENCE_LEN_BYTES: usize = 10;
+
+/// Shorter blocks would save nothing: near ranges are read as one.
+const BLOCK_MIN_LEN_BYTES: usize = 1 << 10;
+
+/// How many blocks of terms a question reads.
+const BLOCKS_PER_QUESTION: usize = 4;
+
+/// Letters beyond these are not what a typo leaves out.
+const ALPHABET_MAX_COUNT: usize = 64;
+
+/// A term with its items, ascending.
+pub(super) struct Term {
+    pub(super) spelling: Box<str>,
+    pub(super) postings: Vec<Posting>,
+}
+
+/// The file of these terms, ascending.
+pub(super) fn serialize(
+    terms: &[Term],
+    item_count: u32,
+    impact_unit: f32,
+    settings: &TextSettings,
+    item_space: u64,
+) -> Result<Vec<u8>, WriteError> {
+    let mut lists = Vec::new();
+    let mut entries = Vec::new();
+    let mut ends = Vec::with_capacity(terms.len());
+    for term in terms {
+        write_entry(&term.postings, item_count, &mut entries, &mut lists);
+        ends.push(entries.len());
+    }
+    let spelling_len_bytes: usize = terms.iter().map(|term| term.spelling.len()).sum();
+    let (terms_section, fences) = blocks(
+        terms,
+        &entries,
+        &ends,
+        block_len(entries.len() + spelling_len_bytes),
+    );
+
+    let meant = meant_by_typos(terms);
+    let mut filter = Section::new(FileKind::Text, FILTER);
+    filter.push_block(&write_filter(meant.iter().map(|term| &*term.spelling)));
+
+    let metadata = metadata::encode(&Metadata {
+        item_count,
+        language: settings.language.name().to_owned(),
+        fields: settings
+            .fields
+            .iter()
+            .map(|field| (field.name.clone(), field.boost))
+            .collect(),
+        impact_unit,
+        alphabet: alphabet(&meant),
+    });
+    let mut container = ContainerSerializer::new(FileKind::Text, item_space, metadata);
+    container.push_hot(fences);
+    container.push_hot(filter);
+    container.push_cold(terms_section);
+    container.push_cold(pages(LISTS, &lists));
+    container.finish()
+}
+
+/// The length of a block of terms with which the head and the blocks of a question are shortest together.
+fn block_len(terms_len_bytes: usize) -> usize {
+    let len_bytes = (terms_len_bytes * FENCE_LEN_BYTES / BLOCKS_PER_QUESTION).isqrt();
+    len_bytes.max(BLOCK_MIN_LEN_BYTES)
+}
+
+/// The blocks of terms, and what they begin with.
+fn blocks(terms: &[Term], entries: &[u8], ends: &[usize], block_len: usize) -> (Section, Section) {
+    let mut section = Section::new(FileKind::Text, TERMS);
+    let mut fences = Vec::new();
+    let mut block = Vec::new();
+    let (mut previous, mut fence) = ("", "");
+    let mut start = 0;
+    for (term, &end) in terms.iter().zip(ends) {
+        let entry = entries.get(start..end).unwrap_or_default();
+        if !block.is_empty() && block_len < block.len() + entry.len() {
+            section.push_block(&block);
+            block.clear();
+            let next = separator(previous, &term.spelling);
+            write_after(fence, next, &mut fences);
+            fence = next;
+            previous = "";
+        }
+        write_after(previous, &term.spelling, &mut block);
+        block.extend_from_slice(entry);
+        previous = &term.spelling;
+        start = end;
+    }
+    section.push_block(&block);
+    let mut fences_section = Section::new(FileKind::Text, FENCES);
+    fences_section.push_block(&fences);
+    (section, fences_section)
+}
+
+/// The shortest beginning of `next` that is above `previous`, which is below it (Bayer and Unterauer: Prefix B-trees, 1977).
+fn separator<'a>(previous: &str, next: &'a str) -> &'a str {
+    let mut ends = next
+        .char_indices()
+        .map(|(start, letter)| start + letter.len_utf8());
+    let is_above = |end: &usize| {
+        next.get(..*end)
+            .is_some_and(|beginning| previous < beginning)
+    };
+    let end = ends.find(is_above).unwrap_or(next.len());
+    next.get(..end).unwrap_or(next)
+}
+
+/// The terms that a typo may have meant: the most frequent ones, of equals the first.
+fn meant_by_typos(terms: &[Term]) -> Vec<&Term> {
+    let mut meant: Vec<&Term> = terms
+        .iter()
+        .filter(|term| is_correctable(&term.spelling))
+        .collect();
+    meant.sort_by_key(|term| std::cmp::Reverse(term.postings.len()));
+    meant.truncate(FILTER_MAX_COUNT);
+    meant
+}
+
+/// Their letters, the most frequent first, of equals the first.
+fn alphabet(terms: &[&Term]) -> String {
+    let mut counts = std::collections::BTreeMap::new();
+    for letter in terms.iter().flat_map(|term| term.spelling.chars()) {
+        *counts.entry(letter).or_insert(0_usize) += 1;
+    }
+    let mut letters: Vec<(char, usize)> = counts.into_iter().collect();
+    letters.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    letters
+        .into_iter()
+        .take(ALPHABET_MAX_COUNT)
+        .map(|(letter, _)| letter)
+        .collect()
+}
+
+/// Bytes in pages of one length.
+fn pages(id: SectionId, bytes: &[u8]) -> Section {
+    let mut section = Section::of_equal_blocks(FileKind::Text, id, PAGE_LEN_BYTES);
+    for page in bytes.chunks(PAGE_LEN_BYTES as usize - BLOCK_CHECKSUM_LEN_BYTES) {
+        section.push_block(page);
+    }
+    section
+}

@@ -1,0 +1,278 @@
+//! Search against a scan of all items.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use analysis::{Analyzer, words};
+use index::{
+    AskedWord, FileKind, Generation, Reading, TextQuestion,
+    catalogue::{CatalogueWriter, Record},
+    text::{TextField, TextWriter},
+};
+use proptest::prelude::*;
+
+use crate::fixture::{Files, text_settings};
+
+/// Items, each with what stands in two fields.
+type Items = Vec<[String; 2]>;
+
+fn opened(items: &Items) -> Generation<'static> {
+    let mut catalogue = CatalogueWriter::new();
+    let mut text = TextWriter::new(text_settings());
+    for (number, texts) in items.iter().enumerate() {
+        let record = Record {
+            id: number.to_string(),
+            ..Record::default()
+        };
+        catalogue.push(record, 0.0);
+        text.push(texts.iter().map(String::as_str).enumerate());
+    }
+    let space = catalogue.item_space();
+    let files = Files {
+        files: vec![
+            (FileKind::Catalogue, catalogue.finish().unwrap()),
+            (FileKind::Text, text.finish(space).unwrap()),
+        ],
+    };
+    files.open()
+}
+
+/// What each term counts in each item, by the formula.
+struct Scan {
+    impacts: Vec<BTreeMap<String, f32>>,
+    unit: f32,
+}
+
+impl Scan {
+    fn new(items: &Items) -> Self {
+        let settings = text_settings();
+        let analyzer = Analyzer::new(settings.language);
+        let terms = |text: &str| -> Vec<String> {
+            words(text).map(|word| analyzer.term(word.text)).collect()
+        };
+        let of_items: Vec<Vec<Vec<String>>> = items
+            .iter()
+            .map(|texts| texts.iter().map(|text| terms(text)).collect())
+            .collect();
+        let means: Vec<f32> = (0..2)
+            .map(|field| {
+                let lens: Vec<usize> = of_items.iter().map(|fields| fields[field].len()).collect();
+                let filled = lens.iter().filter(|len| 0 < **len).count();
+                (lens.iter().sum::<usize>() as f32 / filled.max(1) as f32).max(1.0)
+            })
+            .collect();
+        let mut weights: Vec<BTreeMap<String, f32>> = Vec::new();
+        for fields in &of_items {
+            let mut of_item: BTreeMap<String, f32> = BTreeMap::new();
+            let all: BTreeSet<&String> = fields.iter().flatten().collect();
+            for term in all {
+                let mut sum = 0.0;
+                for (field, terms) in fields.iter().enumerate() {
+                    let TextField {
+                        boost,
+                        length_normalization,
+                        ..
+                    } = settings.fields[field];
+                    let count = terms.iter().filter(|other| *other == term).count();
+                    let norm = 1.0 - length_normalization
+                        + length_normalization * terms.len() as f32 / means[field];
+                    if 0 < count {
+                        sum += boost * count as f32 / norm;
+                    }
+                }
+                of_item.insert(term.clone(), sum / (settings.saturation + sum));
+            }
+            weights.push(of_item);
+        }
+        let largest = weights
+            .iter()
+            .flat_map(BTreeMap::values)
+            .copied()
+            .fold(0.0, f32::max);
+        let unit = if 0.0 < largest { largest / 255.0 } else { 1.0 };
+        for weight in weights.iter_mut().flat_map(BTreeMap::values_mut) {
+            *weight = (*weight / unit).round().clamp(1.0, 255.0);
+        }
+        Self {
+            impacts: weights,
+            unit: unit * (1.0 + settings.saturation),
+        }
+    }
+
+    /// The items that have all of some words or any, each of which is one of several terms with factors.
+    fn search(&self, words: &[BTreeMap<String, f32>], needs_all: bool) -> Vec<(u32, f32)> {
+        let item_count = self.impacts.len() as f32;
+        let inverse_frequency = |term: &String| {
+            let with = self
+                .impacts
+                .iter()
+                .filter(|of_item| of_item.contains_key(term))
+                .count() as f32;
+            (1.0 + (item_count - with + 0.5) / (with + 0.5)).ln()
+        };
+        let mut found: Vec<(u32, f32)> = Vec::new();
+        for (item, of_item) in (0..).zip(&self.impacts) {
+            let of_words: Vec<Option<f32>> = words
+                .iter()
+                .map(|terms| {
+                    let scores = terms.iter().filter_map(|(term, factor)| {
+                        let impact = of_item.get(term)?;
+                        Some(impact * (inverse_frequency(term) * self.unit * factor))
+                    });
+                    scores.reduce(f32::max)
+                })
+                .collect();
+            let is_found = if needs_all {
+                of_words.iter().all(Option::is_some) && !of_words.is_empty()
+            } else {
+                of_words.iter().any(Option::is_some)
+            };
+            if is_found {
+                found.push((item, of_words.into_iter().flatten().sum()));
+            }
+        }
+        found.sort_by(|left, right| right.1.total_cmp(&left.1).then(left.0.cmp(&right.0)));
+        found
+    }
+
+    fn terms(&self) -> BTreeSet<&String> {
+        self.impacts.iter().flat_map(BTreeMap::keys).collect()
+    }
+}
+
+/// Texts of words of which a few are everywhere.
+fn items() -> impl Strategy<Value = Items> {
+    let word = prop_oneof![
+        5 => 0..3_usize,
+        3 => 3..20_usize,
+        1 => 20..200_usize,
+    ];
+    let text = prop::collection::vec(word, 0..8).prop_map(|words| {
+        let words: Vec<String> = words.into_iter().map(word_of).collect();
+        words.join(" ")
+    });
+    prop::collection::vec([text.clone(), text], 1..500)
+}
+
+/// A word that stays what it is when it is stemmed.
+fn word_of(number: usize) -> String {
+    let letters = ['b', 'k', 'l', 'm', 'n', 'p', 't', 'z'];
+    let letter = |place: u32| letters[number / 8_usize.pow(place) % 8];
+    format!("{}a{}o{}ux", letter(2), letter(1), letter(0))
+}
+
+fn asked(term: &str) -> AskedWord {
+    AskedWord {
+        term: term.to_owned(),
+        spelled: term.to_owned(),
+        is_open: false,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn answers_are_those_of_a_scan(
+        items in items(),
+        queries in prop::collection::vec((prop::collection::vec(0..40_usize, 1..4), any::<bool>(), 1..20_usize), 8),
+        lists_max_len_bytes in prop_oneof![Just(0_u64), Just(200), Just(u64::MAX)],
+    ) {
+        let generation = opened(&items);
+        let scan = Scan::new(&items);
+        for (numbers, needs_all, count) in queries {
+            let terms: BTreeSet<String> = numbers.into_iter().map(word_of).collect();
+            let words: Vec<BTreeMap<String, f32>> = terms
+                .iter()
+                .map(|term| BTreeMap::from([(term.clone(), 1.0)]))
+                .collect();
+            let known = scan.terms();
+            if !terms.iter().all(|term| known.contains(term)) {
+                continue;
+            }
+            let expected = scan.search(&words, needs_all);
+            let question = TextQuestion {
+                words: terms.iter().map(|term| asked(term)).collect(),
+                needs_all,
+                count,
+                lists_max_len_bytes,
+                ..TextQuestion::default()
+            };
+            let found = generation.search(&question).unwrap();
+            prop_assert!(found.words.iter().all(|word| word.reading == Reading::AsTyped));
+            prop_assert!(found.total <= expected.len());
+            if lists_max_len_bytes == u64::MAX {
+                prop_assert!(!found.is_partial);
+            }
+            if !found.is_partial {
+                let found: Vec<(u32, f32)> = found.hits.iter().map(|hit| (hit.item, hit.score)).collect();
+                prop_assert_eq!(&found[..], &expected[..expected.len().min(count)]);
+            }
+        }
+    }
+
+    #[test]
+    fn beginnings_stand_for_what_begins_so(items in items(), number in 0..512_usize, len in 1..6_usize, other in 0..20_usize) {
+        let generation = opened(&items);
+        let scan = Scan::new(&items);
+        let prefix = word_of(number)[..len].to_owned();
+        let completions: BTreeMap<String, f32> = scan
+            .terms()
+            .into_iter()
+            .filter(|term| term.starts_with(&prefix))
+            .map(|term| (term.clone(), if *term == prefix { 1.0 } else { 0.8 }))
+            .collect();
+        if completions.is_empty() || 64 < completions.len() || !scan.terms().contains(&word_of(other)) {
+            return Ok(());
+        }
+        let question = TextQuestion {
+            words: vec![
+                asked(&word_of(other)),
+                AskedWord { term: prefix.clone(), spelled: prefix.clone(), is_open: true },
+            ],
+            count: 10,
+            lists_max_len_bytes: u64::MAX,
+            ..TextQuestion::default()
+        };
+        let found = generation.search(&question).unwrap();
+        if found.is_partial {
+            return Ok(());
+        }
+        let expected = scan.search(&[BTreeMap::from([(word_of(other), 1.0)]), completions], true);
+        let hits: Vec<(u32, f32)> = found.hits.iter().map(|hit| (hit.item, hit.score)).collect();
+        prop_assert_eq!(&hits[..], &expected[..expected.len().min(10)]);
+    }
+
+    #[test]
+    fn a_wrong_letter_is_forgiven(items in items(), place in any::<prop::sample::Index>(), letter in 0..8_usize, kind in 0..4_u8) {
+        let generation = opened(&items);
+        let scan = Scan::new(&items);
+        let terms: Vec<&String> = scan.terms().into_iter().collect();
+        if terms.is_empty() {
+            return Ok(());
+        }
+        let meant = terms[place.index(terms.len())];
+        let mut letters: Vec<char> = meant.chars().collect();
+        let at = place.index(letters.len() - 1);
+        let typed = ['b', 'k', 'l', 'm', 'n', 'p', 't', 'z'][letter];
+        match kind {
+            0 => letters[at] = typed,
+            1 => { letters.remove(at); }
+            2 => letters.insert(at, typed),
+            _ => letters.swap(at, at + 1),
+        }
+        let typed: String = letters.into_iter().collect();
+        let found = generation.search(&TextQuestion {
+            words: vec![asked(&typed)],
+            count: 10,
+            ..TextQuestion::default()
+        });
+        let found = found.unwrap();
+        if found.is_partial {
+            return Ok(());
+        }
+        let word = &found.words[0];
+        let expected = if scan.terms().contains(&typed) { Reading::AsTyped } else { Reading::Corrected };
+        prop_assert_eq!(word.reading, expected);
+        prop_assert!(word.terms.contains(if expected == Reading::AsTyped { &typed } else { meant }), "{} {:?}", typed, word);
+    }
+}
