@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::checks;
 use crate::models::{Blend, Content, Rules};
+use crate::search::Search;
 
 /// A collection's name: 1 to 64 lower-case letters, digits and hyphens, since it is part of URLs and of keys in the bucket.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -88,6 +89,9 @@ pub struct Collection {
     /// When a generation may replace the one before.
     #[serde(default)]
     pub publish: Publish,
+    /// How items are found by words.
+    #[serde(default)]
+    pub search: Search,
     /// What is predicted from a table; a collection that has this predicts, and recommends nothing.
     #[serde(default)]
     pub predict: Option<Predict>,

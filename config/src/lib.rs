@@ -11,6 +11,7 @@ mod collection;
 mod edit;
 mod error;
 mod models;
+mod search;
 mod storage;
 
 use std::collections::BTreeMap;
@@ -27,6 +28,7 @@ pub use collection::{
 pub use edit::{Setting, settings_as_toml, with_settings};
 pub use error::ConfigError;
 pub use models::{Blend, Content, Rules, Support};
+pub use search::Search;
 pub use storage::Storage;
 
 /// The file's usual name.

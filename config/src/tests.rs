@@ -55,6 +55,7 @@ fn the_example_shows_every_default() {
         }
     );
     assert_eq!(movies.publish, bare.publish);
+    assert_eq!(movies.search, bare.search);
     let media = &config.collections["media"];
     assert_eq!(media.source, Source::Parts);
     assert_eq!(media.parts[0].name, "films");

@@ -3,6 +3,7 @@ use std::io;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::bail;
+use config::{Collection, Search};
 use index::{FileKind, SortedMap, WriteError};
 use pointer::{BlendStep, MANIFEST_VERSION, Manifest, Quality, ValueScale};
 
@@ -15,7 +16,7 @@ use crate::generation::{MANIFEST_FILE_NAME, file_entry, generation_name};
 use crate::model_file::{self, Trained};
 use crate::progress::{Progress, megabytes};
 use crate::settings::CollectionSettings;
-use crate::write::catalogue;
+use crate::write::{self, TITLE, textual_fields};
 
 /// Writes the index files of the trained model, and their manifest last.
 pub fn write(collection: &CollectionSettings, progress: &Progress) -> anyhow::Result<()> {
@@ -36,7 +37,15 @@ pub fn write(collection: &CollectionSettings, progress: &Progress) -> anyhow::Re
     if origin.data != read_state(folder)?.data_sha256() {
         bail!("the model was learnt from another data set: run `precompute train` again");
     }
-    let learnt = learnt(imported, trained)?;
+    let search = &collection.collection.search;
+    if let Some((dataset, _)) = &imported {
+        let textual = textual_fields(dataset);
+        let is_unknown = |field: &&String| **field != TITLE && !textual.contains(field.as_str());
+        if let Some(field) = search.fields.keys().find(is_unknown) {
+            bail!("no item has a text in `{field}`: correct `search.fields`");
+        }
+    }
+    let learnt = learnt(imported, trained, search)?;
     let written = write_fingerprint(collection, &origin.fingerprint)?;
     let mut done = Fingerprints::read(&folder.fingerprints());
     let manifest = done.doing("write", &written, || {
@@ -75,7 +84,13 @@ pub(super) fn write_fingerprint(
         ..
     } = collection;
     let quality = serde_json::to_string(&measured_quality(folder, model))?;
-    let described_so = format!("{name} {} {}", described.title, described.synthetic);
+    let Collection {
+        title,
+        synthetic,
+        search,
+        ..
+    } = described;
+    let described_so = format!("{name} {title} {synthetic} {search:?}");
     Ok(fingerprint(&[model, &quality, &described_so]))
 }
 
@@ -94,6 +109,7 @@ struct Learnt {
 fn learnt(
     imported: Option<(Dataset, Option<ValueScale>)>,
     trained: Trained,
+    search: &Search,
 ) -> Result<Learnt, WriteError> {
     let mut files = trained.files;
     let Some((dataset, values)) = imported else {
@@ -104,7 +120,9 @@ fn learnt(
             blend: trained.blend,
         });
     };
-    let catalogue = catalogue(&dataset, &trained.item_order, &trained.popularity);
+    let catalogue = write::catalogue(&dataset, &trained.item_order, &trained.popularity);
+    let text = write::text(&dataset, &trained.item_order, search);
+    files.push((FileKind::Text, text.finish(catalogue.item_space())?));
     files.push((FileKind::Catalogue, catalogue.finish()?));
     Ok(Learnt {
         files,

@@ -138,14 +138,8 @@ pub fn popular_items(items: &[Item], popularity: &[f32], count: usize) -> Vec<u3
 /// The fields and values that say of what sort an item is.
 fn sorts_of(item: &Item) -> Vec<(&str, &str)> {
     let sorts = item.fields.iter().flat_map(|(field, value)| {
-        let texts = match value {
-            Value::Text(text) => std::slice::from_ref(text),
-            Value::TextList(texts) => texts,
-            Value::Integer(_) | Value::Real(_) => &[],
-        };
-        texts
-            .iter()
-            .map(move |text| (field.as_str(), text.as_str()))
+        let texts = value.texts().iter();
+        texts.map(move |text| (field.as_str(), text.as_str()))
     });
     sorts.collect()
 }

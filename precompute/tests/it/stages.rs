@@ -42,7 +42,8 @@ fn a_build_is_the_same_with_one_and_with_more_threads_and_can_be_inspected() {
             "clusters.kdx",
             "manifest.json",
             "neighbours.kdx",
-            "popularity.kdx"
+            "popularity.kdx",
+            "text.kdx"
         ]
     );
     let inspect = |place: &Place| -> serde_json::Value {

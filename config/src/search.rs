@@ -1,0 +1,37 @@
+//! How items are found by words.
+
+use std::collections::BTreeMap;
+
+use analysis::Language;
+use serde::{Deserialize, Deserializer, de};
+
+/// Which texts of the items are searched, and how.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct Search {
+    /// The language of the texts, whose words are found in all their forms. Default: "any", which knows no forms.
+    #[serde(deserialize_with = "language")]
+    pub language: Language,
+    /// How much a word counts in each field, beside the others; `title` is one of them. Empty: the title three times as much as every other field with texts but `type`.
+    #[serde(deserialize_with = "boosts")]
+    pub fields: BTreeMap<String, f64>,
+}
+
+fn language<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Language, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    name.parse().map_err(de::Error::custom)
+}
+
+/// Numbers above 0.
+fn boosts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, f64>, D::Error> {
+    let boosts: BTreeMap<String, f64> = BTreeMap::deserialize(deserializer)?;
+    match boosts
+        .iter()
+        .find(|(_, boost)| !(1e-3..=1e3).contains(*boost))
+    {
+        None => Ok(boosts),
+        Some((field, boost)) => Err(de::Error::custom(format!(
+            "`{field}` counts {boost}: write a number from 0.001 to 1000, or leave the field out"
+        ))),
+    }
+}
