@@ -25,7 +25,14 @@ pub fn function(name: &str) -> PathBuf {
 }
 
 /// The functions of the root's `spin.toml`.
-pub const FUNCTIONS: [&str; 5] = ["recommend", "browse", "predict", "aliases", "catalog"];
+pub const FUNCTIONS: [&str; 6] = [
+    "recommend",
+    "browse",
+    "search",
+    "predict",
+    "aliases",
+    "catalog",
+];
 
 /// The line of a manifest that names a component's file.
 pub fn source(path: &Path) -> String {

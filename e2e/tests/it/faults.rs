@@ -108,6 +108,7 @@ fn a_damaged_file_is_a_problem_and_never_another_answer() {
         let path = match kind {
             FileKind::Clusters => "/v1/movies/recommendations?history=1&algorithm=clusters",
             FileKind::Popularity => "/v1/movies/popular?count=20",
+            FileKind::Text => "/v1/movies/search?q=the+story+of&count=20",
             _ => path,
         };
         let sound = site.get(path).json();

@@ -145,6 +145,17 @@ fn films() {
     let clusters = clusters["clusters"].as_array().unwrap();
     assert!(clusters.iter().all(|cluster| cluster["name"] != ""));
 
+    for (query, expected) in [
+        ("star wars empire", "1196"),
+        ("godfather 2", "858"),
+        ("the matrxi", "2571"),
+        ("amelie", "4973"),
+        ("shawsh", "318"),
+    ] {
+        let found = films.get(&format!("search?q={}", query.replace(' ', "+")));
+        assert!(ids(&found).contains(&expected), "{query} {found}");
+    }
+
     let old = films.post_to(
         "/getrecom",
         &json!([{ "movieId": "1", "rating": 4 }, { "movieId": 260, "rating": 5 }]),
@@ -184,6 +195,16 @@ fn media() {
     for kind in ["book", "film", "podcast"] {
         assert!(types.iter().any(|found| *found == kind), "{kind} {types:?}");
     }
+    // One search box over all of them.
+    let filter = "%7B%22type%22%3A%22podcast%22%7D";
+    let found = media.get(&format!("search?q=harry+poter&filter={filter}"));
+    assert_eq!(found["interpretation"]["words"][1]["as"], "corrected");
+    assert!(
+        members(&found, "type")
+            .iter()
+            .all(|kind| *kind == "podcast")
+    );
+    assert!(ids(&media.get("search?q=hunger+games+collins")).contains(&"books:1"));
     let only = json!({ "history": history, "algorithm": "content", "filter": { "type": ["documentary", "series"] } });
     media.recommended(&only);
     // What nobody touched has neighbours, too.

@@ -18,7 +18,7 @@ use kit::{
     limits::{
         COUNT_RANGE, DEFAULT_COUNT, DEFAULT_ONBOARDING_COUNT, MAXIMUM_BODY_LEN_BYTES,
         MAXIMUM_EXCLUDE_COUNT, MAXIMUM_FILTER_VALUE_COUNT, MAXIMUM_HISTORY_COUNT, MAXIMUM_ID_COUNT,
-        MAXIMUM_QUERY_LEN_BYTES, MAXIMUM_ROW_COUNT,
+        MAXIMUM_QUERY_LEN_BYTES, MAXIMUM_ROW_COUNT, MAXIMUM_WORD_COUNT,
     },
     paths,
 };
@@ -127,6 +127,29 @@ fn described_paths() -> Value {
                 "responses": responses("RecommendationAnswer"),
             },
         }),
+    );
+    let query = format!(
+        "Words in any order; the first {MAXIMUM_WORD_COUNT} are read. Nothing: what is popular"
+    );
+    let prefix = "Whether the last word may not be finished, as while it is typed; a space behind it finishes it too";
+    add(
+        paths::SEARCH,
+        get(
+            "search",
+            "Items by their words, with typos",
+            vec![
+                collection(),
+                parameter("q", &query, json!({ "type": "string" })),
+                parameter(
+                    "prefix",
+                    prefix,
+                    json!({ "type": "boolean", "default": true }),
+                ),
+                count(DEFAULT_COUNT),
+                must_be(),
+            ],
+            "SearchAnswer",
+        ),
     );
     add(
         paths::SIMILAR,
@@ -532,6 +555,19 @@ fn schemas() -> Value {
             "items": list(schema("Item")),
         })),
         "ItemsAnswer": answered(json!({ "items": list(schema("Item")) })),
+        "SearchAnswer": answered(json!({
+            "interpretation": object(json!({
+                "words": list(object(json!({
+                    "typed": text(),
+                    "as": { "enum": ["typed", "corrected", "unknown"] },
+                    "terms": { "type": "array", "description": "What the word was looked up as, the most frequent first", "items": text() },
+                }))),
+                "match": { "enum": ["all", "any", "popular"], "description": "Whether an item has all the words; `any` where none has; `popular` where nothing was asked" },
+                "notes": { "type": "array", "description": "What the answer lacks", "items": text() },
+            })),
+            "total": { "type": "integer", "description": "How many items were found; of very common words, not all are counted" },
+            "items": list(schema("Item")),
+        })),
         "LookUpAnswer": answered(json!({ "items": list(schema("Item")), "unknown": list(text()) })),
         "ItemAnswer": answered(json!({ "item": schema("Item") })),
         "Row": { "type": "object", "description": "A member for each field of the schema", "additionalProperties": { "type": ["number", "string", "null"] } },

@@ -14,6 +14,9 @@ pub const MAXIMUM_HISTORY_COUNT: usize = 500;
 /// Items that are not wanted.
 pub const MAXIMUM_EXCLUDE_COUNT: usize = 1000;
 
+/// Words of a query that are looked up.
+pub const MAXIMUM_WORD_COUNT: usize = 16;
+
 /// Rows that are predicted at once. Saying what each field of a row contributed takes about as long as a thousand predictions.
 pub const MAXIMUM_ROW_COUNT: usize = 100;
 

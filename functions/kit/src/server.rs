@@ -25,6 +25,8 @@ pub mod paths {
     pub const ITEMS: &str = "/v1/{collection}/items";
     /// One item.
     pub const ITEM: &str = "/v1/{collection}/items/{id}";
+    /// Items by their words.
+    pub const SEARCH: &str = "/v1/{collection}/search";
     /// Items like one.
     pub const SIMILAR: &str = "/v1/{collection}/items/{id}/similar";
     /// The clusters of the catalogue.

@@ -15,6 +15,7 @@ use index::{
     neighbours::{Neighbour, NeighboursWriter},
     popularity::PopularityWriter,
     rules::{Rule, RulesWriter},
+    text::{DEFAULT_SATURATION, Language, TextField, TextSettings, TextWriter},
 };
 use pointer::{CollectionKeys, FileEntry, MANIFEST_VERSION, Manifest, Quality, ValueScale};
 use serde_json::Value;
@@ -29,10 +30,10 @@ use crate::{
 };
 
 /// The generation of [`TestStorage::films`].
-pub const GENERATION: &str = "a440515c2ec11138";
+pub const GENERATION: &str = "c63e81f1f92c143e";
 
 /// The generation of the same under the title "The next films".
-pub const NEXT_GENERATION: &str = "7892cc7401c7df57";
+pub const NEXT_GENERATION: &str = "3072da45dd5c797a";
 
 /// The films: id, title, year, genres, picture. The popularity falls in this order, from 8 to 1.
 pub const FILMS: [(&str, &str, i64, &[&str], &str); 8] = [
@@ -114,7 +115,19 @@ impl TestStorage {
     /// A storage with the collection `movies`: [`FILMS`], rated from 0.5 to 5 with 3 as neutral.
     pub fn films() -> Self {
         let mut catalogue_writer = CatalogueWriter::new();
+        let field = |name: &str, boost| TextField {
+            name: name.to_owned(),
+            boost,
+            length_normalization: 0.75,
+        };
+        let mut text_writer = TextWriter::new(TextSettings {
+            language: Language::English,
+            fields: vec![field("title", 3.0), field("genres", 1.0)],
+            saturation: DEFAULT_SATURATION,
+        });
         for (position, (id, title, year, genres, image)) in FILMS.into_iter().enumerate() {
+            let of_genres = genres.iter().map(|&genre| (1, genre));
+            text_writer.push(std::iter::once((0, title)).chain(of_genres));
             let genres = genres.iter().map(|&genre| genre.to_owned()).collect();
             let mut fields = SortedMap::from([
                 ("genres".into(), catalogue::Value::TextList(genres)),
@@ -154,6 +167,7 @@ impl TestStorage {
                 with_lists(neighbours, &NEIGHBOURS).finish(item_space),
             ),
             (FileKind::Popularity, popularity.finish(item_space)),
+            (FileKind::Text, text_writer.finish(item_space)),
         ];
         let keys = CollectionKeys::new("", "movies");
         let mut objects = BTreeMap::new();
@@ -368,6 +382,7 @@ pub fn question_to(kind: FileKind) -> (&'static str, &'static str) {
         FileKind::Clusters => (RECOMMEND, r#"{"history":["1"],"algorithm":"clusters"}"#),
         FileKind::Content => (RECOMMEND, r#"{"history":["1"],"algorithm":"content"}"#),
         FileKind::Rules => (RECOMMEND, r#"{"history":["2"],"algorithm":"rules"}"#),
+        FileKind::Text => ("GET /v1/movies/search?q=matrix", ""),
         // What is popular is read where nothing else can be said.
         FileKind::Popularity => (RECOMMEND, "{}"),
         _ => (RECOMMEND, r#"{"history":["1"]}"#),

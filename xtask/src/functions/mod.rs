@@ -25,6 +25,9 @@ const PROFILE: &str = "function";
 /// The largest function that may leave this build. It is fetched, compiled and started often, so its size is a promise; the aim is 400 kB.
 const MAXIMUM_FUNCTION_SIZE_BYTES: u64 = 500_000;
 
+/// What `search` may have: 18 stemmers are 173 kB, Unicode's tables of words and of normal forms most of the rest.
+const MAXIMUM_SEARCH_SIZE_BYTES: u64 = 950_000;
+
 /// The package of the program that trims what the compiler leaves.
 pub(crate) const TRIM: &str = "trim";
 
@@ -88,13 +91,17 @@ pub(crate) fn trim(workspace: &Workspace, modules: &[Module]) -> Result<()> {
             .with_context(|| format!("could not read {}", function.display()))?
             .len();
         say(&format!("  {name:<12} {size_bytes:>9} bytes"));
-        if MAXIMUM_FUNCTION_SIZE_BYTES < size_bytes {
-            too_large.push(format!("{name} has {size_bytes} bytes"));
+        let maximum = match name.as_str() {
+            "search" => MAXIMUM_SEARCH_SIZE_BYTES,
+            _ => MAXIMUM_FUNCTION_SIZE_BYTES,
+        };
+        if maximum < size_bytes {
+            too_large.push(format!("{name} has {size_bytes} bytes of {maximum}"));
         }
     }
     if !too_large.is_empty() {
         bail!(
-            "{}; a function may have {MAXIMUM_FUNCTION_SIZE_BYTES} bytes at most. `cargo tree --target {TARGET} -p <name> -e normal` shows what it carries",
+            "a function has more bytes than it may: {}. `cargo tree --target {TARGET} -p <name> -e normal` shows what it carries",
             too_large.join(", ")
         );
     }

@@ -5,6 +5,7 @@ mod bad_input;
 mod going_on;
 mod keeping;
 mod recommendations;
+mod search;
 
 use kit::{
     Route,
@@ -23,7 +24,13 @@ fn ask(storage: &TestStorage, request: &Request) -> Response {
 
 /// What the three answer.
 fn routes() -> Vec<Route> {
-    [&recommend::ROUTES[..], &browse::ROUTES, &::aliases::ROUTES].concat()
+    [
+        &recommend::ROUTES[..],
+        &browse::ROUTES,
+        &::aliases::ROUTES,
+        &::search::ROUTES,
+    ]
+    .concat()
 }
 
 /// The JSON of an answer of this status.

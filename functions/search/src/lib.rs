@@ -1,0 +1,14 @@
+//! The function `search`: items by their words.
+//!
+//! [`ROUTES`] is the whole of it.
+
+#![warn(clippy::indexing_slicing, clippy::unwrap_used)]
+
+#[cfg(target_arch = "wasm32")]
+mod adapter;
+mod search;
+
+use kit::{Route, paths};
+
+/// What this function answers.
+pub const ROUTES: [Route; 1] = [Route::get(paths::SEARCH, search::search)];
