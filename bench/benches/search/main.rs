@@ -1,8 +1,9 @@
-//! Search: relevance on test collections, and the size of the index.
+//! Search: relevance on test collections, the size of the index, and what a question reads.
 
 #![allow(clippy::print_stdout, reason = "a bench prints its figures")]
 
 mod collection;
+mod reads;
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -120,17 +121,20 @@ fn relevance(name: &str, collection: &Collection, sections: &str) {
     }
 }
 
-/// Titles and authors of goodbooks, beside the bytes that they have.
-fn size(data: &Path) {
+/// The titles and authors of goodbooks.
+fn goodbooks(data: &Path) -> Vec<[String; 2]> {
     let mut rows = csv::Reader::from_path(data.join("goodbooks-10k/books.csv")).unwrap();
     let headers = rows.headers().unwrap().clone();
     let column = |name: &str| headers.iter().position(|header| header == name).unwrap();
     let (title, authors) = (column("title"), column("authors"));
-    let books: Vec<[String; 2]> = rows
-        .records()
+    rows.records()
         .map(Result::unwrap)
         .map(|row| [title, authors].map(|column| row[column].to_owned()))
-        .collect();
+        .collect()
+}
+
+/// The index, beside the bytes of what it indexes.
+fn size(books: &[[String; 2]]) {
     let raw_len_bytes: usize = books.iter().flatten().map(String::len).sum();
     for language in [Language::Any, Language::English] {
         let start = Instant::now();
@@ -139,7 +143,7 @@ fn size(data: &Path) {
             fields: vec![field('t', 2.0, 0.75), field('a', 1.0, 0.75)],
             saturation: 1.2,
         });
-        for texts in &books {
+        for texts in books {
             writer.push(texts.iter().map(String::as_str).enumerate());
         }
         let text = writer.finish(0).unwrap();
@@ -166,5 +170,7 @@ fn main() {
         &Collection::cranfield(&data.join("cranfield")),
         "TW",
     );
-    size(&data);
+    let books = goodbooks(&data);
+    size(&books);
+    reads::measure(&books);
 }
