@@ -9,7 +9,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use analysis::{Analyzer, fold, words};
+use analysis::words;
 use index::catalogue::{CatalogueWriter, Record};
 use index::text::{Language, TextField, TextSettings, TextWriter};
 use index::{AskedWord, FileKind, Generation, Keys, MemorySource, Outline, TextQuestion};
@@ -26,7 +26,6 @@ const SIZE_BAR: f64 = 0.6;
 struct Searched {
     generation: Generation<'static>,
     ids: Vec<String>,
-    analyzer: Analyzer,
 }
 
 impl Searched {
@@ -34,7 +33,6 @@ impl Searched {
         settings: TextSettings,
         documents: impl Iterator<Item = (&'a str, Vec<(usize, &'a str)>)>,
     ) -> Self {
-        let analyzer = Analyzer::new(settings.language);
         let mut catalogue = CatalogueWriter::new();
         let mut writer = TextWriter::new(settings);
         let mut ids = Vec::new();
@@ -58,15 +56,13 @@ impl Searched {
         Self {
             generation: Generation::open(source, outlines, &FileKind::OF_ITEMS, &keys).unwrap(),
             ids,
-            analyzer,
         }
     }
 
     /// The documents that have any word of a query, as often as it is there.
     fn ranked(&self, query: &str) -> Vec<String> {
         let words = words(query).map(|word| AskedWord {
-            term: self.analyzer.term(word.text),
-            spelled: fold(word.text),
+            typed: word.text.to_owned(),
             is_open: false,
         });
         let question = TextQuestion {

@@ -1,6 +1,6 @@
 //! What a cold question reads: round trips behind the pointer, range reads with near ones merged, bytes; and whether a document is still found with a typo.
 
-use analysis::{Analyzer, fold, words};
+use analysis::{fold, words};
 use index::catalogue::{CatalogueWriter, Record, Value};
 use index::text::{DEFAULT_SATURATION, Language, TextSettings, TextWriter};
 use index::{
@@ -29,7 +29,6 @@ struct Query {
 }
 
 pub(crate) fn measure(books: &[[String; 2]]) {
-    let analyzer = Analyzer::new(Language::English);
     let mut catalogue = CatalogueWriter::new();
     let mut text = TextWriter::new(TextSettings {
         language: Language::English,
@@ -63,8 +62,7 @@ pub(crate) fn measure(books: &[[String; 2]]) {
             words: typed
                 .iter()
                 .map(|word| AskedWord {
-                    term: analyzer.term(word),
-                    spelled: fold(word),
+                    typed: word.clone(),
                     is_open: false,
                 })
                 .collect(),

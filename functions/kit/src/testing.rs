@@ -30,10 +30,10 @@ use crate::{
 };
 
 /// The generation of [`TestStorage::films`].
-pub const GENERATION: &str = "c63e81f1f92c143e";
+pub const GENERATION: &str = "6b529d199b274aa6";
 
 /// The generation of the same under the title "The next films".
-pub const NEXT_GENERATION: &str = "3072da45dd5c797a";
+pub const NEXT_GENERATION: &str = "c331b858a3271e15";
 
 /// The films: id, title, year, genres, picture. The popularity falls in this order, from 8 to 1.
 pub const FILMS: [(&str, &str, i64, &[&str], &str); 8] = [

@@ -1,6 +1,6 @@
 //! What is asked in words, and how it is read.
 
-use analysis::{Analyzer, Language, Word, fold, words};
+use analysis::{Word, words};
 use index::{
     AskedWord, FileKind, Keys, Question, Reading, TextAnswer, TextQuestion, catalogue::Filter,
 };
@@ -121,13 +121,10 @@ fn found(
     interpretation: &mut Interpretation,
 ) -> Result<TextAnswer, Problem> {
     let generation = &collection.generation;
-    let language: Language = generation.text_language()?.parse().unwrap_or_default();
-    let analyzer = Analyzer::new(language);
     let is_open = wish.is_being_typed && !wish.query.ends_with(char::is_whitespace);
     let last = typed.len().saturating_sub(1);
     let asked = |(place, word): (usize, &Word<'_>)| AskedWord {
-        term: analyzer.term(word.text),
-        spelled: fold(word.text),
+        typed: word.text.to_owned(),
         is_open: is_open && place == last,
     };
     let mut question = TextQuestion {

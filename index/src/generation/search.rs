@@ -6,6 +6,8 @@
 
 use std::collections::BTreeSet;
 
+use analysis::{Analyzer, fold};
+
 use super::Generation;
 use crate::{
     catalogue::Filter,
@@ -32,12 +34,6 @@ const CORRECTION_BLOCKS_MAX_COUNT: usize = 6;
 
 /// From so many letters on two of them may be wrong, if the first three are right.
 const TWO_TYPOS_LETTER_COUNT: usize = 8;
-
-/// So many letters at the end of a mistyped word may be an ending, if so many are left before it.
-const ENDING_MAX_LETTER_COUNT: usize = 4;
-
-/// See [`ENDING_MAX_LETTER_COUNT`].
-const STEM_MIN_LETTER_COUNT: usize = 5;
 
 /// What is read of long lists, where nobody asks for more.
 const LISTS_MAX_LEN_BYTES: u64 = 48 << 10;
@@ -73,12 +69,18 @@ impl Default for TextQuestion {
 /// A word of a question.
 #[derive(Clone, Debug, Default)]
 pub struct AskedWord {
-    /// Its term, of an [`Analyzer`](analysis::Analyzer) of the text's language.
-    pub term: String,
-    /// How it was typed, [folded](analysis::fold()).
-    pub spelled: String,
+    /// As somebody typed it.
+    pub typed: String,
     /// Whether it may not yet be finished, and stands for what begins so, too.
     pub is_open: bool,
+}
+
+/// A word in the forms in which it is looked up.
+struct Word {
+    term: String,
+    /// Folded.
+    spelled: String,
+    is_open: bool,
 }
 
 /// The answer to a [`TextQuestion`].
@@ -147,20 +149,26 @@ impl Generation<'_> {
     /// The items that have the words of a question, and how these were read.
     pub fn search(&self, question: &TextQuestion) -> Result<TextAnswer, Error> {
         let text = self.text()?;
+        let analyzer = Analyzer::new(text.language().parse().unwrap_or_default());
+        let word = |asked: &AskedWord| Word {
+            term: analyzer.term(&asked.typed),
+            spelled: fold(&asked.typed),
+            is_open: asked.is_open,
+        };
+        let words: Vec<Word> = question.words.iter().map(word).collect();
         self.fetch(&mut |plan| {
             if !question.filter.is_empty() {
                 self.catalogue.plan_filter(plan)?;
             }
-            let mut words = question.words.iter();
-            words.try_for_each(|word| plan_word(text, word, plan))
+            words
+                .iter()
+                .try_for_each(|word| plan_word(text, word, plan))
         })?;
-        let words = question.words.iter();
-        let mut variants: Vec<Vec<Variant>> = words
-            .map(|word| self.variants(text, word))
-            .collect::<Result<_, _>>()?;
+        let variants = words.iter().map(|word| self.variants(text, word));
+        let mut variants: Vec<Vec<Variant>> = variants.collect::<Result<_, _>>()?;
         let mut readings = vec![Reading::AsTyped; variants.len()];
-        let is_uncorrected = self.correct(text, question, &mut variants, &mut readings)?;
-        let is_unfinished = question.words.iter().any(|word| {
+        let is_uncorrected = self.correct(text, &analyzer, &words, &mut variants, &mut readings)?;
+        let is_unfinished = words.iter().any(|word| {
             word.is_open && PREFIX_BLOCKS_MAX_COUNT < text.blocks_of_prefix(&word.spelled).len()
         });
         let mut answer = self.answer(text, question, variants, readings)?;
@@ -169,7 +177,7 @@ impl Generation<'_> {
     }
 
     /// The terms that stand for a word as it was typed.
-    fn variants(&self, text: &Text, word: &AskedWord) -> Result<Vec<Variant>, Error> {
+    fn variants(&self, text: &Text, word: &Word) -> Result<Vec<Variant>, Error> {
         let blocks = self.blocks.borrow();
         let mut variants = Vec::new();
         if !word.is_open {
@@ -200,14 +208,15 @@ impl Generation<'_> {
     fn correct(
         &self,
         text: &Text,
-        question: &TextQuestion,
+        analyzer: &Analyzer,
+        words: &[Word],
         variants: &mut [Vec<Variant>],
         readings: &mut [Reading],
     ) -> Result<bool, Error> {
         let mut missing = Vec::new();
-        for (number, word) in question.words.iter().enumerate() {
+        for (number, word) in words.iter().enumerate() {
             if variants.get(number).is_some_and(Vec::is_empty) {
-                missing.push((number, Correction::of(text, word)?));
+                missing.push((number, Correction::of(text, analyzer, word)?));
             }
         }
         let is_cut = missing.iter().any(|(_, correction)| correction.is_cut);
@@ -371,13 +380,13 @@ impl Generation<'_> {
 }
 
 /// Adds the blocks where a word may stand.
-fn plan_word(text: &Text, word: &AskedWord, plan: &mut Plan) -> Result<(), Error> {
+fn plan_word(text: &Text, word: &Word, plan: &mut Plan) -> Result<(), Error> {
     let mut blocks = planned_blocks(text, word).into_iter();
     blocks.try_for_each(|block| text.plan_block(block, plan))
 }
 
 /// The blocks of a word and of what begins with it, ascending.
-fn planned_blocks(text: &Text, word: &AskedWord) -> BTreeSet<u32> {
+fn planned_blocks(text: &Text, word: &Word) -> BTreeSet<u32> {
     let mut blocks = BTreeSet::from([text.block_of(&word.term)]);
     if word.is_open {
         let with_prefix = text.blocks_of_prefix(&word.spelled);
@@ -397,42 +406,33 @@ fn keep_most_frequent(variants: &mut Vec<Variant>) {
 
 /// Where the terms are that a word may have been meant to be, and which they are.
 struct Correction<'a> {
-    asked: &'a AskedWord,
-    /// Terms at a distance of one, and some that are none.
+    word: &'a Word,
+    /// The terms of words at a distance of one, and of some that are none.
     near: BTreeSet<String>,
-    /// What is left of the word without some of its last letters, which a stemmer that met the right word would have taken off.
-    beginnings: Vec<&'a str>,
     blocks: BTreeSet<u32>,
     /// Whether there were more blocks than are read.
     is_cut: bool,
 }
 
 impl<'a> Correction<'a> {
-    fn of(text: &Text, asked: &'a AskedWord) -> Result<Self, Error> {
-        let near: BTreeSet<String> = text.meant_by(&asked.term)?.into_iter().collect();
-        let ends: Vec<usize> = asked.spelled.char_indices().map(|(end, _)| end).collect();
-        let beginning = |&end: &usize| asked.spelled.get(..end).unwrap_or_default();
-        let last = ends.iter().skip(STEM_MIN_LETTER_COUNT).rev();
-        let last = last.take(ENDING_MAX_LETTER_COUNT).map(beginning);
-        let beginnings = text.possible(last)?;
-        let likely = near
-            .iter()
-            .map(String::as_str)
-            .chain(beginnings.iter().copied());
-        let mut blocks: BTreeSet<u32> = likely.map(|term| text.block_of(term)).collect();
-        if let Some(end) = ends.get(3)
-            && (TWO_TYPOS_LETTER_COUNT <= ends.len() || asked.is_open)
+    fn of(text: &Text, analyzer: &Analyzer, word: &'a Word) -> Result<Self, Error> {
+        let near = text.meant_by(&word.spelled)?;
+        let near: BTreeSet<String> = near.iter().map(|near| analyzer.term(near)).collect();
+        let mut blocks: BTreeSet<u32> = near.iter().map(|term| text.block_of(term)).collect();
+        let ends: Vec<usize> = word.spelled.char_indices().map(|(end, _)| end).collect();
+        if let Some(&end) = ends.get(3)
+            && (TWO_TYPOS_LETTER_COUNT <= ends.len() || word.is_open)
         {
-            blocks.extend(text.blocks_of_prefix(beginning(end)));
+            let beginning = word.spelled.get(..end).unwrap_or_default();
+            blocks.extend(text.blocks_of_prefix(beginning));
         }
         let is_cut = CORRECTION_BLOCKS_MAX_COUNT < blocks.len();
         while CORRECTION_BLOCKS_MAX_COUNT < blocks.len() {
             blocks.pop_last();
         }
         Ok(Self {
-            asked,
+            word,
             near,
-            beginnings,
             blocks,
             is_cut,
         })
@@ -443,13 +443,13 @@ impl<'a> Correction<'a> {
         if self.near.contains(term) {
             return Some(CORRECTION_FACTOR);
         }
-        let spelled = self.asked.spelled.as_str();
+        let spelled = self.word.spelled.as_str();
         let letter_count = spelled.chars().count();
         let end = |count: usize| {
             let mut letters = term.char_indices();
             letters.nth(count).map_or(term.len(), |(end, _)| end)
         };
-        if self.asked.is_open && 4 <= letter_count {
+        if self.word.is_open && 4 <= letter_count {
             let mut beginnings = (letter_count - 1..=letter_count + 1).map(end);
             let is_near =
                 beginnings.any(|end| is_within(term.get(..end).unwrap_or(term), spelled, 1));
@@ -457,8 +457,8 @@ impl<'a> Correction<'a> {
                 return Some(CORRECTION_FACTOR * COMPLETION_FACTOR);
             }
         }
-        let is_farther = self.beginnings.contains(&term)
-            || TWO_TYPOS_LETTER_COUNT <= letter_count && is_within(term, spelled, 2);
+        let is_farther = TWO_TYPOS_LETTER_COUNT <= letter_count
+            && (is_within(term, spelled, 2) || is_within(term, &self.word.term, 2));
         is_farther.then_some(CORRECTION_FACTOR * CORRECTION_FACTOR)
     }
 }

@@ -11,10 +11,13 @@ use crate::codec::{Cursor, OutOfBytes, RiceReader, write_rice, write_varint};
 /// So many hashes are possible for each that is there.
 const ROOM_PER_TERM: u32 = 256;
 
-/// Terms of fewer letters are not corrected, and none is corrected to them.
+/// Nothing is corrected to words of fewer letters.
 const MINIMUM_LETTER_COUNT: usize = 4;
 
-/// Whether a term may have been meant by what is mistyped: a long enough word without digits.
+/// Shorter words are not corrected. One with a letter too few is shorter than what was meant.
+pub(super) const TYPED_MIN_LETTER_COUNT: usize = MINIMUM_LETTER_COUNT - 1;
+
+/// Whether a word may have been meant by what is mistyped: a long enough one without digits.
 pub(super) fn is_correctable(term: &str) -> bool {
     MINIMUM_LETTER_COUNT <= term.chars().count() && !term.contains(char::is_numeric)
 }

@@ -2,7 +2,7 @@ use std::ops::Range;
 
 use super::{
     dictionary::{Chunk, Entry, read_after, read_chunk, read_entry},
-    filter::{TermFilter, is_correctable},
+    filter::{TYPED_MIN_LETTER_COUNT, TermFilter},
     metadata::{FENCES, FILTER, LISTS, Metadata, PAGE_LEN_BYTES, TERMS},
     postings::Posting,
     typos,
@@ -107,26 +107,15 @@ impl Text {
         Ok(found)
     }
 
-    /// The terms that a word which is none may have meant, ascending: those that are one letter away, and one in 256 of what is none.
+    /// The words that somebody may have meant who wrote another one, ascending: those that are one letter away, and one in 256 of what is none.
     pub(crate) fn meant_by(&self, word: &str) -> Result<Vec<String>, Error> {
-        if !is_correctable(word) {
+        if word.chars().count() < TYPED_MIN_LETTER_COUNT || word.contains(char::is_numeric) {
             return Ok(Vec::new());
         }
         let filter = self.filter()?;
         let near = typos::neighbours(word, &self.metadata.alphabet);
         let near = near.into_iter();
         Ok(near.filter(|near| filter.may_have(near)).collect())
-    }
-
-    /// Those of some words that may be terms which a typo may have meant.
-    pub(crate) fn possible<'a>(
-        &self,
-        words: impl Iterator<Item = &'a str>,
-    ) -> Result<Vec<&'a str>, Error> {
-        let filter = self.filter()?;
-        Ok(words
-            .filter(|word| is_correctable(word) && filter.may_have(word))
-            .collect())
     }
 
     fn filter(&self) -> Result<TermFilter, Error> {

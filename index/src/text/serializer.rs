@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use super::{
     TextSettings,
     dictionary::{write_after, write_entry},
@@ -12,7 +14,7 @@ use crate::{
     source::FileKind,
 };
 
-/// So many of the terms, the most frequent, are what a typo may have meant.
+/// So many words, those of the most frequent terms, are what a typo may have meant.
 const FILTER_MAX_COUNT: usize = 20_000;
 
 /// What a block of terms costs in the head, about: its end and what it begins with.
@@ -33,14 +35,24 @@ pub(super) struct Term {
     pub(super) postings: Vec<Posting>,
 }
 
-/// The file of these terms, ascending.
+/// What the file says.
+pub(super) struct Texts {
+    /// Ascending.
+    pub(super) terms: Vec<Term>,
+    /// The words as they are written, folded, with how many items have the term of each.
+    pub(super) as_written: BTreeMap<String, usize>,
+    pub(super) item_count: u32,
+    pub(super) impact_unit: f32,
+}
+
+/// The file.
 pub(super) fn serialize(
-    terms: &[Term],
-    item_count: u32,
-    impact_unit: f32,
+    texts: &Texts,
     settings: &TextSettings,
     item_space: u64,
 ) -> Result<Vec<u8>, WriteError> {
+    let terms = &texts.terms[..];
+    let item_count = texts.item_count;
     let mut lists = Vec::new();
     let mut entries = Vec::new();
     let mut ends = Vec::with_capacity(terms.len());
@@ -56,9 +68,9 @@ pub(super) fn serialize(
         block_len(entries.len() + spelling_len_bytes),
     );
 
-    let meant = meant_by_typos(terms);
+    let meant = meant_by_typos(&texts.as_written);
     let mut filter = Section::new(FileKind::Text, FILTER);
-    filter.push_block(&write_filter(meant.iter().map(|term| &*term.spelling)));
+    filter.push_block(&write_filter(meant.iter().copied()));
 
     let metadata = metadata::encode(&Metadata {
         item_count,
@@ -68,7 +80,7 @@ pub(super) fn serialize(
             .iter()
             .map(|field| (field.name.clone(), field.boost))
             .collect(),
-        impact_unit,
+        impact_unit: texts.impact_unit,
         alphabet: alphabet(&meant),
     });
     let mut container = ContainerSerializer::new(FileKind::Text, item_space, metadata);
@@ -126,21 +138,19 @@ fn separator<'a>(previous: &str, next: &'a str) -> &'a str {
     next.get(..end).unwrap_or(next)
 }
 
-/// The terms that a typo may have meant: the most frequent ones, of equals the first.
-fn meant_by_typos(terms: &[Term]) -> Vec<&Term> {
-    let mut meant: Vec<&Term> = terms
-        .iter()
-        .filter(|term| is_correctable(&term.spelling))
-        .collect();
-    meant.sort_by_key(|term| std::cmp::Reverse(term.postings.len()));
-    meant.truncate(FILTER_MAX_COUNT);
-    meant
+/// The words that a typo may have meant: those of the most frequent terms, of equals the first.
+fn meant_by_typos(as_written: &BTreeMap<String, usize>) -> Vec<&str> {
+    let words = as_written.iter().filter(|(word, _)| is_correctable(word));
+    let mut words: Vec<(&String, &usize)> = words.collect();
+    words.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+    words.truncate(FILTER_MAX_COUNT);
+    words.into_iter().map(|(word, _)| word.as_str()).collect()
 }
 
 /// Their letters, the most frequent first, of equals the first.
-fn alphabet(terms: &[&Term]) -> String {
-    let mut counts = std::collections::BTreeMap::new();
-    for letter in terms.iter().flat_map(|term| term.spelling.chars()) {
+fn alphabet(words: &[&str]) -> String {
+    let mut counts = BTreeMap::new();
+    for letter in words.iter().flat_map(|word| word.chars()) {
         *counts.entry(letter).or_insert(0_usize) += 1;
     }
     let mut letters: Vec<(char, usize)> = counts.into_iter().collect();

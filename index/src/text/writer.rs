@@ -1,10 +1,10 @@
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use analysis::{Analyzer, Language, words};
+use analysis::{Analyzer, Language, fold, words};
 
 use super::{
     postings::Posting,
-    serializer::{Term, serialize},
+    serializer::{Term, Texts, serialize},
 };
 use crate::error::WriteError;
 
@@ -149,6 +149,12 @@ impl TextWriter {
             item,
             impact: (weight / unit).round().clamp(1.0, 255.0) as u8,
         };
+        let mut as_written: BTreeMap<String, usize> = BTreeMap::new();
+        for (word, term) in self.term_of_word.drain() {
+            let items = term.and_then(|term| weights.get(term as usize));
+            let count = as_written.entry(fold(&word)).or_default();
+            *count = items.map_or(0, Vec::len).max(*count);
+        }
         let mut spellings: Vec<(Box<str>, u32)> = self.term_of_spelling.drain().collect();
         spellings.sort_unstable_by_key(|(_, number)| *number);
         let mut terms: Vec<Term> = spellings
@@ -161,13 +167,13 @@ impl TextWriter {
             .collect();
         terms.sort_unstable_by(|left, right| left.spelling.cmp(&right.spelling));
         let impact_unit = unit * (1.0 + self.settings.saturation);
-        serialize(
-            &terms,
-            self.item_count,
+        let texts = Texts {
+            terms,
+            as_written,
+            item_count: self.item_count,
             impact_unit,
-            &self.settings,
-            item_space,
-        )
+        };
+        serialize(&texts, &self.settings, item_space)
     }
 
     /// What an occurrence adds before saturation.

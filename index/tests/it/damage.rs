@@ -65,8 +65,7 @@ pub(crate) fn ask_everything(
         generation.cluster_members(1)?,
     );
     let word = |term: &str, is_open| AskedWord {
-        term: term.to_owned(),
-        spelled: term.to_owned(),
+        typed: term.to_owned(),
         is_open,
     };
     let words = |needs_all| TextQuestion {

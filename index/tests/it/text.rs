@@ -162,8 +162,7 @@ fn word_of(number: usize) -> String {
 
 fn asked(term: &str) -> AskedWord {
     AskedWord {
-        term: term.to_owned(),
-        spelled: term.to_owned(),
+        typed: term.to_owned(),
         is_open: false,
     }
 }
@@ -227,7 +226,7 @@ proptest! {
         let question = TextQuestion {
             words: vec![
                 asked(&word_of(other)),
-                AskedWord { term: prefix.clone(), spelled: prefix.clone(), is_open: true },
+                AskedWord { typed: prefix.clone(), is_open: true },
             ],
             count: 10,
             lists_max_len_bytes: u64::MAX,

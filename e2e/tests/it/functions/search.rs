@@ -52,7 +52,7 @@ fn typos_are_forgiven_and_told() {
         assert_eq!(reading(&found), ("corrected", vec!["casino"]));
     }
     // Two letters, where the first three are right.
-    let found = check("professionnall+", &["8"], "all");
+    let found = check("profesionnal+", &["8"], "all");
     assert_eq!(reading(&found).0, "corrected");
     let found = check("zzzz", &[], "all");
     assert_eq!(reading(&found), ("unknown", vec![]));
