@@ -10,10 +10,11 @@
 use std::env;
 
 use bench::catalogues::{Catalogue, data_folder, made_up, ml_1m};
+use bench::cost;
 use index::recommend::HistoryItem;
 use index::{
     Algorithm, ByteRange, Generation, Keys, MemorySource, NEAR_GAP_LEN_BYTES, Outline, Question,
-    RecordingSource, merge_near,
+    RecordingSource,
 };
 
 /// The gap that is worth while, and others for comparison.
@@ -136,13 +137,6 @@ fn ask(
     let results = results.expect("the lists can be read");
     let items: Vec<u32> = results.iter().map(|scored| scored.item).collect();
     generation.records(&items).expect("the records can be read");
-}
-
-/// GETs and bytes.
-fn cost(batch: &[ByteRange], gap_len_bytes: u32) -> (usize, u64) {
-    let merged = merge_near(batch, gap_len_bytes);
-    let len_bytes = merged.iter().map(|range| u64::from(range.len_bytes)).sum();
-    (merged.len(), len_bytes)
 }
 
 /// The means, and the 99th percentile of the bytes.

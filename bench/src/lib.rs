@@ -4,6 +4,8 @@ pub mod catalogues;
 mod memory;
 pub mod peers;
 mod random;
+mod reads;
 
 pub use memory::memory_bytes;
 pub use random::Random;
+pub use reads::cost;

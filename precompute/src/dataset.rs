@@ -48,6 +48,11 @@ impl Item {
     }
 }
 
+/// Whether a text has words; the address of a picture has none.
+pub fn is_prose(text: &str) -> bool {
+    !text.contains("://")
+}
+
 /// A user touched an item.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Interaction {

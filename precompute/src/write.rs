@@ -12,7 +12,7 @@ use index::rules::{Rule, RulesWriter};
 use index::text::{DEFAULT_SATURATION, TextField, TextSettings, TextWriter};
 use index::{FileKind, WriteError};
 
-use crate::dataset::{Dataset, Item};
+use crate::dataset::{Dataset, Item, is_prose};
 use crate::train::{ItemClusters, Lists, Model, popular_items};
 
 /// The index files of a model, in the order of their kinds. The same data set and model give the same bytes.
@@ -99,9 +99,9 @@ pub(crate) const TITLE: &str = "title";
 /// The fields with texts that are no addresses, but for the type, by which everything is filtered.
 pub(crate) fn textual_fields(dataset: &Dataset) -> BTreeSet<&str> {
     let fields = dataset.items.iter().flat_map(|item| &item.fields);
-    let is_prose = |text: &String| !text.contains("://");
+    let is_textual = |value: &Value| value.texts().iter().any(|text| is_prose(text));
     fields
-        .filter(|(name, value)| *name != Item::TYPE_FIELD && value.texts().iter().any(is_prose))
+        .filter(|(name, value)| *name != Item::TYPE_FIELD && is_textual(value))
         .map(|(name, _)| name.as_str())
         .collect()
 }

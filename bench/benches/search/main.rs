@@ -22,6 +22,27 @@ const ANSERINI_CACM_MAP: f64 = 0.3123;
 /// What the index of goodbooks may have at most, by the bytes of its titles and authors.
 const SIZE_BAR: f64 = 0.6;
 
+/// The catalogue and the texts of documents, and what a manifest says of them.
+fn files<'a>(
+    settings: TextSettings,
+    documents: impl Iterator<Item = (Record, Vec<(usize, &'a str)>)>,
+) -> ([(FileKind, Vec<u8>); 2], Vec<Outline>) {
+    let mut catalogue = CatalogueWriter::new();
+    let mut writer = TextWriter::new(settings);
+    for (record, texts) in documents {
+        catalogue.push(record, 0.0);
+        writer.push(texts);
+    }
+    let text = writer.finish(catalogue.item_space()).unwrap();
+    let files = [
+        (FileKind::Catalogue, catalogue.finish().unwrap()),
+        (FileKind::Text, text),
+    ];
+    let outlines = files.iter().map(|(kind, file)| Outline::of(*kind, file));
+    let outlines = outlines.collect::<Result<_, _>>().unwrap();
+    (files, outlines)
+}
+
 /// Documents that can be searched.
 struct Searched {
     generation: Generation<'static>,
@@ -33,25 +54,16 @@ impl Searched {
         settings: TextSettings,
         documents: impl Iterator<Item = (&'a str, Vec<(usize, &'a str)>)>,
     ) -> Self {
-        let mut catalogue = CatalogueWriter::new();
-        let mut writer = TextWriter::new(settings);
         let mut ids = Vec::new();
-        for (id, texts) in documents {
+        let documents = documents.map(|(id, texts)| {
+            ids.push(id.to_owned());
             let record = Record {
                 id: id.to_owned(),
                 ..Record::default()
             };
-            catalogue.push(record, 0.0);
-            writer.push(texts);
-            ids.push(id.to_owned());
-        }
-        let text = writer.finish(catalogue.item_space()).unwrap();
-        let files = [
-            (FileKind::Catalogue, catalogue.finish().unwrap()),
-            (FileKind::Text, text),
-        ];
-        let outlines = files.iter().map(|(kind, file)| Outline::of(*kind, file));
-        let outlines = outlines.collect::<Result<_, _>>().unwrap();
+            (record, texts)
+        });
+        let (files, outlines) = files(settings, documents);
         let (source, keys) = (MemorySource::new(files), Keys::default());
         Self {
             generation: Generation::open(source, outlines, &FileKind::OF_ITEMS, &keys).unwrap(),

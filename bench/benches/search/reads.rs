@@ -1,15 +1,16 @@
 //! What a cold question reads: round trips behind the pointer, range reads with near ones merged, bytes; and whether a document is still found with a typo.
 
 use analysis::{fold, words};
-use index::catalogue::{CatalogueWriter, Record, Value};
-use index::text::{DEFAULT_SATURATION, Language, TextSettings, TextWriter};
+use bench::cost;
+use index::catalogue::{Record, Value};
+use index::text::{DEFAULT_SATURATION, Language, TextSettings};
 use index::{
-    AskedWord, ByteRange, FileKind, Generation, Keys, MemorySource, NEAR_GAP_LEN_BYTES, Outline,
-    RecordingSource, TextAnswer, TextQuestion, merge_near,
+    AskedWord, ByteRange, FileKind, Generation, Keys, MemorySource, NEAR_GAP_LEN_BYTES,
+    RecordingSource, TextAnswer, TextQuestion,
 };
 use seeded::Random;
 
-use crate::field;
+use crate::{field, files};
 
 const QUERY_COUNT: usize = 1000;
 
@@ -29,30 +30,20 @@ struct Query {
 }
 
 pub(crate) fn measure(books: &[[String; 2]]) {
-    let mut catalogue = CatalogueWriter::new();
-    let mut text = TextWriter::new(TextSettings {
+    let settings = TextSettings {
         language: Language::English,
         fields: vec![field('t', 2.0, 0.75), field('a', 1.0, 0.75)],
         saturation: DEFAULT_SATURATION,
-    });
-    for (number, [title, authors]) in books.iter().enumerate() {
+    };
+    let documents = books.iter().enumerate().map(|(number, [title, authors])| {
         let record = Record {
             id: number.to_string(),
             title: title.clone(),
             fields: [("authors".into(), Value::Text(authors.clone()))].into(),
         };
-        catalogue.push(record, 0.0);
-        text.push([(0, title.as_str()), (1, authors.as_str())]);
-    }
-    let text = text.finish(catalogue.item_space()).unwrap();
-    let files = [
-        (FileKind::Catalogue, catalogue.finish().unwrap()),
-        (FileKind::Text, text),
-    ];
-    let outlines: Vec<Outline> = files
-        .iter()
-        .map(|(kind, file)| Outline::of(*kind, file).unwrap())
-        .collect();
+        (record, vec![(0, title.as_str()), (1, authors.as_str())])
+    });
+    let (files, outlines) = files(settings, documents);
     let source = RecordingSource::new(MemorySource::new(files));
     let ask = |typed: &[String; 2]| -> (TextAnswer, [Cost; 2]) {
         let kinds = [FileKind::Catalogue, FileKind::Text];
@@ -70,10 +61,10 @@ pub(crate) fn measure(books: &[[String; 2]]) {
             ..TextQuestion::default()
         });
         let answer = answer.unwrap();
-        let search = cost(&source.take());
+        let search = cost_of(&source.take());
         let items: Vec<u32> = answer.hits.iter().map(|hit| hit.item).collect();
         generation.records(&items).unwrap();
-        (answer, [search, cost(&source.take())])
+        (answer, [search, cost_of(&source.take())])
     };
 
     let queries = queries(books);
@@ -102,15 +93,14 @@ pub(crate) fn measure(books: &[[String; 2]]) {
     );
 }
 
-fn cost(batches: &[Vec<ByteRange>]) -> Cost {
-    let merged: Vec<ByteRange> = batches
-        .iter()
-        .flat_map(|batch| merge_near(batch, NEAR_GAP_LEN_BYTES))
-        .collect();
+/// Of all batches together.
+fn cost_of(batches: &[Vec<ByteRange>]) -> Cost {
+    let costs = batches.iter().map(|batch| cost(batch, NEAR_GAP_LEN_BYTES));
+    let (get_counts, lens_bytes): (Vec<usize>, Vec<u64>) = costs.unzip();
     Cost {
         trip_count: batches.len(),
-        get_count: merged.len(),
-        len_bytes: merged.iter().map(|range| u64::from(range.len_bytes)).sum(),
+        get_count: get_counts.iter().sum(),
+        len_bytes: lens_bytes.iter().sum(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Items without a history: like one, popular, to rate first.
 
-use index::{Algorithm, FileKind, Keys, Question, recommend::Scored};
+use index::{Algorithm, FileKind, Keys, Question};
 use kit::{
     Call, Collection, Keeping, Needs, Provenance,
     filter::filter_of_query,
@@ -69,7 +69,7 @@ pub(crate) fn similar(call: &Call<'_>) -> Result<Response, Problem> {
                 similar = generation.similar(algorithm, item, filter.clone(), count)?;
             }
         }
-        answer(collection, scored(collection, &similar)?)
+        answer(collection, collection.scored(&similar)?)
     })
 }
 
@@ -83,7 +83,7 @@ pub(crate) fn popular(call: &Call<'_>) -> Result<Response, Problem> {
     };
     call.answer_from(&POPULARITY, Keeping::Everybody, &mut |collection| {
         let popular = collection.generation.popular(&question)?;
-        answer(collection, scored(collection, &popular)?)
+        answer(collection, collection.scored(&popular)?)
     })
 }
 
@@ -97,13 +97,6 @@ pub(crate) fn onboarding(call: &Call<'_>) -> Result<Response, Problem> {
         let records = collection.generation.records(&numbers)?;
         answer(collection, records.into_iter().map(Item::from).collect())
     })
-}
-
-fn scored(collection: &Collection<'_>, ranking: &[Scored]) -> Result<Vec<Item>, Problem> {
-    let numbers: Vec<u32> = ranking.iter().map(|scored| scored.item).collect();
-    let records = collection.generation.records(&numbers)?.into_iter();
-    let item = |(record, scored): (_, &Scored)| Item::scored(record, scored.score);
-    Ok(records.zip(ranking).map(item).collect())
 }
 
 fn answer(collection: &Collection<'_>, items: Vec<Item>) -> Result<Response, Problem> {

@@ -1,6 +1,6 @@
 use std::{cell::Cell, fmt, time::Duration};
 
-use index::{Bytes, FileKind, Generation, Keys, Outline, model::Model};
+use index::{Bytes, FileKind, Generation, Keys, Outline, model::Model, recommend::Scored};
 use pointer::{CollectionKeys, GENERATION_LEN, Manifest, ManifestError};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     hexadecimal::hexadecimal,
     problem::Problem,
+    record::Item,
     settings::Settings,
     storage::{
         Document, DocumentQuery, GenerationSource, Pointers, SharedStore, Storage, StorageError,
@@ -379,6 +380,14 @@ impl Collection<'_> {
                 collection: self.manifest.collection.clone(),
                 id: id.to_owned(),
             })
+    }
+
+    /// The items of a ranking with their records and scores. One batch.
+    pub fn scored(&self, ranking: &[Scored]) -> Result<Vec<Item>, Problem> {
+        let numbers: Vec<u32> = ranking.iter().map(|scored| scored.item).collect();
+        let records = self.generation.records(&numbers)?.into_iter();
+        let item = |(record, scored): (_, &Scored)| Item::scored(record, scored.score);
+        Ok(records.zip(ranking).map(item).collect())
     }
 }
 

@@ -122,13 +122,10 @@ fn render(
     // Of a blend, the heaviest explains.
     let algorithm = ranking.by.first().map_or(Algorithm::Popular, |by| by.0);
     let generation = &collection.generation;
-    let items: Vec<u32> = ranking.items.iter().map(|scored| scored.item).collect();
     if !explain {
-        let records = generation.records(&items)?.into_iter();
-        let scored = records.zip(&ranking.items);
-        let item = |(record, scored): (_, &Scored)| Item::scored(record, scored.score);
-        return Ok(scored.map(item).collect());
+        return collection.scored(&ranking.items);
     }
+    let items: Vec<u32> = ranking.items.iter().map(|scored| scored.item).collect();
     let mut reasons = generation
         .reasons(algorithm, &items, &question.history)?
         .into_iter();

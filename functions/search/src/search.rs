@@ -100,16 +100,11 @@ fn answer(collection: &Collection<'_>, wish: &Wish) -> Result<Response, Problem>
         let found = found(collection, wish, &typed, &mut interpretation)?;
         (found.hits, found.total)
     };
-    let numbers: Vec<u32> = hits.iter().map(|hit| hit.item).collect();
-    let records = generation.records(&numbers)?.into_iter();
-    let items = records
-        .zip(&hits)
-        .map(|(record, hit)| Item::scored(record, hit.score));
     Response::json(Answer {
         provenance: collection.provenance(),
         interpretation,
         total,
-        items: items.collect(),
+        items: collection.scored(&hits)?,
     })
 }
 

@@ -13,7 +13,7 @@ use std::cell::{OnceCell, RefCell};
 
 use crate::{
     baskets::Baskets,
-    catalogue::Catalogue,
+    catalogue::{Catalogue, Filter},
     clusters::Clusters,
     container::{Blocks, Container, Plan, read},
     error::Error,
@@ -52,6 +52,18 @@ struct Opened {
     popularity: OnceCell<Popularity>,
     rules: OnceCell<Rules>,
     text: OnceCell<Text>,
+}
+
+/// Which items pass a filter; all where there is none.
+struct Passing(Option<Vec<bool>>);
+
+impl Passing {
+    fn has(&self, item: u32) -> bool {
+        match &self.0 {
+            None => true,
+            Some(matching) => matching.get(item as usize) == Some(&true),
+        }
+    }
 }
 
 impl<'s> Generation<'s> {
@@ -106,6 +118,13 @@ impl<'s> Generation<'s> {
     /// The catalogue.
     pub fn catalogue(&self) -> &Catalogue {
         &self.catalogue
+    }
+
+    /// Which items a filter lets through; its blocks have been fetched.
+    fn passing(&self, filter: &Filter) -> Result<Passing, Error> {
+        let matching = |filter| self.catalogue.matching(filter, &self.blocks.borrow());
+        let filter = (!filter.is_empty()).then_some(filter);
+        filter.map(matching).transpose().map(Passing)
     }
 
     /// Reads what `fill` plans, in one batch.

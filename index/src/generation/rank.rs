@@ -1,6 +1,6 @@
 //! Recommendations: one algorithm, or several added up, over the readers.
 
-use super::Generation;
+use super::{Generation, Passing};
 use crate::{
     catalogue::Filter,
     clusters::{Clusters, Part},
@@ -109,8 +109,7 @@ impl Default for Question {
 struct Wanted {
     /// Those of the history and those that are excluded; ascending.
     unwanted: Vec<u64>,
-    /// Which items pass the filter, where there is one.
-    matching: Option<Vec<bool>>,
+    passing: Passing,
 }
 
 /// What a question by clusters looks at.
@@ -383,13 +382,8 @@ impl Generation<'_> {
         // In 64 bits, as all that is sorted here: see `recommend::sort_key`.
         let mut unwanted: Vec<u64> = unwanted.map(u64::from).collect();
         unwanted.sort_unstable();
-        let matching = if question.filter.is_empty() {
-            None
-        } else {
-            let blocks = self.blocks.borrow();
-            Some(self.catalogue.matching(&question.filter, &blocks)?)
-        };
-        Ok(Wanted { unwanted, matching })
+        let passing = self.passing(&question.filter)?;
+        Ok(Wanted { unwanted, passing })
     }
 
     /// Picks from the pool by maximal marginal relevance. Two items are alike as far as they speak for the same items, the Jaccard index of their lists; where the
@@ -435,27 +429,17 @@ impl Generation<'_> {
 impl Wanted {
     /// Whether an item may be in the answer.
     fn has(&self, item: u32) -> bool {
-        self.matches(item) && !self.is_unwanted(item)
+        self.passing.has(item) && !self.is_unwanted(item)
     }
 
     /// The `count` best, without what the person knows and what is excluded.
     fn best(&self, count: usize, scores: &Scores) -> Vec<Scored> {
         // As many more as may have to go again: a few look-ups among the best instead of one for every candidate.
         let room = count.saturating_add(self.unwanted.len());
-        let mut best = match &self.matching {
-            None => scores.top(room, &|_| true),
-            Some(_) => scores.top(room, &|item| self.matches(item)),
-        };
+        let mut best = scores.top(room, &|item| self.passing.has(item));
         best.retain(|scored| !self.is_unwanted(scored.item));
         best.truncate(count);
         best
-    }
-
-    fn matches(&self, item: u32) -> bool {
-        match &self.matching {
-            None => true,
-            Some(matching) => matching.get(item as usize) == Some(&true),
-        }
     }
 
     fn is_unwanted(&self, item: u32) -> bool {

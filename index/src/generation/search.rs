@@ -14,7 +14,7 @@ use crate::{
     container::Plan,
     error::Error,
     recommend::{Scored, top},
-    text::{Chunk, Entry, Text, is_within},
+    text::{Chunk, Entry, Posting, Text, is_within},
 };
 
 /// How much a term counts that begins with a word, beside the word itself.
@@ -141,11 +141,6 @@ struct Interval {
 }
 
 impl Generation<'_> {
-    /// The language of the texts, by its name.
-    pub fn text_language(&self) -> Result<&str, Error> {
-        self.text().map(Text::language)
-    }
-
     /// The items that have the words of a question, and how these were read.
     pub fn search(&self, question: &TextQuestion) -> Result<TextAnswer, Error> {
         let text = self.text()?;
@@ -268,44 +263,35 @@ impl Generation<'_> {
         variants: Vec<Vec<Variant>>,
         readings: Vec<Reading>,
     ) -> Result<TextAnswer, Error> {
-        let matching = if question.filter.is_empty() {
-            None
-        } else {
-            Some(
-                self.catalogue
-                    .matching(&question.filter, &self.blocks.borrow())?,
-            )
-        };
-        let passes = |item: u32| match &matching {
-            None => true,
-            Some(matching) => matching.get(item as usize) == Some(&true),
-        };
+        let passing = self.passing(&question.filter)?;
         let mut words: Vec<WordItems> = variants
             .iter()
             .map(|variants| WordItems::of(text, variants))
             .collect();
-        let needs_all = question.needs_all;
-        let first = top_of(&scored(&words, needs_all), question.count, &passes);
+        let best = |found: &[Scored]| {
+            let passes = |item| passing.has(item);
+            top(found, |_, scored| scored, &passes, question.count)
+        };
+        // The least score among as many as are wanted.
+        let threshold = |hits: &[Scored]| {
+            let last = hits.get(question.count.wrapping_sub(1));
+            last.map_or(0.0, |last| last.score)
+        };
+        let mut found = scored(&words, question.needs_all);
+        let mut hits = best(&found);
         let mut left_bound = 0.0_f32;
         if words.iter().any(|word| !word.unread.is_empty()) {
-            let threshold = match first.get(question.count.wrapping_sub(1)) {
-                Some(last) => last.score,
-                None => 0.0,
-            };
-            left_bound = self.read_lists(text, &mut words, question, threshold)?;
+            left_bound = self.read_lists(text, &mut words, question, threshold(&hits))?;
+            found = scored(&words, question.needs_all);
+            hits = best(&found);
         }
-        let found = scored(&words, needs_all);
-        let hits = top_of(&found, question.count, &passes);
-        let last_score = match hits.get(question.count.wrapping_sub(1)) {
-            Some(last) => last.score,
-            None => 0.0,
-        };
-        let total = found.iter().filter(|hit| passes(hit.item)).count();
+        let total = found.iter().filter(|hit| passing.has(hit.item)).count();
+        let is_partial = 0.0 < left_bound && threshold(&hits) <= left_bound;
         let words = variants.into_iter().zip(readings);
         Ok(TextAnswer {
             hits,
             total,
-            is_partial: 0.0 < left_bound && last_score <= left_bound,
+            is_partial,
             words: words
                 .map(|(variants, reading)| FoundWord {
                     reading,
@@ -334,7 +320,7 @@ impl Generation<'_> {
             let mut added = Vec::new();
             for (number, word) in words.iter().enumerate() {
                 for (place, (chunk, _)) in word.unread.iter().enumerate() {
-                    let is_in = chunk.start < interval.end && interval.start < chunk.end;
+                    let is_in = chunk.has_any_of(interval.start, interval.end);
                     if is_in && !wanted.contains(&(number, place)) {
                         added.push((number, place, u64::from(chunk.len_bytes)));
                     }
@@ -366,12 +352,8 @@ impl Generation<'_> {
                 continue;
             };
             let postings = text.chunk(&chunk, &blocks)?;
-            let items = postings.iter().map(|posting| Scored {
-                item: posting.item,
-                score: f32::from(posting.impact) * unit,
-            });
             if let Some(word) = words.get_mut(number) {
-                word.items.extend(items);
+                word.add(&postings, unit);
             }
         }
         words.iter_mut().for_each(WordItems::tidy);
@@ -472,16 +454,20 @@ impl WordItems {
         };
         for variant in variants {
             let unit = text.weight(&variant.entry) * variant.factor;
-            let postings = variant.entry.postings.iter();
-            found.items.extend(postings.map(|posting| Scored {
-                item: posting.item,
-                score: f32::from(posting.impact) * unit,
-            }));
+            found.add(&variant.entry.postings, unit);
             let chunks = variant.entry.list.iter();
             found.unread.extend(chunks.map(|chunk| (*chunk, unit)));
         }
         found.tidy();
         found
+    }
+
+    /// Adds items, in whose postings an impact is worth `unit`.
+    fn add(&mut self, postings: &[Posting], unit: f32) {
+        self.items.extend(postings.iter().map(|posting| Scored {
+            item: posting.item,
+            score: f32::from(posting.impact) * unit,
+        }));
     }
 
     /// Leaves each item once, with its best score.
@@ -512,7 +498,7 @@ impl WordItems {
         let unread = self
             .unread
             .iter()
-            .filter(|(chunk, _)| chunk.start < end && start < chunk.end);
+            .filter(|(chunk, _)| chunk.has_any_of(start, end));
         let unread = unread.map(|(chunk, unit)| f32::from(chunk.maximum_impact) * unit);
         known.chain(unread).fold(0.0, f32::max)
     }
@@ -571,8 +557,4 @@ fn scored(words: &[WordItems], needs_all: bool) -> Vec<Scored> {
         is_same
     });
     all
-}
-
-fn top_of(found: &[Scored], count: usize, passes: &dyn Fn(u32) -> bool) -> Vec<Scored> {
-    top(found, |_, scored| scored, passes, count)
 }

@@ -1,6 +1,6 @@
-//! Which terms there may be: a set of hashes as their gaps (Putze, Sanders and Singler: Cache-, hash- and space-efficient bloom filters, 2007, "Golomb-compressed").
+//! Which words there may be: a set of hashes as their gaps (Putze, Sanders and Singler: Cache-, hash- and space-efficient bloom filters, 2007, "Golomb-compressed").
 //!
-//! Somebody who mistyped a word meant one that can be spelled by changing a letter; there are hundreds of those, and the filter says which of them are terms, but for one in
+//! Somebody who mistyped a word meant one that can be spelled by changing a letter; there are hundreds of those, and the filter says which of them are written somewhere, but for one in
 //! 256 that is none.
 
 use xxhash_rust::xxh64::xxh64;
@@ -9,7 +9,7 @@ use super::postings::rice_parameter;
 use crate::codec::{Cursor, OutOfBytes, RiceReader, write_rice, write_varint};
 
 /// So many hashes are possible for each that is there.
-const ROOM_PER_TERM: u32 = 256;
+const ROOM_PER_WORD: u32 = 256;
 
 /// Nothing is corrected to words of fewer letters.
 const MINIMUM_LETTER_COUNT: usize = 4;
@@ -18,14 +18,14 @@ const MINIMUM_LETTER_COUNT: usize = 4;
 pub(super) const TYPED_MIN_LETTER_COUNT: usize = MINIMUM_LETTER_COUNT - 1;
 
 /// Whether a word may have been meant by what is mistyped: a long enough one without digits.
-pub(super) fn is_correctable(term: &str) -> bool {
-    MINIMUM_LETTER_COUNT <= term.chars().count() && !term.contains(char::is_numeric)
+pub(super) fn is_correctable(word: &str) -> bool {
+    MINIMUM_LETTER_COUNT <= word.chars().count() && !word.contains(char::is_numeric)
 }
 
-/// The filter of these terms.
-pub(super) fn write_filter<'a>(terms: impl ExactSizeIterator<Item = &'a str>) -> Vec<u8> {
-    let room = terms.len() as u32 * ROOM_PER_TERM;
-    let mut hashes: Vec<u32> = terms.map(|term| hash(term, room)).collect();
+/// The filter of these words.
+pub(super) fn write_filter<'a>(words: impl ExactSizeIterator<Item = &'a str>) -> Vec<u8> {
+    let room = words.len() as u32 * ROOM_PER_WORD;
+    let mut hashes: Vec<u32> = words.map(|word| hash(word, room)).collect();
     hashes.sort_unstable();
     hashes.dedup();
     let mut bytes = Vec::new();
@@ -37,14 +37,14 @@ pub(super) fn write_filter<'a>(terms: impl ExactSizeIterator<Item = &'a str>) ->
 
 /// A filter, read.
 #[derive(Debug)]
-pub(super) struct TermFilter {
+pub(super) struct WordFilter {
     room: u32,
     /// Ascending.
     hashes: Vec<u32>,
 }
 
-impl TermFilter {
-    /// O(terms).
+impl WordFilter {
+    /// O(words).
     pub(super) fn read(bytes: &[u8]) -> Result<Self, OutOfBytes> {
         let mut cursor = Cursor::new(bytes);
         let room = cursor.varint_u32()?;
@@ -61,13 +61,13 @@ impl TermFilter {
         })
     }
 
-    /// Whether it may be a term; never `false` for one that is in the filter.
-    pub(super) fn may_have(&self, term: &str) -> bool {
-        self.hashes.binary_search(&hash(term, self.room)).is_ok()
+    /// Whether a word may be one of them; never `false` for one that is in the filter.
+    pub(super) fn may_have(&self, word: &str) -> bool {
+        self.hashes.binary_search(&hash(word, self.room)).is_ok()
     }
 }
 
 /// A hash below `room`.
-fn hash(term: &str, room: u32) -> u32 {
-    ((u128::from(xxh64(term.as_bytes(), 0)) * u128::from(room)) >> 64) as u32
+fn hash(word: &str, room: u32) -> u32 {
+    ((u128::from(xxh64(word.as_bytes(), 0)) * u128::from(room)) >> 64) as u32
 }

@@ -5,7 +5,7 @@ use crate::container::SectionId;
 /// One block: what the blocks of terms begin with, but for the first.
 pub(super) const FENCES: SectionId = SectionId(1);
 
-/// One block: the hashes of the terms that a typo may have meant.
+/// One block: the hashes of the words that a typo may have meant.
 pub(super) const FILTER: SectionId = SectionId(2);
 
 /// The terms with what is needed of them at first.
@@ -33,6 +33,6 @@ pub(super) struct Metadata {
     pub(super) fields: Vec<(String, f32)>,
     /// What an impact is counted in: the score of a term in an item is its inverse document frequency times the impact times this.
     pub(super) impact_unit: f32,
-    /// The letters of the terms that a typo may have meant, the most frequent first.
+    /// The letters of the words that a typo may have meant, the most frequent first.
     pub(super) alphabet: String,
 }

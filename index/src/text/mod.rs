@@ -17,4 +17,5 @@ pub use reader::Text;
 pub use writer::{DEFAULT_SATURATION, TextField, TextSettings, TextWriter};
 
 pub(crate) use dictionary::{Chunk, Entry};
+pub(crate) use postings::Posting;
 pub(crate) use typos::is_within;

@@ -2,7 +2,7 @@ use std::ops::Range;
 
 use super::{
     dictionary::{Chunk, Entry, read_after, read_chunk, read_entry},
-    filter::{TYPED_MIN_LETTER_COUNT, TermFilter},
+    filter::{TYPED_MIN_LETTER_COUNT, WordFilter},
     metadata::{FENCES, FILTER, LISTS, Metadata, PAGE_LEN_BYTES, TERMS},
     postings::Posting,
     typos,
@@ -118,9 +118,9 @@ impl Text {
         Ok(near.filter(|near| filter.may_have(near)).collect())
     }
 
-    fn filter(&self) -> Result<TermFilter, Error> {
-        TermFilter::read(self.container.block(FILTER, 0, &HEAD_ONLY)?)
-            .map_err(|OutOfBytes| self.container.corrupt("the filter of terms is cut off"))
+    fn filter(&self) -> Result<WordFilter, Error> {
+        WordFilter::read(self.container.block(FILTER, 0, &HEAD_ONLY)?)
+            .map_err(|OutOfBytes| self.container.corrupt("the filter of words is cut off"))
     }
 
     /// Adds the pages of a chunk.

@@ -94,7 +94,6 @@ pub(crate) fn ask_everything(
         generation.basket_records(&baskets)?,
         generation.search(&words(true))?,
         generation.search(&words(false))?,
-        generation.text_language()?,
     );
     Ok(format!("{answers:?}"))
 }

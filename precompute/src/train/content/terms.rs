@@ -6,7 +6,7 @@ use index::catalogue::Value;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use crate::dataset::Item;
+use crate::dataset::{Item, is_prose};
 
 const BM25_K1: f32 = 1.2;
 const BM25_B: f32 = 0.75;
@@ -75,8 +75,7 @@ fn terms(item: &Item, fields: &[String]) -> Vec<String> {
             continue;
         }
         match value {
-            // What is no prose, such as the address of a picture, has no words.
-            Value::Text(text) if !text.contains("://") => terms.extend(words(text)),
+            Value::Text(text) if is_prose(text) => terms.extend(words(text)),
             Value::TextList(texts) => {
                 let entry = |text: &String| format!("{name}\u{1f}{}", folded(text));
                 terms.extend(texts.iter().map(entry));
