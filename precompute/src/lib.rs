@@ -12,6 +12,7 @@ pub mod generation;
 pub mod import;
 pub mod interrupt;
 pub mod model_file;
+pub mod places;
 pub mod prediction;
 pub mod progress;
 pub mod publish;

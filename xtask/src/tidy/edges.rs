@@ -25,6 +25,7 @@ const MEMBER_EDGES: [(&str, Edges); 17] = [
     (
         "precompute",
         Edges::Only(&[
+            "analysis",
             "classification",
             "config",
             "factors",
