@@ -11,6 +11,7 @@ pub mod fingerprints;
 pub mod generation;
 pub mod import;
 pub mod interrupt;
+pub mod meanings;
 pub mod model_file;
 pub mod places;
 pub mod prediction;
