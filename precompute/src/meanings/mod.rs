@@ -76,7 +76,8 @@ pub fn learnt_later(earlier: Vec<Meaning>, later: Vec<Meaning>) -> Vec<Meaning> 
 /// For a value of a field the next wider one: `Italian` belongs to `Restaurants`.
 ///
 /// A wider value is one that at least six of ten items with the value have, too, and that at least twice as many items have; of several the one that the fewest have. So
-/// whoever goes on from value to value comes to an end. Takes O(n v^2) for n items with v values each, and the logarithm of how many values there are.
+/// whoever goes on from value to value comes to an end. One item more is counted with each value, which has the others as often as all items do: of a value that a single item has, only
+/// what is wide for everybody is wider. Takes O(n v^2) for n items with v values each, and the logarithm of how many values there are.
 pub fn broader(items: &[Item], field: &str) -> BTreeMap<String, String> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     let mut together: BTreeMap<(&str, &str), usize> = BTreeMap::new();
@@ -91,7 +92,10 @@ pub fn broader(items: &[Item], field: &str) -> BTreeMap<String, String> {
     }
     let mut broader: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
     for ((value, other), count) in together {
-        let is_shared = SHARED_MIN_PERCENT * counts[value] <= 100 * count;
+        // Shares as fractions of the number of items, without division.
+        let with_one_more = count * items.len() + counts[other];
+        let is_shared =
+            SHARED_MIN_PERCENT * (counts[value] + 1) * items.len() <= 100 * with_one_more;
         if is_shared && 2 * counts[value] <= counts[other] {
             let candidate = (counts[other], other);
             let best = broader.entry(value).or_insert(candidate);
@@ -233,19 +237,25 @@ mod tests {
 
     #[test]
     fn the_wider_value_is_the_most_special_that_most_have() {
-        let mut items = vec![item(&["Restaurants"]); 10];
-        items.extend(vec![item(&["Restaurants", "Bars"]); 4]);
+        let mut items = vec![item(&["Restaurants"]); 20];
+        items.extend(vec![item(&["Restaurants", "Bars"]); 5]);
         items.extend(vec![item(&["Bars", "Nightlife"]); 6]);
         items.extend(vec![item(&["Pubs", "Bars", "Restaurants"]); 3]);
         items.push(item(&["Pubs", "Pubs"]));
         items.push(item(&["Alone"]));
+        items.push(item(&["Rare", "Nightlife", "Restaurants"]));
         let broader = broader(&items, FIELD);
         let pairs: Vec<(&str, &str)> = broader
             .iter()
             .map(|(value, wider)| (value.as_str(), wider.as_str()))
             .collect();
-        // Bars and restaurants are equally wide for pubs but for their counts: 13 bars, 17 restaurants.
-        assert_eq!(pairs, [("Nightlife", "Bars"), ("Pubs", "Bars")]);
+        // Pubs are bars, of which there are 14, sooner than restaurants, of which there are 29. One item does not make what is rare a part of the night.
+        let expected = [
+            ("Nightlife", "Bars"),
+            ("Pubs", "Bars"),
+            ("Rare", "Restaurants"),
+        ];
+        assert_eq!(pairs, expected);
     }
 
     proptest! {
@@ -265,7 +275,8 @@ mod tests {
                 let is_wider = |other: &u8| {
                     *other != value
                         && 0 < own
-                        && 0.6 * own as f64 <= count(&[value, *other]) as f64 + 1e-9
+                        && 6 * (own + 1) * rows.len()
+                            <= 10 * (count(&[value, *other]) * rows.len() + count(&[*other]))
                         && 2 * own <= count(&[*other])
                 };
                 let expected = (0..6).filter(is_wider).min_by_key(|other| (count(&[*other]), *other));
