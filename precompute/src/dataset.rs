@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use index::catalogue::Value;
 
-pub use files::DatasetError;
+pub use files::{DatasetError, load_meanings, save_meanings};
 
 /// A data set in memory.
 ///

@@ -1,7 +1,7 @@
 //! A data set as files of the working folder, in formats that any tool can look at.
 //!
 //! `interactions.parquet` has the columns `user`, `item` (the external ids), `value` and `time_s`; `items.jsonl` and `users.jsonl` have an object a
-//! line; what a source does not tell, such as a user's name, is left out. The three are written into a folder of another name, which then takes the place of the old one: a crash on the way leaves either one
+//! line; what a source does not tell, such as a user's name, is left out. `meanings.jsonl`, with what words mean, is added afterwards. The three are written into a folder of another name, which then takes the place of the old one: a crash on the way leaves either one
 //! or, at worst, none, but never a mixture.
 
 use std::collections::{BTreeMap, HashMap};
@@ -23,10 +23,12 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::{Dataset, Interaction, Item};
+use crate::meanings::Meaning;
 
 const INTERACTIONS_FILE: &str = "interactions.parquet";
 const ITEMS_FILE: &str = "items.jsonl";
 const USERS_FILE: &str = "users.jsonl";
+const MEANINGS_FILE: &str = "meanings.jsonl";
 
 /// Rows that are written and read at a time: some 50 MB in memory.
 const ROW_GROUP_ROWS: usize = 1 << 20;
@@ -112,6 +114,19 @@ impl Dataset {
             user_names,
             interactions,
         })
+    }
+}
+
+/// Writes what words mean that were written about the items, into the folder of their data set.
+pub fn save_meanings(meanings: &[Meaning], folder: &Path) -> Result<(), DatasetError> {
+    write_lines(&folder.join(MEANINGS_FILE), meanings.iter())
+}
+
+/// Reads what [`save_meanings`] has written; nothing where it has not.
+pub fn load_meanings(folder: &Path) -> Result<Vec<Meaning>, DatasetError> {
+    match read_lines(&folder.join(MEANINGS_FILE)) {
+        Err(error) if error.is_absent() => Ok(Vec::new()),
+        other => other,
     }
 }
 
@@ -418,6 +433,27 @@ mod tests {
                 .map(|file| fs::read(folder.path().join(name).join(file)).unwrap())
         };
         assert_eq!(bytes("a"), bytes("b"));
+    }
+
+    #[test]
+    fn meanings_go_with_their_data_set() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("dataset");
+        dataset().save(&path).unwrap();
+        assert_eq!(load_meanings(&path).unwrap(), []);
+        let meaning = |weight| Meaning {
+            word: "gnocchi".to_owned(),
+            value: "Italian".to_owned(),
+            weight,
+        };
+        let meanings = [0.1, 1.0, 1.0 / 3.0, f32::MIN_POSITIVE].map(meaning);
+        save_meanings(&meanings, &path).unwrap();
+        assert_eq!(load_meanings(&path).unwrap(), meanings);
+        assert_eq!(Dataset::load(&path).unwrap(), dataset());
+        fs::write(path.join(MEANINGS_FILE), "{\"word\":\"x\"}\n").unwrap();
+        load_meanings(&path).unwrap_err();
+        dataset().save(&path).unwrap();
+        assert_eq!(load_meanings(&path).unwrap(), []);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::error::ImportError;
 use super::ids::{Id, Interner};
 use super::report::{FileReport, Problem};
 use crate::dataset::{Dataset, Interaction, Item};
+use crate::meanings::Meaning;
 
 /// Why a row is lost.
 pub(crate) type RowError = (Problem, String);
@@ -21,6 +22,7 @@ pub(crate) struct Builder {
     /// By the user's number; shorter where the last ones have none.
     user_names: Vec<String>,
     rows: Vec<RawInteraction>,
+    meanings: Vec<Meaning>,
     /// Whether an interaction may name an item that no catalogue has.
     has_open_catalogue: bool,
     scale: Option<pointer::ValueScale>,
@@ -45,6 +47,8 @@ pub(crate) struct Finished {
     pub(crate) dataset: Dataset,
     /// The interactions after [`Builder::begin_test`].
     pub(crate) test: Vec<Interaction>,
+    /// What words mean that were written about the items.
+    pub(crate) meanings: Vec<Meaning>,
     pub(crate) reports: Vec<FileReport>,
 }
 
@@ -67,6 +71,7 @@ impl Builder {
             user_ids: Interner::default(),
             user_names: Vec::new(),
             rows: Vec::new(),
+            meanings: Vec::new(),
             has_open_catalogue: false,
             scale,
             maximum_bad_row_share,
@@ -236,6 +241,11 @@ impl Builder {
         Ok(())
     }
 
+    /// Adds what was learnt of words.
+    pub(crate) fn add_meanings(&mut self, meanings: Vec<Meaning>) {
+        self.meanings.extend(meanings);
+    }
+
     /// Says what people call a user.
     pub(crate) fn name_user(&mut self, user: Id<'_>, name: &str) {
         let user_idx = self.user_ids.intern(user) as usize;
@@ -290,6 +300,7 @@ impl Builder {
                 interactions,
             },
             test,
+            meanings: self.meanings,
             reports,
         }
     }

@@ -333,7 +333,7 @@ fn dialect(format: FileFormat) -> Option<Dialect> {
 }
 
 /// Reads a table of any format row by row.
-fn read_cells(
+pub(crate) fn read_cells(
     files: &Files<'_>,
     name: &str,
     format: Option<FileFormat>,

@@ -157,6 +157,7 @@ fn finish(
         items: dataset.items.len(),
         interactions: dataset.interactions.len() + finished.test.len(),
         files: std::mem::take(&mut finished.reports),
+        meanings: std::mem::take(&mut finished.meanings),
         posters: None,
     };
     Ok((finished, report))

@@ -14,6 +14,7 @@ use super::error::ImportError;
 use super::ids::Id;
 use super::report::ImportReport;
 use crate::dataset::{Dataset, Item};
+use crate::meanings::learnt_later;
 
 /// What its source says that it is, where the configuration says something else: an `episode` among podcasts.
 const KIND_FIELD: &str = "kind";
@@ -41,6 +42,7 @@ pub(crate) fn import_parts(
     let mut builder = Builder::new(scale, 1.0);
     let mut layouts = Vec::new();
     let mut files = Vec::new();
+    let mut meanings = Vec::new();
     for (part, dataset, report) in parts {
         let value = |value| match (report.values, scale) {
             (Some(from), Some(to)) => onto(from, to, value),
@@ -49,6 +51,7 @@ pub(crate) fn import_parts(
             (_, None) => value,
         };
         add(part, dataset, value, &mut builder);
+        meanings = learnt_later(meanings, report.meanings);
         layouts.push(report.layout);
         files.extend(report.files.into_iter().map(|mut file| {
             file.file = format!("{}: {}", part.name, file.file);
@@ -63,6 +66,7 @@ pub(crate) fn import_parts(
         items: dataset.items.len(),
         interactions: dataset.interactions.len(),
         files,
+        meanings,
         posters: None,
     };
     Ok((dataset, report))

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::posters::PosterReport;
+use crate::meanings::Meaning;
 
 /// How many places of a kind of problem are kept.
 pub const MAXIMUM_PLACES: usize = 10;
@@ -25,6 +26,10 @@ pub enum Problem {
     OutOfScale,
     /// The item is not in the catalogue.
     UnknownItem,
+    /// The item is not in the catalogue, and need not be: what is given is known to be a sample.
+    ItemOfOtherFiles,
+    /// Coordinates are outside of the world, at 0, 0, or only half there.
+    NoSuchPlace,
     /// The file ends within quotes; every line that they swallow counts.
     UnclosedQuote,
     /// A line is not a JSON object.
@@ -40,11 +45,15 @@ pub enum Problem {
 }
 
 impl Problem {
-    /// Whether the row is lost. The others lose nothing: they are counted, but never stop an import.
+    /// Whether the row is lost, and should not be. The others are counted, but never stop an import.
     pub fn is_bad(self) -> bool {
         !matches!(
             self,
-            Self::Duplicate | Self::NotUtf8 | Self::EmbeddedLineEnd | Self::EmptyRow
+            Self::Duplicate
+                | Self::NotUtf8
+                | Self::EmbeddedLineEnd
+                | Self::EmptyRow
+                | Self::ItemOfOtherFiles
         )
     }
 }
@@ -57,6 +66,8 @@ impl fmt::Display for Problem {
             Self::NotFinite => "not finite",
             Self::OutOfScale => "outside of the scale",
             Self::UnknownItem => "unknown item",
+            Self::ItemOfOtherFiles => "of an item that is not among those given",
+            Self::NoSuchPlace => "coordinates of no place",
             Self::UnclosedQuote => "unclosed quote",
             Self::NotAnObject => "not a JSON object",
             Self::Duplicate => "duplicate",
@@ -156,6 +167,9 @@ pub struct ImportReport {
     pub interactions: usize,
     /// File by file, in the order of reading.
     pub files: Vec<FileReport>,
+    /// What words of texts about the items mean; kept beside the data set.
+    #[serde(skip)]
+    pub meanings: Vec<Meaning>,
     /// How the search for posters went, when there was one.
     pub posters: Option<PosterReport>,
 }
@@ -175,6 +189,13 @@ impl fmt::Display for ImportReport {
         )?;
         for file in &self.files {
             write!(formatter, "\n{file}")?;
+        }
+        if !self.meanings.is_empty() {
+            let count = self.meanings.len();
+            write!(
+                formatter,
+                "\nlearnt from what was written: {count} meanings of words"
+            )?;
         }
         match &self.posters {
             Some(posters) => write!(formatter, "\n{posters}"),

@@ -6,7 +6,8 @@
 //! | `*business*.csv` | `id::address::List(categories)`, as in 2014 |
 //! | `*review*.json` | an object a line |
 //!
-//! Either may be given alone. What reviewers wrote is left out.
+//! Either may be given alone. What reviewers wrote is left out, but for what its words say of the categories of the businesses that they are about: that is learnt from a sample of
+//! the reviews. A review of a business that is not among those given is counted and told of, and never stops an import: small files of both are published that hardly meet.
 //!
 //! The file of 2014 has neither names nor coordinates, and its address has lost what stood between its lines: `3320 S Hill StSouth East LALos Angeles, CA 90007`.
 //! Where a word ends and the next begins without a space, a line did: the first is the title, since it is what tells a business from its neighbours, and the
@@ -14,20 +15,23 @@
 
 use std::collections::BTreeMap;
 
-use config::{Column, FileFormat, InteractionColumns, InteractionTable};
+use config::{Column, FileFormat};
 use index::catalogue::Value;
 use pointer::ValueScale;
 
 use super::builder::{Builder, RowError};
 use super::error::ImportError;
 use super::files::Files;
+use super::interactions::InteractionColumns;
 use super::layout::{Found, LayoutReader};
-use super::mapped::{ItemMapping, read_interaction_files, read_item_files};
+use super::mapped::{ItemMapping, read_cells, read_item_files};
 use super::report::Problem;
 use super::rows::Dialect;
-use super::table::{Presence, Wanted, read_table};
+use super::table::{Cells, Presence, Wanted, read_table};
 use super::title::on_one_line;
 use crate::dataset::Item;
+use crate::meanings::{SAMPLED_TEXTS_MAX_COUNT, TextSample};
+use crate::places::Coordinates;
 
 const BUSINESSES: &str = "*business*.json";
 const BUSINESSES_2014: &str = "*business*.csv";
@@ -76,13 +80,14 @@ impl LayoutReader for Yelp {
         for name in ["address", "city", "state", "postal_code"] {
             businesses = businesses.text(name, name);
         }
-        for name in ["latitude", "longitude", "stars"] {
+        for name in [LATITUDE, LONGITUDE, "stars"] {
             businesses = businesses.real(name, name);
         }
         let businesses = businesses
             .integer("review_count", "review_count")
             .integer("is_open", "is_open")
             .texts("categories", "categories", ",")
+            .text(HOURS, "hours")
             .text(ATTRIBUTES, "attributes")
             .text(PRICE, "attributes.RestaurantsPriceRange2");
         let names = files.matching(BUSINESSES);
@@ -91,28 +96,64 @@ impl LayoutReader for Yelp {
         for name in files.matching(BUSINESSES_2014) {
             read_businesses_of_2014(files, &name, builder)?;
         }
-        let [user, item, value, time] =
-            ["user_id", "business_id", "stars", "date"].map(|name| Column::Name(name.to_owned()));
-        let reviews = InteractionTable {
-            file: REVIEWS.to_owned(),
-            format: Some(FileFormat::Jsonl),
-            columns: InteractionColumns {
-                user,
-                item,
-                value: Some(value),
-                time: Some(time),
-            },
-        };
-        read_interaction_files(files, &files.matching(REVIEWS), &reviews, builder)
+        read_reviews(files, builder)
     }
+}
+
+/// Reads the reviews, and learns from a sample of them what words mean among categories.
+fn read_reviews(files: &Files<'_>, builder: &mut Builder) -> Result<(), ImportError> {
+    let [user, item, value, time] =
+        ["user_id", "business_id", "stars", "date"].map(|name| Column::Name(name.to_owned()));
+    let columns = InteractionColumns::new(&user, &item, Some(&value), Some(&time));
+    let mut wanted = columns.wanted().to_vec();
+    let texts = ["business_id", "review_id", "text"];
+    let first_text_idx = wanted.len();
+    wanted.extend(texts.map(|name| Wanted::named(name, Presence::There)));
+    let mut sample = TextSample::new(SAMPLED_TEXTS_MAX_COUNT);
+    for name in files.matching(REVIEWS) {
+        let take = |builder: &mut Builder, cells: &Cells<'_>, line| {
+            match columns.take(builder, cells, line) {
+                Err((Problem::UnknownItem, text)) => {
+                    let report = builder.report();
+                    report.count(Problem::ItemOfOtherFiles, line, || text);
+                    return Ok(());
+                }
+                taken => taken?,
+            }
+            let [business, id, text] = [0, 1, 2].map(|place| cells.get(first_text_idx + place));
+            if let (Some(business), Some(id), Some(text)) = (business, id, text)
+                && let Ok(item) = builder.item(business)
+                && let Some(Value::TextList(categories)) = item.fields.get(CATEGORIES)
+            {
+                let categories = categories.iter().map(String::as_str);
+                sample.add(id, text, business, categories);
+            }
+            Ok(())
+        };
+        read_cells(
+            files,
+            &name,
+            Some(FileFormat::Jsonl),
+            &wanted,
+            builder,
+            take,
+        )?;
+    }
+    builder.add_meanings(sample.learn());
+    Ok(())
 }
 
 const ATTRIBUTES: &str = "attributes";
 const CATEGORIES: &str = "categories";
+const HOURS: &str = "hours";
+const LATITUDE: &str = "latitude";
+const LONGITUDE: &str = "longitude";
 const PRICE: &str = "price";
 
-/// Makes texts of Python of what they mean: the price a number from 1 to 4, and the attributes a list of those that a business has.
+/// Makes of texts what they mean: the price a number from 1 to 4, the attributes a list of those that a business has, the hours a list of days. Coordinates of no place are left
+/// out.
 fn tidy(item: &mut Item) -> Result<(), RowError> {
+    let outcomes = [tidy_place(item), tidy_hours(item), tidy_price(item)];
     if let Some(Value::TextList(categories)) = item.fields.get_mut(CATEGORIES) {
         join_categories(categories);
     }
@@ -121,6 +162,84 @@ fn tidy(item: &mut Item) -> Result<(), RowError> {
         item.fields
             .insert(ATTRIBUTES.to_owned(), Value::TextList(texts));
     }
+    outcomes.into_iter().collect()
+}
+
+fn tidy_place(item: &mut Item) -> Result<(), RowError> {
+    let number = |name: &str| match item.fields.get(name) {
+        Some(Value::Real(number)) => Some(*number),
+        _ => None,
+    };
+    let point = [number(LATITUDE), number(LONGITUDE)];
+    let is_place = match point {
+        [Some(latitude), Some(longitude)] => Coordinates::new(latitude, longitude).is_some(),
+        [None, None] => true,
+        _ => false,
+    };
+    if is_place {
+        return Ok(());
+    }
+    item.fields.remove(LATITUDE);
+    item.fields.remove(LONGITUDE);
+    let [latitude, longitude] =
+        point.map(|number| number.map_or("nothing".to_owned(), |number| number.to_string()));
+    let text = format!("latitude {latitude}, longitude {longitude}");
+    Err((Problem::NoSuchPlace, text))
+}
+
+/// The days of a week in its order.
+const DAYS: [&str; 7] = [
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+    "Sunday",
+];
+
+/// The hours a list of texts such as `Monday 8:30-17:00`, without those that are none.
+fn tidy_hours(item: &mut Item) -> Result<(), RowError> {
+    let Some(Value::Text(text)) = item.fields.remove(HOURS) else {
+        return Ok(());
+    };
+    let bad = |text: &str| (Problem::BadNumber, format!("hours `{text}`"));
+    let mut of_days: BTreeMap<String, serde_json::Value> =
+        serde_json::from_str(&text).map_err(|_| bad(&text))?;
+    let mut texts = Vec::new();
+    let mut outcome = Ok(());
+    for day in DAYS {
+        let Some(hours) = of_days.remove(day) else {
+            continue;
+        };
+        let hours = hours.as_str().unwrap_or_default();
+        match well_formed(hours) {
+            Some(hours) => texts.push(format!("{day} {hours}")),
+            None => outcome = Err(bad(&format!("{day} {hours}"))),
+        }
+    }
+    if let Some((day, _)) = of_days.pop_first() {
+        outcome = Err(bad(&day));
+    }
+    if !texts.is_empty() {
+        item.fields.insert(HOURS.to_owned(), Value::TextList(texts));
+    }
+    outcome
+}
+
+/// From when to when, with two digits for each minute: `8:30-17:00` of `8:30-17:0`.
+fn well_formed(hours: &str) -> Option<String> {
+    let time = |text: &str| {
+        let (hour, minute) = text.trim().split_once(':')?;
+        let (hour, minute): (u8, u8) = (hour.parse().ok()?, minute.parse().ok()?);
+        let is_time = minute < 60 && (hour < 24 || (hour, minute) == (24, 0));
+        is_time.then(|| format!("{hour}:{minute:02}"))
+    };
+    let (from, to) = hours.split_once('-')?;
+    Some(format!("{}-{}", time(from)?, time(to)?))
+}
+
+fn tidy_price(item: &mut Item) -> Result<(), RowError> {
     if let Some(Value::Text(text)) = item.fields.remove(PRICE)
         && let Some(price) = word(&text)
     {
@@ -175,10 +294,9 @@ fn attributes(json: &str) -> Vec<String> {
 }
 
 /// The categories with commas in their names, which is also what stands between categories.
-const WITH_COMMAS: [&str; 5] = [
+const WITH_COMMAS: [&str; 4] = [
     "Beer, Wine & Spirits",
     "Books, Mags, Music & Video",
-    "Books, Mags, Music and Video",
     "Used, Vintage & Consignment",
     "Wills, Trusts, & Probates",
 ];
@@ -215,7 +333,10 @@ fn read_businesses_of_2014(
                     .ok_or_else(|| (Problem::MissingField, format!("List(...) in `{list}`")))?;
                 let categories = categories.split(',').map(str::trim);
                 let categories = categories.filter(|category| !category.is_empty());
-                let mut categories: Vec<String> = categories.map(str::to_owned).collect();
+                // The later files write `Beauty & Spas`.
+                let mut categories: Vec<String> = categories
+                    .map(|category| category.replace(" and ", " & "))
+                    .collect();
                 join_categories(&mut categories);
                 let mut item = place(cells.need(0)?, cells.need(1)?);
                 item.fields
@@ -326,6 +447,25 @@ mod tests {
             ("", &[]),
         ] {
             assert_eq!(unglued(address), expected, "{address}");
+        }
+    }
+
+    #[test]
+    fn hours_have_two_digits_for_each_minute() {
+        for (hours, expected) in [
+            ("8:30-17:0", Some("8:30-17:00")),
+            ("0:0-0:0", Some("0:00-0:00")),
+            ("18:0-2:5", Some("18:00-2:05")),
+            ("0:00-24:00", Some("0:00-24:00")),
+            ("08:05 - 9:15", Some("8:05-9:15")),
+            ("24:1-25:0", None),
+            ("8:60-9:0", None),
+            ("8-17", None),
+            ("8:0", None),
+            ("-1:0-2:0", None),
+            ("", None),
+        ] {
+            assert_eq!(well_formed(hours).as_deref(), expected, "{hours}");
         }
     }
 

@@ -9,10 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use super::prediction;
 use crate::atomic_file::write_bytes_atomically;
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, load_meanings, save_meanings};
 use crate::digest::{file_digest, sha256_hex};
 use crate::fingerprints::{Fingerprints, file_state, fingerprint};
 use crate::import::{self, ImportReport, Watermark};
+use crate::meanings::learnt_later;
 use crate::progress::Progress;
 use crate::settings::{CollectionSettings, Settings};
 use crate::store::{S3Store, Store};
@@ -135,6 +136,9 @@ fn read_into_folder(
     // The note of how far the bucket was read goes first: without it everything is read again, which is slow and right.
     forget_state(folder)?;
     dataset.save(&folder.dataset())?;
+    if !report.meanings.is_empty() {
+        save_meanings(&report.meanings, &folder.dataset())?;
+    }
     let left_behind = ImportState {
         values: report.values,
         dataset_sha256: folder_sha256(&folder.dataset())?,
@@ -163,8 +167,15 @@ fn read(settings: &Settings, collection: &CollectionSettings) -> anyhow::Result<
         return Ok(Some((dataset, report, None)));
     };
     let previous = previous(settings, collection);
+    let earlier = match &previous {
+        Some(_) => load_meanings(&collection.folder.dataset())?,
+        None => Vec::new(),
+    };
     let new = import::import_new_objects(&collection.collection, &store, previous)?;
-    Ok(new.map(|(dataset, report, watermark)| (dataset, report, Some(watermark))))
+    Ok(new.map(|(dataset, mut report, watermark)| {
+        report.meanings = learnt_later(earlier, report.meanings);
+        (dataset, report, Some(watermark))
+    }))
 }
 
 /// What the last import left for the next one to merge over, if it read the same bucket in the same way.

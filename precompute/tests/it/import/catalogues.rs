@@ -271,6 +271,7 @@ fn businesses_are_places_with_attributes() {
             "WiFi: free"
         ])
     );
+    assert_eq!(first.fields["hours"], texts(&["Monday 8:00-17:00"]));
     let second = &item(&dataset, "b").fields;
     assert_eq!(
         second["categories"],
@@ -284,7 +285,7 @@ fn businesses_are_places_with_attributes() {
     assert_eq!(problem(businesses, Problem::Duplicate), (1, vec![6]));
     assert_eq!(problem(businesses, Problem::NotAnObject), (1, vec![7]));
     let reviewed = file(&report, files[1].0);
-    assert_eq!(problem(reviewed, Problem::UnknownItem), (1, vec![2]));
+    assert_eq!(problem(reviewed, Problem::ItemOfOtherFiles), (1, vec![2]));
     assert_eq!(problem(reviewed, Problem::OutOfScale), (1, vec![3]));
     assert_eq!(problem(reviewed, Problem::BadNumber), (1, vec![4]));
     assert_eq!(problem(reviewed, Problem::MissingField), (1, vec![5]));
@@ -303,8 +304,82 @@ fn businesses_are_places_with_attributes() {
 }
 
 #[test]
+fn hours_and_coordinates_that_are_none_are_left_out_and_told_of() {
+    let rows = r#"{"business_id":"a","name":"A","hours":{"Sunday":"10:0-2:0","Monday":"8:30-17:0"},"latitude":1.5,"longitude":0}
+{"business_id":"b","name":"B","hours":{"Monday":"9:0-25:0","Tuesday":"9:0-12:5"},"latitude":0.0,"longitude":0}
+{"business_id":"c","name":"C","hours":{"Someday":"9:0-12:0"},"latitude":91,"longitude":1}
+{"business_id":"d","name":"D","hours":"always","latitude":5}
+{"business_id":"e","name":"E","hours":{},"latitude":1,"longitude":-181}
+{"business_id":"f","name":"F","hours":null,"latitude":null,"longitude":null}
+{"business_id":"g","name":"G","hours":{"Monday":8}}
+"#;
+    let files = [("business.json", rows.as_bytes())];
+    let (dataset, report) = import_files(&files, ANY_SHARE).unwrap();
+    let first = &item(&dataset, "a").fields;
+    assert_eq!(
+        first["hours"],
+        texts(&["Monday 8:30-17:00", "Sunday 10:00-2:00"])
+    );
+    assert_eq!(first["longitude"], Value::Real(0.0));
+    let second = &item(&dataset, "b").fields;
+    assert_eq!(second["hours"], texts(&["Tuesday 9:00-12:05"]));
+    for id in ["b", "c", "d", "e", "f"] {
+        let fields = &item(&dataset, id).fields;
+        assert!(!fields.contains_key("latitude"), "{id}");
+        assert!(!fields.contains_key("longitude"), "{id}");
+    }
+    for id in ["c", "d", "e", "f", "g"] {
+        assert!(!item(&dataset, id).fields.contains_key("hours"), "{id}");
+    }
+    // A row is counted once, for what is wrong with it first.
+    let report = file(&report, "business.json");
+    assert_eq!(problem(report, Problem::NoSuchPlace), (4, vec![2, 3, 4, 5]));
+    assert_eq!(problem(report, Problem::BadNumber), (1, vec![7]));
+    check_error(&files, "", "coordinates of no place: 4");
+}
+
+#[test]
+fn what_words_mean_is_learnt_from_reviews() {
+    let about = |number: usize| match number % 6 {
+        0 => ("Italian", "Great gnocchi, and a friendly waiter!"),
+        _ => ("Barbers", "A good cut, and a friendly barber."),
+    };
+    let business = |number| {
+        let (category, _) = about(number);
+        format!("{{\"business_id\":\"b{number}\",\"name\":\"B\",\"categories\":\"{category}\"}}\n")
+    };
+    let review = |number| {
+        let (_, text) = about(number);
+        format!(
+            "{{\"review_id\":\"r{number}\",\"user_id\":\"u{number}\",\"business_id\":\"b{number}\",\"stars\":5,\"date\":\"2012-01-03\",\"text\":\"{text}\"}}\n"
+        )
+    };
+    let businesses: String = (0..60).map(business).collect();
+    let reviews: String = (0..60).map(review).collect();
+    let files = [
+        ("business.json", businesses.as_bytes()),
+        ("review.json", reviews.as_bytes()),
+    ];
+    let (_, report) = import_files(&files, "").unwrap();
+    let meanings = report.meanings.iter();
+    let meanings = meanings.map(|meaning| (meaning.word.as_str(), meaning.value.as_str()));
+    let expected = ["gnocchi", "great", "waiter"].map(|word| (word, "Italian"));
+    assert_eq!(meanings.collect::<Vec<_>>(), expected);
+    let text = report.to_string();
+    assert!(
+        text.ends_with("learnt from what was written: 3 meanings of words"),
+        "{text}"
+    );
+    // Without texts there is nothing to learn.
+    let silent = reviews.replace("text", "said");
+    let (_, report) = import_files(&[files[0], ("review.json", silent.as_bytes())], "").unwrap();
+    assert_eq!(report.meanings, []);
+    assert_eq!(report.interactions, 60);
+}
+
+#[test]
 fn a_business_of_2014_is_named_by_its_street() {
-    let rows = "x1::3320 S Hill StSouth East LALos Angeles, CA 90007::List(Medical Centers, Beer, Wine & Spirits)\n\
+    let rows = "x1::3320 S Hill StSouth East LALos Angeles, CA 90007::List(Health and Medical, Beer, Wine & Spirits)\n\
         x2::19 King St E2nd floorKitchener, ON N2G 4H5::List()\n\
         x3::Troy, NY::List(Bars)\n\
         x4::Somewhere else::List(Bars)\n\
@@ -325,7 +400,7 @@ fn a_business_of_2014_is_named_by_its_street() {
     assert_eq!(first.fields["postal_code"], text("90007"));
     assert_eq!(
         first.fields["categories"],
-        texts(&["Medical Centers", "Beer, Wine & Spirits"])
+        texts(&["Health & Medical", "Beer, Wine & Spirits"])
     );
     let second = &item(&dataset, "x2").fields;
     assert_eq!(second["city"], text("Kitchener"));

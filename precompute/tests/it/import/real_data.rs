@@ -6,7 +6,9 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use precompute::dataset::Dataset;
-use precompute::import::{import, import_split};
+use precompute::import::{Problem, import, import_split};
+use precompute::meanings::{broader, meanings};
+use precompute::places::{Coordinates, PlaceFields, PlaceKind, places};
 
 use super::{collection, item, text, texts};
 use index::catalogue::Value;
@@ -326,17 +328,70 @@ fn yelp() {
 
     let names = ["business_2022_first1000.json", "review_2022_first1000.json"];
     let both = linked(&folder, &names);
-    let settings = "import = { maximum_bad_row_share = 1.0 }";
-    let (dataset, report) = import(&collection(both.path(), settings), None).unwrap();
+    let (dataset, report) = import(&collection(both.path(), ""), None).unwrap();
     assert_eq!(counts(&dataset)[0], 77);
+    let elsewhere = &report.files[1].problems[&Problem::ItemOfOtherFiles];
     assert_eq!(
-        num_bad_rows(&report),
+        elsewhere.count,
         999 - 77,
         "most reviews are of businesses that are not in the sample"
     );
+    assert_eq!(num_bad_rows(&report), 0, "{report}");
+    assert_eq!(report.meanings, [], "77 reviews say too little");
     let reviews = linked(&folder, &names[1..]);
     let (dataset, _) = import(&collection(reviews.path(), "layout = \"yelp\""), None).unwrap();
     assert_eq!(counts(&dataset), [999, 993, 822, 822]);
+}
+
+/// All files as they are given, the businesses of 2014 without coordinates among them.
+#[test]
+fn yelp_as_it_is() {
+    let Some(folder) = real_data("yelp") else {
+        return;
+    };
+    let (dataset, report) = import(&collection(&folder, ""), None).unwrap();
+    assert_eq!(counts(&dataset), [85, 85, 17_450, 69]);
+    assert_eq!(num_bad_rows(&report), 0, "{report}");
+
+    let named = |name: &str| Some(name.to_owned());
+    let fields = PlaceFields {
+        latitude: named("latitude"),
+        longitude: named("longitude"),
+        postal_code: named("postal_code"),
+        city: named("city"),
+        state: named("state"),
+    };
+    let places = places(&dataset.items, &fields);
+    let located = places.coordinates.iter().flatten().count();
+    let own = dataset.items.iter();
+    let own = own.filter(|item| item.fields.contains_key("latitude"));
+    // Of 13,461 businesses of 2014 without coordinates 1,476 borrow those of the later files.
+    assert_eq!((own.count(), located), (3989, 5465));
+    let of_kind = |kind| places.list.iter().filter(move |place| place.kind == kind);
+    assert_eq!(of_kind(PlaceKind::PostalCode).count(), 2240);
+    assert_eq!(of_kind(PlaceKind::City).count(), 574);
+    let mut list = places.list.iter();
+    let campus = list.find(|place| place.name == "61820").unwrap();
+    assert_eq!(campus.item_count, 352);
+    let circle = campus.circle.unwrap();
+    let champaign = Coordinates::new(40.115, -88.243).unwrap();
+    assert!(circle.centre.distance_km(champaign) < 1.0, "{circle:?}");
+    assert!((2.0..4.0).contains(&circle.radius_km), "{circle:?}");
+
+    // 85 reviews teach nothing that is sure, so the list speaks alone.
+    assert_eq!(report.meanings, []);
+    let words = meanings(&dataset.items, "categories", &report.meanings);
+    let mut of_pasta = words.iter().filter(|meaning| meaning.word == "pasta");
+    assert_eq!(of_pasta.next().unwrap().value, "Italian");
+    let broader = broader(&dataset.items, "categories");
+    for (value, wider) in [
+        ("Italian", "Restaurants"),
+        ("Szechuan", "Chinese"),
+        ("Barbers", "Beauty & Spas"),
+        ("Burmese", "Restaurants"),
+    ] {
+        assert_eq!(broader[value], wider, "{value}");
+    }
 }
 
 #[test]
