@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::checks;
 use crate::models::{Blend, Content, Rules};
-use crate::search::Search;
+use crate::search::{JudgedTopics, Search};
 
 /// A collection's name: 1 to 64 lower-case letters, digits and hyphens, since it is part of URLs and of keys in the bucket.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -105,7 +105,9 @@ impl Collection {
             Source::Path(path) => Some(path),
             Source::S3 { .. } | Source::Parts => None,
         };
-        for path in parts.chain(source) {
+        let judged = self.evaluate.search.iter_mut();
+        let judged = judged.flat_map(|judged| [&mut judged.topics, &mut judged.judgments]);
+        for path in parts.chain(source).chain(judged) {
             *path = folder.join(&*path);
         }
     }
@@ -770,6 +772,8 @@ pub struct Evaluate {
     pub bootstrap_samples: u32,
     /// The split that the source brings, such as `u1` for ml-100k; only for fixed splits.
     pub split: Option<String>,
+    /// Questions with judged answers; absent: the search is not measured.
+    pub search: Option<JudgedTopics>,
 }
 
 impl Default for Evaluate {
@@ -782,6 +786,7 @@ impl Default for Evaluate {
             cutoffs: vec![20, 100],
             bootstrap_samples: 1000,
             split: None,
+            search: None,
         }
     }
 }

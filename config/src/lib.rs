@@ -28,7 +28,7 @@ pub use collection::{
 pub use edit::{Setting, settings_as_toml, with_settings};
 pub use error::ConfigError;
 pub use models::{Blend, Content, Rules, Support};
-pub use search::Search;
+pub use search::{JudgedTopics, Search};
 pub use storage::Storage;
 
 /// The file's usual name.

@@ -1,6 +1,7 @@
 //! How items are found by words.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use analysis::Language;
 use serde::{Deserialize, Deserializer, de};
@@ -15,6 +16,16 @@ pub struct Search {
     /// How much a word counts in each field, beside the others; `title` is one of them. Empty: the title three times as much as every other field with texts but `type`.
     #[serde(deserialize_with = "boosts")]
     pub fields: BTreeMap<String, f64>,
+}
+
+/// Questions whose answers somebody judged, by which the search is measured.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct JudgedTopics {
+    /// The file of what is asked: TREC's `<top>` with `<num>` and `<title>`, or a line each with an id, a tab and the words.
+    pub topics: PathBuf,
+    /// The file of what is relevant: a line each with the topic's id, 0, the item's id and how relevant it is, as TREC's qrels.
+    pub judgments: PathBuf,
 }
 
 fn language<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Language, D::Error> {

@@ -51,6 +51,10 @@ fn the_example_shows_every_default() {
         movies.evaluate,
         Evaluate {
             split: Some("u1".to_owned()),
+            search: Some(JudgedTopics {
+                topics: "site/topics.tsv".into(),
+                judgments: "site/qrels.txt".into(),
+            }),
             ..bare.evaluate
         }
     );

@@ -1,3 +1,4 @@
+use super::trec::TrecError;
 use crate::train::TrainError;
 
 /// Why a model could not be measured.
@@ -15,6 +16,16 @@ pub enum EvaluateError {
     /// The index files could not be read back.
     #[error("cannot rank with the index files that were written")]
     Index(#[from] index::Error),
+
+    /// The topics or judgments of the search cannot be used.
+    #[error("cannot read by what the search is measured (`evaluate.search`)")]
+    Trec(#[from] TrecError),
+
+    /// No topic has a document that is relevant.
+    #[error(
+        "nothing is left to measure the search on: the judgments name nothing relevant for any of the topics"
+    )]
+    NoJudgedTopics,
 
     /// The protocol leaves nobody to ask.
     #[error(

@@ -1,5 +1,7 @@
 //! Measures of one ranking: what was recommended, the best first, against an ascending list of what was to be found.
 
+use std::collections::BTreeMap;
+
 /// The sum over the hits among the first `cutoff` of `1 / log2(place + 1)`, divided by the highest sum that so many targets allow.
 pub fn ndcg(ranking: &[u32], targets: &[u32], cutoff: usize) -> f64 {
     let discount = |place: usize| 1.0 / (place as f64 + 2.0).log2();
@@ -11,6 +13,40 @@ pub fn ndcg(ranking: &[u32], targets: &[u32], cutoff: usize) -> f64 {
 /// The share of all targets that is among the first `cutoff`. With more targets than places it cannot reach 1.
 pub fn recall(ranking: &[u32], targets: &[u32], cutoff: usize) -> f64 {
     hits(ranking, targets, cutoff).count() as f64 / targets.len().max(1) as f64
+}
+
+/// The share of hits among the first `cutoff`, which counts places that the ranking leaves empty.
+pub fn precision(ranking: &[u32], targets: &[u32], cutoff: usize) -> f64 {
+    hits(ranking, targets, cutoff).count() as f64 / cutoff.max(1) as f64
+}
+
+/// The precision at the place of each hit, summed, by the number of targets: those that are not found count as 0.
+pub fn average_precision(ranking: &[u32], targets: &[u32]) -> f64 {
+    let places = hits(ranking, targets, ranking.len());
+    let precisions = (1_u32..)
+        .zip(places)
+        .map(|(count, place)| f64::from(count) / (place as f64 + 1.0));
+    precisions.sum::<f64>() / targets.len().max(1) as f64
+}
+
+/// [`ndcg`], where each hit counts by its grade (Järvelin and Kekäläinen: Cumulated gain-based evaluation of IR techniques, TOIS 20(4), 2002).
+pub fn graded_ndcg(ranking: &[u32], grades: &BTreeMap<u32, u32>, cutoff: usize) -> f64 {
+    let gain = |grades: &mut dyn Iterator<Item = u32>| {
+        let places = grades.take(cutoff).enumerate();
+        let gains = places.map(|(place, grade)| f64::from(grade) / (place as f64 + 2.0).log2());
+        gains.sum::<f64>()
+    };
+    let mut best: Vec<u32> = grades.values().copied().collect();
+    best.sort_unstable_by(|left, right| right.cmp(left));
+    let ideal = gain(&mut best.into_iter());
+    let mut found = ranking
+        .iter()
+        .map(|item| grades.get(item).copied().unwrap_or(0));
+    if ideal == 0.0 {
+        0.0
+    } else {
+        gain(&mut found) / ideal
+    }
 }
 
 /// The hits among the first `cutoff`, by the highest number that there could be: all targets, or all places.
@@ -98,6 +134,34 @@ mod tests {
         check(clicks(&long, &[499]), 49.0);
         check(clicks(&long, &[500]), 51.0);
         check(clicks(&RANKING, &[2]), 51.0);
+    }
+
+    #[test]
+    fn precisions_are_of_places() {
+        check(precision(&RANKING, &[3, 7], 4), 0.5);
+        check(precision(&RANKING, &[3, 7], 10), 0.2);
+        check(precision(&[], &[3], 10), 0.0);
+        check(
+            average_precision(&RANKING, &[1, 7]),
+            f64::midpoint(1.0, 0.5),
+        );
+        check(average_precision(&RANKING, &[3, 5]), 0.25);
+        check(average_precision(&RANKING, &[]), 0.0);
+    }
+
+    #[test]
+    fn of_equal_grades_the_graded_gain_is_the_plain_one() {
+        let targets = [1, 3, 8];
+        let equal = BTreeMap::from(targets.map(|item| (item, 2)));
+        for cutoff in [1, 2, 4, 10] {
+            let plain = ndcg(&RANKING, &targets, cutoff);
+            check(graded_ndcg(&RANKING, &equal, cutoff), plain);
+        }
+        let at = |place: f64| 1.0 / (place + 1.0).log2();
+        let graded = BTreeMap::from([(7, 1), (3, 3)]);
+        let expected = (at(1.0) + 3.0 * at(2.0)) / (3.0 * at(1.0) + at(2.0));
+        check(graded_ndcg(&RANKING, &graded, 10), expected);
+        check(graded_ndcg(&RANKING, &BTreeMap::from([(7, 0)]), 10), 0.0);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! A protocol makes [`Fold`]s: what a training may see, and [`Case`]s, people with a history to show and items to be found. [`evaluate`] trains on each fold,
 //! writes the index file, and ranks *all* items for every case through the file's reader and its scoring, which are those that answer requests. What comes out
-//! is an [`Evaluation`], which [`report`] turns into text, JSON and a page.
+//! is an [`Evaluation`], which [`report`] turns into text, JSON and a page. The search is measured by questions whose answers somebody judged ([`evaluate_search`]).
 
 mod blend;
 mod error;
@@ -11,7 +11,9 @@ mod measure;
 pub mod metrics;
 mod ranker;
 pub mod report;
+mod search;
 mod split;
+mod trec;
 
 use config::{Evaluate, Model as Method, Protocol, Similarity, Train, ValueScale};
 use index::{Algorithm, FileKind};
@@ -23,8 +25,10 @@ pub use measure::{
     ActivityQuality, CaseResult, CutoffQuality, CutoffResult, FoldResult, ModelQuality, measure,
 };
 pub use ranker::{BlendRanker, IndexRanker, Ranker, ScoreRanker};
+pub use search::{SearchQuality, evaluate_search};
 pub(crate) use split::hold_out;
 pub use split::{Case, Fold, fixed_split, leave_one_out, strong_generalisation};
+pub use trec::TrecError;
 
 use crate::{
     Resources,
@@ -44,12 +48,35 @@ pub struct Evaluation {
     pub neighbours_bytes_an_item: f64,
     /// The model that is served, then those that it is compared with.
     pub models: Vec<ModelQuality>,
+    /// What was measured of the search, where there are judged topics.
+    pub search: Option<SearchQuality>,
 }
 
 impl Evaluation {
-    /// The figure that publishing compares: the NDCG of the served model at the last cut-off.
+    /// What was measured of the search alone.
+    pub fn of_search(quality: SearchQuality) -> Self {
+        Self {
+            protocol: "search by judged topics".to_owned(),
+            case_count: 0,
+            neighbours_bytes_an_item: 0.0,
+            models: Vec::new(),
+            search: Some(quality),
+        }
+    }
+
+    /// The figure that publishing compares: the NDCG of the served model at the last cut-off, or where only the search was measured that of its first ten.
     pub fn quality(&self) -> Option<pointer::Quality> {
-        let last = self.models.first()?.at_cutoffs.last()?;
+        let Some(served) = self.models.first() else {
+            let ndcg = self.search.as_ref()?.ndcg_at_10;
+            return Some(pointer::Quality {
+                metric: "ndcg@10".to_owned(),
+                value: rounded(ndcg.mean),
+                low: rounded(ndcg.low),
+                high: rounded(ndcg.high),
+                protocol: self.protocol.clone(),
+            });
+        };
+        let last = served.at_cutoffs.last()?;
         Some(pointer::Quality {
             metric: format!("ndcg@{}", last.cutoff),
             value: rounded(last.ndcg.mean),
@@ -207,6 +234,7 @@ pub fn evaluate(
         case_count,
         neighbours_bytes_an_item: file_len.iter().sum::<f64>() / file_len.len() as f64,
         models: results.into_iter().map(quality).collect(),
+        search: None,
     })
 }
 

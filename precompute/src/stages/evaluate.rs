@@ -3,7 +3,7 @@ use std::fs;
 use std::io;
 
 use anyhow::Context;
-use config::{Predict, Protocol};
+use config::{Collection, Predict, Protocol};
 use pointer::{Quality, ValueScale};
 
 use super::import::{configured, connect_source, load, read_state};
@@ -11,8 +11,8 @@ use super::prediction;
 use super::train::model_origin;
 use crate::atomic_file::write_bytes_atomically;
 use crate::dataset::Dataset;
-use crate::evaluate::{self as measuring, report};
-use crate::fingerprints::{Fingerprints, fingerprint};
+use crate::evaluate::{self as measuring, Evaluation, report};
+use crate::fingerprints::{Fingerprints, file_state, fingerprint};
 use crate::import::import_split;
 use crate::progress::Progress;
 use crate::settings::{CollectionSettings, Settings};
@@ -90,7 +90,15 @@ fn measure(
     let scale = scale.as_ref();
     let how = &described.evaluate;
     let resources = settings.resources(folder);
-    let evaluation = if let (Protocol::FixedSplit, Some(split)) = (how.protocol, &how.split) {
+    let search = how.search.as_ref().map(|judged| {
+        let samples = how.bootstrap_samples;
+        measuring::evaluate_search(dataset, &described.search, judged, samples)
+    });
+    let search = search.transpose()?;
+    let is_catalogue = dataset.interactions.is_empty();
+    let evaluation = if let (Some(search), true) = (&search, is_catalogue) {
+        Evaluation::of_search(search.clone())
+    } else if let (Protocol::FixedSplit, Some(split)) = (how.protocol, &how.split) {
         let store = connect_source(settings, collection)?;
         let store = store.as_ref().map(|store| store as &dyn Store);
         let (split, _) = import_split(described, store, split)?;
@@ -105,6 +113,10 @@ fn measure(
         });
         measuring::evaluate(folds, scale, &described.train, how, &resources)?
     };
+    let evaluation = Evaluation {
+        search,
+        ..evaluation
+    };
     let title = &described.title;
     let text = report::text(title, &evaluation);
     let json = serde_json::to_vec_pretty(&report::json(title, &evaluation))?;
@@ -114,9 +126,13 @@ fn measure(
     write_bytes_atomically(&report.join("report.json"), &json)?;
     write_bytes_atomically(&report.join("report.html"), page.as_bytes())?;
     let quality = evaluation.quality().context("no cut-off was measured")?;
+    let asked = match &evaluation.search {
+        Some(search) if is_catalogue => format!("{} topics", search.topic_count),
+        _ => format!("{} people", evaluation.case_count),
+    };
     let summary = format!(
-        "{} {:.4} ({:.4} to {:.4}) on {} people",
-        quality.metric, quality.value, quality.low, quality.high, evaluation.case_count
+        "{} {:.4} ({:.4} to {:.4}) on {asked}",
+        quality.metric, quality.value, quality.low, quality.high
     );
     stage.end(summary);
     Ok((text, quality))
@@ -124,7 +140,19 @@ fn measure(
 
 /// The fingerprint of what decides the figure of a model.
 pub(super) fn evaluate_fingerprint(collection: &CollectionSettings, model: &str) -> String {
-    fingerprint(&[model, &format!("{:?}", collection.collection.evaluate)])
+    let Collection {
+        evaluate, search, ..
+    } = &collection.collection;
+    // How things are found, and what is asked, decide only where it is asked.
+    let judged = evaluate.search.as_ref().map(|judged| {
+        let state = |path| file_state(path).unwrap_or_default();
+        format!(
+            "{search:?} {} {}",
+            state(&judged.topics),
+            state(&judged.judgments)
+        )
+    });
+    fingerprint(&[model, &format!("{evaluate:?} {judged:?}")])
 }
 
 /// What was measured of the model with this fingerprint, if anything was.

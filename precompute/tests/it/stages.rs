@@ -267,6 +267,43 @@ fn too_few_people_to_measure_on_are_enough_for_a_run() {
     assert!(error.to_string().contains("nobody is left"), "{error}");
 }
 
+#[test]
+fn the_search_of_a_catalogue_is_measured_by_judged_topics() {
+    let place = Place::new();
+    let businesses = "{\"business_id\":\"a\",\"name\":\"Pasta house\"}\n{\"business_id\":\"b\",\"name\":\"Tacos\"}\n";
+    fs::create_dir(place.path("yelp")).unwrap();
+    fs::write(place.path("yelp/business.json"), businesses).unwrap();
+    fs::write(place.path("topics.tsv"), "1\tcheap pasta\n2\ttacos\n").unwrap();
+    fs::write(place.path("qrels.txt"), "1 0 a 1\n2 0 a 1\n").unwrap();
+    let settings = "[collections.places]\ntitle = \"Places\"\nsource = \"yelp\"\n\
+        evaluate = { search = { topics = \"topics.tsv\", judgments = \"qrels.txt\" } }\n";
+    fs::write(place.path("kindred.toml"), settings).unwrap();
+    place.run(&["import"]).done();
+    let report = place.run(&["evaluate"]).done();
+    assert!(
+        report
+            .stdout
+            .contains("search: 2 topics with 2 relevant items, 0 of which"),
+        "{}",
+        report.stdout
+    );
+    assert!(
+        report.stdout.contains("  MAP         0.5000"),
+        "{}",
+        report.stdout
+    );
+    assert!(report.stderr.contains("on 2 topics"), "{}", report.stderr);
+
+    // Other judgments are a reason to measure again, and a bad line is named.
+    fs::write(place.path("qrels.txt"), "1 0 a 1\n2 0 b\n").unwrap();
+    let refused = place.run(&["evaluate"]);
+    assert!(
+        refused.stderr.contains("qrels.txt:2: write a topic's id"),
+        "{}",
+        refused.stderr
+    );
+}
+
 /// Four hundred people who like films of their own half, in turns.
 fn crowd() -> String {
     let mut text = String::from("userId,movieId,rating,timestamp\n");

@@ -1,7 +1,7 @@
 use std::fmt::Write as _;
 
 use super::svg::{BarGroup, bar_chart};
-use crate::evaluate::{CutoffQuality, Evaluation, Interval, ModelQuality};
+use crate::evaluate::{CutoffQuality, Evaluation, Interval, ModelQuality, SearchQuality};
 
 const STYLE: &str = "\
 body{font:16px/1.5 system-ui,sans-serif;max-width:80rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}
@@ -36,10 +36,43 @@ pub(crate) fn begin_page(title: &str, more_style: &str, page: &mut String) -> st
 fn write_page(title: &str, evaluation: &Evaluation, page: &mut String) -> std::fmt::Result {
     let title = escaped(title);
     begin_page(&title, "", page)?;
-    writeln!(page, "<p>{}.", escaped(&evaluation.protocol))?;
+    writeln!(page, "<p>{}.</p>", escaped(&evaluation.protocol))?;
+    if !evaluation.models.is_empty() {
+        write_recommendations(evaluation, page)?;
+    }
+    if let Some(search) = &evaluation.search {
+        write_search(search, page)?;
+    }
+    writeln!(page, "</html>")
+}
+
+fn write_search(search: &SearchQuality, page: &mut String) -> std::fmt::Result {
+    writeln!(page, "<h2>Search</h2>")?;
     writeln!(
         page,
-        "{} people were asked about, and every item was ranked for each. The whiskers and the small numbers are 95&nbsp;% bootstrap intervals over people. \
+        "<p>{} topics with {} relevant items were asked; {} of these are not in the catalogue. The small numbers are 95&nbsp;% bootstrap intervals over topics.</p>",
+        search.topic_count, search.relevant_count, search.unknown_count
+    )?;
+    writeln!(page, "<table>")?;
+    for (name, value) in [
+        ("MAP", search.average_precision),
+        ("NDCG@10", search.ndcg_at_10),
+        ("P@10", search.precision_at_10),
+        ("R@100", search.recall_at_100),
+    ] {
+        let value = cell(value);
+        writeln!(
+            page,
+            "<tr><th scope=\"row\">{name}</th><td>{value}</td></tr>"
+        )?;
+    }
+    writeln!(page, "</table>")
+}
+
+fn write_recommendations(evaluation: &Evaluation, page: &mut String) -> std::fmt::Result {
+    writeln!(
+        page,
+        "<p>{} people were asked about, and every item was ranked for each. The whiskers and the small numbers are 95&nbsp;% bootstrap intervals over people. \
          The file of neighbours has {:.0} bytes an item.</p>",
         evaluation.case_count, evaluation.neighbours_bytes_an_item
     )?;
@@ -55,7 +88,7 @@ fn write_page(title: &str, evaluation: &Evaluation, page: &mut String) -> std::f
     writeln!(
         page,
         "<p>NDCG counts hits, the higher the earlier they come, by the best that is possible. Recall counts hits by all items that were to be found, however many; \
-         the recall of those that fit counts them by the places of the list where these are fewer.</p>\n</html>"
+         the recall of those that fit counts them by the places of the list where these are fewer.</p>"
     )
 }
 

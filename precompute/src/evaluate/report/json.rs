@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use crate::evaluate::{Evaluation, Interval, ModelQuality};
+use crate::evaluate::{Evaluation, Interval, ModelQuality, SearchQuality};
 
 /// The report for programs. The names are a promise; the types that it is made from are not.
 pub fn json(title: &str, evaluation: &Evaluation) -> Value {
@@ -10,6 +10,19 @@ pub fn json(title: &str, evaluation: &Evaluation) -> Value {
         "case_count": evaluation.case_count,
         "neighbours_bytes_an_item": evaluation.neighbours_bytes_an_item,
         "models": evaluation.models.iter().map(model).collect::<Vec<_>>(),
+        "search": evaluation.search.as_ref().map(search),
+    })
+}
+
+fn search(search: &SearchQuality) -> Value {
+    json!({
+        "topic_count": search.topic_count,
+        "relevant_count": search.relevant_count,
+        "unknown_count": search.unknown_count,
+        "average_precision": interval(search.average_precision),
+        "ndcg_at_10": interval(search.ndcg_at_10),
+        "precision_at_10": interval(search.precision_at_10),
+        "recall_at_100": interval(search.recall_at_100),
     })
 }
 

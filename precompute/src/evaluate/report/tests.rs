@@ -1,5 +1,7 @@
 use super::*;
-use crate::evaluate::{CaseResult, CutoffResult, Evaluation, FoldResult, ModelQuality};
+use crate::evaluate::{
+    CaseResult, CutoffResult, Evaluation, FoldResult, Interval, ModelQuality, SearchQuality,
+};
 
 fn evaluation() -> Evaluation {
     let case = |place: usize| {
@@ -29,7 +31,48 @@ fn evaluation() -> Evaluation {
         case_count: 8,
         neighbours_bytes_an_item: 337.8,
         models: vec![quality("<script>alert('1')</script>"), quality("popular")],
+        search: Some(search()),
     }
+}
+
+fn search() -> SearchQuality {
+    let figure = |mean| Interval {
+        mean,
+        low: mean / 2.0,
+        high: 1.0,
+    };
+    SearchQuality {
+        topic_count: 52,
+        relevant_count: 796,
+        unknown_count: 3,
+        average_precision: figure(0.3125),
+        ndcg_at_10: figure(0.375),
+        precision_at_10: figure(0.25),
+        recall_at_100: figure(0.75),
+    }
+}
+
+#[test]
+fn the_search_may_be_all_that_was_measured() {
+    let evaluation = Evaluation::of_search(search());
+    let text = text("Papers", &evaluation);
+    assert!(text.starts_with("Papers\nsearch by judged topics\n\nsearch: 52 topics with 796 relevant items, 3 of which"), "{text}");
+    assert!(
+        text.contains("\n  MAP         0.3125 (0.1562 to 1.0000)\n"),
+        "{text}"
+    );
+    assert!(!text.contains("people"), "{text}");
+    let page = html("Papers", &evaluation);
+    assert!(
+        page.contains("<th scope=\"row\">R@100</th><td>0.7500<small>"),
+        "{page}"
+    );
+    assert!(
+        !page.contains("people") && page.ends_with("</table>\n</html>\n"),
+        "{page}"
+    );
+    let quality = evaluation.quality().unwrap();
+    assert_eq!((quality.metric.as_str(), quality.value), ("ndcg@10", 0.375));
 }
 
 #[test]
@@ -43,6 +86,7 @@ fn the_text_says_what_was_measured() {
         "  clicks      2.0000 (2.0000 to 2.0000)",
         "     1 to    2 items shown: NDCG 0.3750",
         "338 bytes an item",
+        "\n  P@10        0.2500 (",
     ] {
         assert!(text.contains(line), "{line} is not in\n{text}");
     }
@@ -59,6 +103,8 @@ fn the_json_has_every_figure() {
     assert_eq!(json["models"][1]["coverage"], 0.25);
     assert_eq!(json["models"][1]["r_precision"]["mean"], 0.125);
     assert_eq!(json["models"][1]["clicks"]["mean"], 2.0);
+    assert_eq!(json["search"]["recall_at_100"]["mean"], 0.75);
+    assert_eq!(json["search"]["unknown_count"], 3);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use std::fmt::Write as _;
 
-use crate::evaluate::{Evaluation, Interval};
+use crate::evaluate::{Evaluation, Interval, SearchQuality};
 
 /// The report for a terminal: a table of the models, one of the activity groups.
 pub fn text(title: &str, evaluation: &Evaluation) -> String {
@@ -12,6 +12,12 @@ pub fn text(title: &str, evaluation: &Evaluation) -> String {
 fn write_text(title: &str, evaluation: &Evaluation, text: &mut String) -> std::fmt::Result {
     writeln!(text, "{title}")?;
     writeln!(text, "{}", evaluation.protocol)?;
+    if evaluation.models.is_empty() {
+        return evaluation
+            .search
+            .iter()
+            .try_for_each(|search| write_search(search, text));
+    }
     writeln!(
         text,
         "{} people asked about, every item ranked; 95 % bootstrap intervals over people; {:.0} bytes an item in the file of neighbours",
@@ -62,7 +68,22 @@ fn write_text(title: &str, evaluation: &Evaluation, text: &mut String) -> std::f
             )?;
         }
     }
-    Ok(())
+    evaluation
+        .search
+        .iter()
+        .try_for_each(|search| write_search(search, text))
+}
+
+fn write_search(search: &SearchQuality, text: &mut String) -> std::fmt::Result {
+    writeln!(
+        text,
+        "\nsearch: {} topics with {} relevant items, {} of which are not in the catalogue; 95 % bootstrap intervals over topics",
+        search.topic_count, search.relevant_count, search.unknown_count
+    )?;
+    writeln!(text, "  MAP         {}", interval(search.average_precision))?;
+    writeln!(text, "  NDCG@10     {}", interval(search.ndcg_at_10))?;
+    writeln!(text, "  P@10        {}", interval(search.precision_at_10))?;
+    writeln!(text, "  R@100       {}", interval(search.recall_at_100))
 }
 
 fn interval(interval: Interval) -> String {
