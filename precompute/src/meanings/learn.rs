@@ -3,18 +3,18 @@
 //! A word means a value where texts with the word are of items with that value far more often than other texts are, and more often than chance explains: by the log-likelihood
 //! ratio (Dunning: Accurate methods for the statistics of surprise and coincidence, Computational Linguistics 19(1), 1993).
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use analysis::{fold, words};
 use sha2::{Digest, Sha256};
 
 use super::{Meaning, sort};
 
-/// How many texts a sample keeps, where nothing else is asked for: with reviews as people write them some 100 MB.
+/// How many texts a sample keeps, where nothing else is asked for: 240 MB with reviews of a hundred words, of a million different ones.
 pub const SAMPLED_TEXTS_MAX_COUNT: usize = 200_000;
 
-/// So many different words of a text are looked at.
-const WORDS_OF_TEXT_MAX_COUNT: usize = 1000;
+/// So many words of a text are looked at; a review of Yelp's has no more than half of them.
+const WORDS_OF_TEXT_MAX_COUNT: usize = 2000;
 
 /// Words that have as many letters as this and no more.
 const WORD_LETTER_COUNTS: std::ops::RangeInclusive<usize> = 3..=24;
@@ -78,23 +78,24 @@ impl TextSample {
         if self.texts.contains_key(&hash) || (is_full && last.is_none_or(|last| last < hash)) {
             return;
         }
-        let mut of_text = BTreeSet::new();
-        for word in words(text) {
+        let mut of_text = Vec::new();
+        for word in words(text).take(WORDS_OF_TEXT_MAX_COUNT) {
             let word = fold(word.text);
             let is_of_letters = word.chars().all(char::is_alphabetic);
             if is_of_letters && WORD_LETTER_COUNTS.contains(&word.chars().count()) {
-                of_text.insert(word);
-            }
-            if of_text.len() == WORDS_OF_TEXT_MAX_COUNT {
-                break;
+                of_text.push(self.words.number(word));
             }
         }
-        let mut of_item: Vec<u32> = values.map(|value| self.values.number(value)).collect();
+        of_text.sort_unstable();
+        of_text.dedup();
+        let mut of_item: Vec<u32> = values
+            .map(|value| self.values.number(value.to_owned()))
+            .collect();
         of_item.sort_unstable();
         of_item.dedup();
         let text = Text {
-            item: self.items.number(item),
-            words: of_text.iter().map(|word| self.words.number(word)).collect(),
+            item: self.items.number(item.to_owned()),
+            words: of_text.into(),
             values: of_item.into(),
         };
         self.texts.insert(hash, text);
@@ -228,13 +229,13 @@ struct Numbers {
 }
 
 impl Numbers {
-    fn number(&mut self, name: &str) -> u32 {
-        if let Some(number) = self.numbers.get(name) {
+    fn number(&mut self, name: String) -> u32 {
+        if let Some(number) = self.numbers.get(&name) {
             return *number;
         }
         let number = self.names.len() as u32;
-        self.names.push(name.to_owned());
-        self.numbers.insert(name.to_owned(), number);
+        self.names.push(name.clone());
+        self.numbers.insert(name, number);
         number
     }
 
@@ -254,6 +255,8 @@ fn hash(id: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use seeded::Random;
 
     use super::*;

@@ -268,6 +268,38 @@ fn too_few_people_to_measure_on_are_enough_for_a_run() {
 }
 
 #[test]
+fn what_words_mean_lies_beside_the_data_set() {
+    let place = Place::new();
+    fs::create_dir(place.path("yelp")).unwrap();
+    let (mut businesses, mut reviews) = (String::new(), String::new());
+    for number in 0..60 {
+        let (category, said) =
+            [("Barbers", "cut"), ("Italian", "gnocchi")][usize::from(number % 6 == 0)];
+        writeln!(
+            businesses,
+            r#"{{"business_id":"b{number}","name":"B","categories":"{category}"}}"#
+        )
+        .unwrap();
+        writeln!(
+            reviews,
+            r#"{{"review_id":"r{number}","user_id":"u{number}","business_id":"b{number}","stars":5,"date":"2012-01-03","text":"{said}"}}"#
+        )
+        .unwrap();
+    }
+    fs::write(place.path("yelp/business.json"), businesses).unwrap();
+    fs::write(place.path("yelp/review.json"), reviews).unwrap();
+    place
+        .run(&["import", "--collection", "places", "--source", "yelp"])
+        .done();
+    let meanings =
+        fs::read_to_string(place.path(".kindred/places/dataset/meanings.jsonl")).unwrap();
+    assert_eq!(
+        meanings,
+        "{\"word\":\"gnocchi\",\"value\":\"Italian\",\"weight\":1.0}\n"
+    );
+}
+
+#[test]
 fn the_search_of_a_catalogue_is_measured_by_judged_topics() {
     let place = Place::new();
     let businesses = "{\"business_id\":\"a\",\"name\":\"Pasta house\"}\n{\"business_id\":\"b\",\"name\":\"Tacos\"}\n";
