@@ -1,4 +1,4 @@
-//! The peers that are written in Python, in a virtual environment of their own.
+//! The peers: those that are written in Python in a virtual environment of their own, those in Rust as packages of their own in `bench/peers`.
 
 use std::env;
 use std::fs;
@@ -27,6 +27,42 @@ pub fn python_with(packages: &[&str]) -> PathBuf {
     python
 }
 
+/// The program of a package in `bench/peers`, compiled as it is released. None of them is a member of the workspace, whose dependencies are ours alone.
+///
+/// # Panics
+///
+/// When it does not compile, or its packages can neither be found nor fetched: a comparison without its peer is none.
+pub fn rust(folder_name: &str) -> PathBuf {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("peers")
+        .join(folder_name);
+    let target = folder().join(folder_name);
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    run(Command::new(cargo)
+        .args(["build", "--quiet", "--release", "--locked"])
+        .arg("--manifest-path")
+        .arg(source.join("Cargo.toml"))
+        .arg("--target-dir")
+        .arg(&target));
+    target.join("release").join(format!("{folder_name}-peer"))
+}
+
+/// What a program prints, which is to succeed.
+///
+/// # Panics
+///
+/// When it cannot be started or fails.
+pub fn output_of(command: &mut Command) -> String {
+    let output = command.output();
+    let output = output.unwrap_or_else(|error| panic!("{command:?} cannot be started: {error}"));
+    assert!(
+        output.status.success(),
+        "{command:?} failed: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
 /// Runs a program, which is to succeed.
 ///
 /// # Panics
@@ -38,8 +74,12 @@ pub fn run(command: &mut Command) {
     assert!(status.success(), "{command:?} failed: {status}");
 }
 
-/// Beside what cargo builds, since it can be made anew.
-fn folder() -> PathBuf {
+/// Where the peers are, and what is given to them: beside what cargo builds, since it can be made anew.
+///
+/// # Panics
+///
+/// When the system does not know where this program is.
+pub fn folder() -> PathBuf {
     let program = env::current_exe().expect("the system knows this program");
     let target = program.ancestors().find(|folder| folder.ends_with("deps"));
     let target = target.and_then(Path::parent).and_then(Path::parent);

@@ -50,19 +50,19 @@ impl Collection {
         }
     }
 
-    /// Precision at each relevant document, averaged, and that over the judged topics; and the normalized discounted gain of the first ten.
-    pub(crate) fn measure(&self, mut ranked: impl FnMut(&str) -> Vec<String>) -> (f64, f64) {
+    /// Of the documents that were ranked for each topic, by their places: precision at each relevant one, averaged, and that over the judged topics; and the normalized discounted gain of
+    /// the first ten.
+    pub(crate) fn measure(&self, ranked: &[Vec<u32>]) -> [f64; 2] {
         let (mut precisions, mut gains, mut count) = (0.0, 0.0, 0);
-        for (topic, text) in &self.topics {
+        for ((topic, _), found) in self.topics.iter().zip(ranked) {
             let Some(relevant) = self.judgments.get(topic) else {
                 continue;
             };
-            let found = ranked(text);
             let mut hits = 0;
             let mut precision = 0.0;
             let mut gain = 0.0;
-            for (place, document) in found.iter().enumerate() {
-                if relevant.contains(document) {
+            for (place, &document) in found.iter().enumerate() {
+                if relevant.contains(&self.documents[document as usize].0) {
                     hits += 1;
                     precision += f64::from(hits) / (place + 1) as f64;
                     if place < 10 {
@@ -77,7 +77,7 @@ impl Collection {
             gains += gain / ideal;
             count += 1;
         }
-        (precisions / f64::from(count), gains / f64::from(count))
+        [precisions, gains].map(|sum| sum / f64::from(count))
     }
 }
 

@@ -1,184 +1,96 @@
-//! Search: relevance on test collections, the size of the index, and what a question reads.
-
-#![allow(clippy::print_stdout, reason = "a bench prints its figures")]
+//! Does search find what is relevant, in how small an index, how fast is that built and asked, and what does a cold question read?
+//!
+//! Data: the test collections CACM and Cranfield; the titles and authors of goodbooks; and a million titles of three to nine words, which are drawn (seeded) as often as books, films and
+//! series are called by them. All from the folder that `KINDRED_DATA` names; what is absent is left out and said so. A thousand questions to each set are two words of a title, and the same with
+//! a letter wrong; they are drawn (seeded), written beside the peers and held against a hash, so that everybody measures with the same.
+//!
+//! The peers are tantivy, with one thread, compiled from `bench/peers/tantivy` the first time, and bm25s, in a virtual environment that is made the first time. They are given terms
+//! that our own analyser made. All sides have the parameters of BM25 that they have by default, which stand with the figures.
+//!
+//! A line is a figure: its name, ours, the peer's, how many times the peer's ours is, and the bar, with `MISSED` where it is.
+//!
+//! Command: `cargo bench -p bench --bench search`; with `--profile dev` too, but for times. Of the arguments behind `--`, `--short` leaves out the million, and any others name what to
+//! measure: `relevance`, `size`, `reads`, `speed`.
+#![allow(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
 mod collection;
+mod documents;
+mod figure;
+mod ours;
+mod peers;
 mod reads;
+mod relevance;
+mod size;
+mod speed;
 
 use std::env;
-use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::path::Path;
 
-use analysis::words;
-use index::catalogue::{CatalogueWriter, Record};
-use index::text::{Language, TextField, TextSettings, TextWriter};
-use index::{AskedWord, FileKind, Generation, Keys, MemorySource, Outline, TextQuestion};
+use bench::catalogues;
 
-use collection::Collection;
+use documents::Documents;
+use peers::Tantivy;
 
-/// The MAP of Anserini's BM25 on CACM, of its run file.
-const ANSERINI_CACM_MAP: f64 = 0.3123;
+/// The hidden argument that makes a child of this program, which builds an index.
+const AS_CHILD: &str = "--as-child";
 
-/// What the index of goodbooks may have at most, by the bytes of its titles and authors.
-const SIZE_BAR: f64 = 0.6;
-
-/// The catalogue and the texts of documents, and what a manifest says of them.
-fn files<'a>(
-    settings: TextSettings,
-    documents: impl Iterator<Item = (Record, Vec<(usize, &'a str)>)>,
-) -> ([(FileKind, Vec<u8>); 2], Vec<Outline>) {
-    let mut catalogue = CatalogueWriter::new();
-    let mut writer = TextWriter::new(settings);
-    for (record, texts) in documents {
-        catalogue.push(record, 0.0);
-        writer.push(texts);
-    }
-    let text = writer.finish(catalogue.item_space()).unwrap();
-    let files = [
-        (FileKind::Catalogue, catalogue.finish().unwrap()),
-        (FileKind::Text, text),
-    ];
-    let outlines = files.iter().map(|(kind, file)| Outline::of(*kind, file));
-    let outlines = outlines.collect::<Result<_, _>>().unwrap();
-    (files, outlines)
-}
-
-/// Documents that can be searched.
-struct Searched {
-    generation: Generation<'static>,
-    ids: Vec<String>,
-}
-
-impl Searched {
-    fn new<'a>(
-        settings: TextSettings,
-        documents: impl Iterator<Item = (&'a str, Vec<(usize, &'a str)>)>,
-    ) -> Self {
-        let mut ids = Vec::new();
-        let documents = documents.map(|(id, texts)| {
-            ids.push(id.to_owned());
-            let record = Record {
-                id: id.to_owned(),
-                ..Record::default()
-            };
-            (record, texts)
-        });
-        let (files, outlines) = files(settings, documents);
-        let (source, keys) = (MemorySource::new(files), Keys::default());
-        Self {
-            generation: Generation::open(source, outlines, &FileKind::OF_ITEMS, &keys).unwrap(),
-            ids,
-        }
-    }
-
-    /// The documents that have any word of a query, as often as it is there.
-    fn ranked(&self, query: &str) -> Vec<String> {
-        let words = words(query).map(|word| AskedWord {
-            typed: word.text.to_owned(),
-            is_open: false,
-        });
-        let question = TextQuestion {
-            words: words.collect(),
-            needs_all: false,
-            count: 1000,
-            lists_max_len_bytes: u64::MAX,
-            ..TextQuestion::default()
-        };
-        let answer = self.generation.search(&question).unwrap();
-        let id = |hit: &index::recommend::Scored| self.ids[hit.item as usize].clone();
-        answer.hits.iter().map(id).collect()
-    }
-}
-
-fn field(name: char, boost: f32, length_normalization: f32) -> TextField {
-    TextField {
-        name: name.to_string(),
-        boost,
-        length_normalization,
-    }
-}
-
-/// Everything of a document as one text, and with fields: the title counts twice.
-fn relevance(name: &str, collection: &Collection, sections: &str) {
-    let plain = TextSettings {
-        language: Language::English,
-        fields: vec![field('*', 1.0, 0.75)],
-        saturation: 1.2,
-    };
-    let boost = |letter| if letter == 'T' { 2.0 } else { 1.0 };
-    let fields = TextSettings {
-        fields: sections
-            .chars()
-            .map(|letter| field(letter, boost(letter), 0.6))
-            .collect(),
-        saturation: 2.0,
-        ..plain.clone()
-    };
-    for (how, settings) in [("plain", plain), ("fields", fields)] {
-        let field_count = settings.fields.len();
-        let documents = collection.documents.iter().map(|(id, texts)| {
-            let texts = sections.chars().enumerate().filter_map(|(place, letter)| {
-                let text = texts.get(&letter)?;
-                Some((place.min(field_count - 1), text.as_str()))
-            });
-            (id.as_str(), texts.collect())
-        });
-        let searched = Searched::new(settings, documents);
-        let (precision, gain) = collection.measure(|topic| searched.ranked(topic));
-        println!("{name}, {how}: MAP {precision:.4}, nDCG@10 {gain:.4}");
-    }
-}
-
-/// The titles and authors of goodbooks.
-fn goodbooks(data: &Path) -> Vec<[String; 2]> {
-    let mut rows = csv::Reader::from_path(data.join("goodbooks-10k/books.csv")).unwrap();
-    let headers = rows.headers().unwrap().clone();
-    let column = |name: &str| headers.iter().position(|header| header == name).unwrap();
-    let (title, authors) = (column("title"), column("authors"));
-    rows.records()
-        .map(Result::unwrap)
-        .map(|row| [title, authors].map(|column| row[column].to_owned()))
-        .collect()
-}
-
-/// The index, beside the bytes of what it indexes.
-fn size(books: &[[String; 2]]) {
-    let raw_len_bytes: usize = books.iter().flatten().map(String::len).sum();
-    for language in [Language::Any, Language::English] {
-        let start = Instant::now();
-        let mut writer = TextWriter::new(TextSettings {
-            language,
-            fields: vec![field('t', 2.0, 0.75), field('a', 1.0, 0.75)],
-            saturation: 1.2,
-        });
-        for texts in books {
-            writer.push(texts.iter().map(String::as_str).enumerate());
-        }
-        let text = writer.finish(0).unwrap();
-        let seconds = start.elapsed().as_secs_f64();
-        let head_len_bytes = Outline::of(FileKind::Text, &text).unwrap().head_len_bytes;
-        println!(
-            "goodbooks, language {}: {} bytes, {:.3} of {raw_len_bytes} (at most {SIZE_BAR}), of which {head_len_bytes} are the head; {seconds:.3} s",
-            language.name(),
-            text.len(),
-            text.len() as f64 / raw_len_bytes as f64,
-        );
-    }
-}
+/// What a set of documents is made of.
+const GOODBOOKS: [&str; 1] = ["goodbooks-10k"];
+const MILLION: [&str; 3] = ["goodbooks-10k", "movietweetings", "netflix-titles"];
 
 fn main() {
-    let Some(data) = env::var_os("KINDRED_DATA").map(PathBuf::from) else {
-        println!("SKIPPED: KINDRED_DATA names no folder of data sets");
+    let arguments: Vec<String> = env::args()
+        .skip(1)
+        .filter(|argument| argument != "--bench")
+        .collect();
+    if let [as_child, documents, boosts @ ..] = &arguments[..]
+        && as_child == AS_CHILD
+    {
+        let boosts: Vec<f32> = boosts.iter().map(|boost| boost.parse().unwrap()).collect();
+        println!("{}", ours::build(Path::new(documents), &boosts).line());
         return;
+    }
+    let is_short = arguments.iter().any(|argument| argument == "--short");
+    let parts: Vec<&str> = arguments
+        .iter()
+        .map(String::as_str)
+        .filter(|argument| *argument != "--short")
+        .collect();
+    let is_wanted = |part| parts.is_empty() || parts.contains(&part);
+
+    let data = catalogues::data_folder();
+    let tantivy = Tantivy::new();
+    if is_wanted("relevance") && is_there(&data, &["cacm", "cranfield"]) {
+        relevance::measure(&data, &tantivy);
+    }
+    let measure = |documents: &Documents| {
+        if is_wanted("size") {
+            size::measure(documents, &tantivy);
+        }
+        if is_wanted("reads") || is_wanted("speed") {
+            let files = documents.files();
+            if is_wanted("reads") {
+                reads::measure(documents, &files);
+            }
+            if is_wanted("speed") {
+                speed::measure(documents, &files, &tantivy);
+            }
+        }
     };
-    relevance("CACM", &Collection::cacm(&data.join("cacm")), "TWAK");
-    println!("Anserini's BM25 on CACM: MAP {ANSERINI_CACM_MAP} (its run file)");
-    relevance(
-        "Cranfield",
-        &Collection::cranfield(&data.join("cranfield")),
-        "TW",
-    );
-    let books = goodbooks(&data);
-    size(&books);
-    reads::measure(&books);
+    if is_there(&data, &GOODBOOKS) {
+        measure(&Documents::goodbooks(&data));
+    }
+    if !is_short && is_there(&data, &MILLION) {
+        measure(&Documents::million(&data));
+    }
+}
+
+/// Whether data sets are there; says so where they are not.
+fn is_there(data: &Path, names: &[&str]) -> bool {
+    let mut absent = names.iter().filter(|name| !data.join(name).is_dir());
+    let first_absent = absent.next();
+    if let Some(name) = first_absent {
+        println!("NOT MEASURED: {name} is not in {}", data.display());
+    }
+    first_absent.is_none()
 }
