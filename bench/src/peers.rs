@@ -39,7 +39,7 @@ pub fn rust(folder_name: &str) -> PathBuf {
     let target = folder().join(folder_name);
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     run(Command::new(cargo)
-        .args(["build", "--quiet", "--release", "--locked"])
+        .args(["build", "--release", "--locked"])
         .arg("--manifest-path")
         .arg(source.join("Cargo.toml"))
         .arg("--target-dir")

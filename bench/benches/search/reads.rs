@@ -1,7 +1,7 @@
 //! What a cold question reads: round trips behind the pointer, range reads with near ones merged, bytes.
 
 use bench::cost;
-use index::{ByteRange, NEAR_GAP_LEN_BYTES, RecordingSource};
+use index::{ByteRange, FoundWord, NEAR_GAP_LEN_BYTES, Reading, RecordingSource};
 
 use crate::documents::{Documents, Terms};
 use crate::figure::{Bar, Figure, quantile};
@@ -63,17 +63,18 @@ impl Kind {
 pub(crate) fn measure(documents: &Documents, files: &Files) {
     let [found_len_bytes, hard_len_bytes] = documents.question_len_bars_bytes;
     let mut found = Kind::new("two words", FOUND_BARS, found_len_bytes);
-    let mut common = Kind::new("a very common word", HARD_BARS, hard_len_bytes);
+    let mut common = Kind::new("a very common or unknown word", HARD_BARS, hard_len_bytes);
     let mut mistyped = Kind::new("a mistyped word", HARD_BARS, hard_len_bytes);
     let mut records = Kind::new("records of the hits", RECORDS_BARS, RECORDS_LEN_BAR_BYTES);
     let source = RecordingSource::new(files.source());
     let mut terms = Terms::new();
     for query in &documents.queries {
         let is_common = |word: &String| VERY_COMMON_SHARE < documents.share_with(&terms.of(word));
-        let has_common = query.typed.iter().any(is_common);
         let generation = files.open(&source);
         let answer = ask(&generation, &query.typed, true, HIT_COUNT);
-        let kind = if has_common { &mut common } else { &mut found };
+        let is_unknown = |word: &FoundWord| word.reading != Reading::AsTyped;
+        let is_hard = query.typed.iter().any(is_common) || answer.words.iter().any(is_unknown);
+        let kind = if is_hard { &mut common } else { &mut found };
         kind.costs.push(cost_of(&source.take()));
         let items: Vec<u32> = answer.hits.iter().map(|hit| hit.item).collect();
         generation.records(&items).unwrap();

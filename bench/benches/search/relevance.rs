@@ -14,6 +14,9 @@ use crate::peers::{Bm25s, How, Tantivy, write_lines};
 /// The MAP of Anserini's BM25 on CACM, of its run file.
 const ANSERINI_CACM_MAP: f64 = 0.3123;
 
+/// What ours is to be beside a peer's.
+const NOT_WORSE: Bar = Bar::AtLeast(1.0);
+
 /// So many documents are ranked.
 const RANKED_COUNT: usize = 1000;
 
@@ -23,47 +26,56 @@ const FIELDS_LENGTH_NORMALIZATION: f32 = 0.6;
 const FIELDS_SATURATION: f32 = 2.0;
 
 pub(crate) fn measure(data: &Path, tantivy: &Tantivy) {
-    let cacm = ("CACM", Collection::cacm(&data.join("cacm")), "TWAK");
-    let cranfield = (
-        "Cranfield",
-        Collection::cranfield(&data.join("cranfield")),
-        "TW",
+    let cacm = Collection::cacm(&data.join("cacm"));
+    let cranfield = Collection::cranfield(&data.join("cranfield"));
+    let anserini = Peer {
+        name: "Anserini's run file".to_owned(),
+        measures: [Some(ANSERINI_CACM_MAP), None],
+        bar: Some(NOT_WORSE),
+    };
+    let [of_tantivy, of_bm25s] = peers(&cacm, "TWAK", tantivy, None);
+    beside("CACM", &cacm, "TWAK", &[anserini, of_tantivy, of_bm25s]);
+    let of_cranfield = peers(&cranfield, "TW", tantivy, Some(NOT_WORSE));
+    beside("Cranfield", &cranfield, "TW", &of_cranfield);
+}
+
+/// A side that is not ours, with its MAP and nDCG@10.
+struct Peer {
+    name: String,
+    measures: [Option<f64>; 2],
+    bar: Option<Bar>,
+}
+
+/// Ours with one text beside the peers, and with fields beside that.
+fn beside(name: &str, collection: &Collection, sections: &str, peers: &[Peer]) {
+    let plain = of_ours(collection, sections, settings(&[1.0]));
+    let fields = of_ours(collection, sections, with_fields(sections));
+    let of_plain = Peer {
+        name: "ours as one text".to_owned(),
+        measures: plain.map(Some),
+        bar: Some(NOT_WORSE),
+    };
+    let plain_name = format!("one text, k1 {DEFAULT_SATURATION}, b {LENGTH_NORMALIZATION}");
+    let fields_name = format!(
+        "fields, the title {TITLE_BOOST} times, k1 {FIELDS_SATURATION}, b {FIELDS_LENGTH_NORMALIZATION}"
     );
-    for (name, collection, sections) in [cacm, cranfield] {
-        let peers = peers(&collection, sections, tantivy);
-        let ours = [
-            (
-                format!("k1 {DEFAULT_SATURATION}, b {LENGTH_NORMALIZATION}"),
-                settings(&[1.0]),
-            ),
-            (
-                format!(
-                    "fields, the title {TITLE_BOOST} times, k1 {FIELDS_SATURATION}, b {FIELDS_LENGTH_NORMALIZATION}"
-                ),
-                with_fields(sections),
-            ),
-        ];
-        for (how, settings) in ours {
-            let is_plain = settings.fields.len() == 1;
-            let measures = of_ours(&collection, sections, settings);
+    for (how, ours, peers) in [
+        (plain_name, plain, peers),
+        (fields_name, fields, &[of_plain]),
+    ] {
+        for peer in peers {
             for (place, measure) in ["MAP", "nDCG@10"].into_iter().enumerate() {
-                let figure = |peer: &str, theirs: f64| {
-                    let figure = Figure {
-                        name: format!("{name}, {measure}, {how}"),
-                        ours: measures[place],
-                        unit: "",
-                        peer: Some((peer, theirs)),
-                        // Only the plain ones are asked for the same.
-                        bar: is_plain.then_some(Bar::AtLeast(1.0)),
-                    };
-                    println!("{figure}");
+                let Some(theirs) = peer.measures[place] else {
+                    continue;
                 };
-                for (peer, theirs) in &peers {
-                    figure(peer, theirs[place]);
-                }
-                if name == "CACM" && measure == "MAP" {
-                    figure("Anserini's run file", ANSERINI_CACM_MAP);
-                }
+                let figure = Figure {
+                    name: format!("{name}, {measure}, {how}"),
+                    ours: ours[place],
+                    unit: "",
+                    peer: Some((&peer.name, theirs)),
+                    bar: peer.bar,
+                };
+                println!("{figure}");
             }
         }
     }
@@ -106,7 +118,12 @@ fn of_ours(collection: &Collection, sections: &str, settings: TextSettings) -> [
 }
 
 /// The same of the others, over the same terms.
-fn peers(collection: &Collection, sections: &str, tantivy: &Tantivy) -> [(String, [f64; 2]); 2] {
+fn peers(
+    collection: &Collection,
+    sections: &str,
+    tantivy: &Tantivy,
+    bar: Option<Bar>,
+) -> [Peer; 2] {
     let mut terms = Terms::new();
     let documents = collection.documents.iter().map(|(_, texts)| {
         let texts = sections.chars().filter_map(|letter| texts.get(&letter));
@@ -123,13 +140,12 @@ fn peers(collection: &Collection, sections: &str, tantivy: &Tantivy) -> [(String
     let of_tantivy: Vec<Vec<u32>> = answers.into_iter().map(|answer| answer.hits).collect();
     let bm25s = Bm25s::new(&path, &topics, RANKED_COUNT);
     [
-        (
-            "tantivy (k1 1.2, b 0.75)".to_owned(),
-            collection.measure(&of_tantivy),
-        ),
-        (
-            format!("bm25s ({})", bm25s.parameters),
-            collection.measure(&bm25s.hits),
-        ),
+        ("tantivy (k1 1.2, b 0.75)".to_owned(), of_tantivy),
+        (format!("bm25s ({})", bm25s.parameters), bm25s.hits),
     ]
+    .map(|(name, ranked)| Peer {
+        name,
+        measures: collection.measure(&ranked).map(Some),
+        bar,
+    })
 }
