@@ -60,6 +60,12 @@ impl Files {
         Self { files, outlines }
     }
 
+    /// How long the start of each file is that every question reads.
+    pub(crate) fn heads_len_bytes(&self) -> impl Iterator<Item = (FileKind, u32)> {
+        let outlines = self.outlines.iter();
+        outlines.map(|outline| (outline.file, outline.head_len_bytes))
+    }
+
     pub(crate) fn source(&self) -> MemorySource {
         MemorySource::new(self.files.clone())
     }

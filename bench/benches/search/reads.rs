@@ -19,8 +19,8 @@ const FOUND_BARS: [u64; 2] = [2, 4];
 /// The same where a word is mistyped or very common.
 const HARD_BARS: [u64; 2] = [3, 10];
 
-/// And for the records of the hits, which are a batch of their own.
-const RECORDS_BARS: [u64; 2] = [1, 10];
+/// And for the records of the hits, which are a batch of their own: at most a GET each.
+const RECORDS_BARS: [u64; 2] = [1, HIT_COUNT as u64];
 const RECORDS_LEN_BAR_BYTES: u64 = 32_000;
 
 /// Questions of one kind: what each cost, as round trips, GETs and bytes.
@@ -61,6 +61,16 @@ impl Kind {
 
 /// Opens the files for each question.
 pub(crate) fn measure(documents: &Documents, files: &Files) {
+    for (kind, len_bytes) in files.heads_len_bytes() {
+        let figure = Figure {
+            name: format!("{}, head of {kind}", documents.name),
+            ours: f64::from(len_bytes),
+            unit: " bytes",
+            peer: None,
+            bar: None,
+        };
+        println!("{figure}");
+    }
     let [found_len_bytes, hard_len_bytes] = documents.question_len_bars_bytes;
     let mut found = Kind::new("two words", FOUND_BARS, found_len_bytes);
     let mut common = Kind::new("a very common or unknown word", HARD_BARS, hard_len_bytes);
