@@ -17,7 +17,7 @@ const LEN_BAR: f64 = 0.6;
 const MEMORY_BAR_MEBIBYTES: f64 = 256.0;
 
 /// An index is built so often, and the fastest counts.
-const NUM_BUILDS: usize = 3;
+const NUM_BUILDS: usize = 5;
 
 pub(crate) fn measure(documents: &Documents, tantivy: &Tantivy) {
     let ours = fastest(|| ours(documents));
