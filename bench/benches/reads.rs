@@ -18,7 +18,13 @@ use index::{
 };
 
 /// The gap that is worth while, and others for comparison.
-const GAP_LENS_BYTES: [u32; 4] = [NEAR_GAP_LEN_BYTES, 32 << 10, 16 << 10, 0];
+const GAP_LENS_BYTES: [Option<u32>; 5] = [
+    None,
+    Some(NEAR_GAP_LEN_BYTES),
+    Some(32 << 10),
+    Some(16 << 10),
+    Some(0),
+];
 
 fn main() {
     if env::args().any(|argument| argument == "--test") {
@@ -86,7 +92,10 @@ fn measure_requests(
         .collect();
     let batch_count = requests.iter().map(Vec::len).max().unwrap_or_default();
     for gap_len_bytes in GAP_LENS_BYTES {
-        print!("    gaps of {:>2} KiB:", gap_len_bytes >> 10);
+        match gap_len_bytes {
+            None => print!("    as it is:      "),
+            Some(gap_len_bytes) => print!("    gaps of {:>2} KiB:", gap_len_bytes >> 10),
+        }
         let mut totals = vec![(0, 0); requests.len()];
         for (number, what) in ["heads and ids", "lists", "records"].iter().enumerate() {
             let costs: Vec<(usize, u64)> = requests

@@ -64,11 +64,12 @@ pub use container::{
 };
 pub use error::{Error, Place, WriteError};
 pub use generation::{
-    Algorithm, AskedWord, FoundWord, Generation, Question, Reading, TextAnswer, TextQuestion,
+    Algorithm, AskedWord, FacetCounts, FoundPlace, FoundWord, Generation, Highlighter, Hit, Match,
+    Near, Question, Reading, Sort, Suggestion, TextAnswer, TextQuestion,
 };
 pub use outline::{Keys, Outline, Table};
 pub use sorted_map::SortedMap;
 pub use source::{
     ByteRange, ByteSource, Bytes, FileKind, MemorySource, NEAR_GAP_LEN_BYTES, RecordingSource,
-    SourceError, merge_near,
+    SourceError, merge_near, merge_within, near_gap_len_bytes,
 };

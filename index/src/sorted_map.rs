@@ -52,6 +52,11 @@ impl<K: Ord, V> SortedMap<K, V> {
         Some(self.entries.remove(place).1)
     }
 
+    /// Leaves the entries for which `keeps` holds.
+    pub fn retain(&mut self, mut keeps: impl FnMut(&K, &V) -> bool) {
+        self.entries.retain(|(key, value)| keeps(key, value));
+    }
+
     /// The value of a key.
     pub fn get<Q: Ord + ?Sized>(&self, key: &Q) -> Option<&V>
     where

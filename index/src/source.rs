@@ -113,11 +113,46 @@ impl fmt::Debug for dyn ByteSource + '_ {
 /// 215 (`cargo bench -p bench --profile dev --bench reads`).
 pub const NEAR_GAP_LEN_BYTES: u32 = 26 << 10;
 
-/// The ranges that cover all of `ranges` when near ones are read as one: those of a file between which at most `gap_len_bytes` lie. In the order of the
-/// files, whatever the order of `ranges`.
+/// A batch of so many ranges goes side by side over the connections that are open anyway.
+const FEW_RANGES_COUNT: usize = 12;
+
+/// So much of gaps is read along in such a batch, of which they would soon be the most.
+const GAPS_OF_FEW_LEN_BYTES: u64 = 6 << 10;
+
+/// The gap up to which the ranges of a batch are read as one: [`NEAR_GAP_LEN_BYTES`], but in a batch of few ranges only the smallest ones, up to 6 KiB together.
+///
+/// `gaps_len_bytes` are those between the ranges of a file that follow each other.
+pub fn near_gap_len_bytes(range_count: usize, mut gaps_len_bytes: Vec<u64>) -> u64 {
+    let limit = u64::from(NEAR_GAP_LEN_BYTES);
+    if FEW_RANGES_COUNT < range_count {
+        return limit;
+    }
+    gaps_len_bytes.sort_unstable();
+    let mut sum = 0;
+    let fitting = gaps_len_bytes.into_iter().take_while(|gap| {
+        sum += gap.min(&limit);
+        sum <= GAPS_OF_FEW_LEN_BYTES
+    });
+    fitting.last().unwrap_or_default()
+}
+
+/// The ranges that are read for a batch when near ones are read as one, as [`near_gap_len_bytes`] says. In the order of the files, whatever the order of `ranges`.
 ///
 /// A storage that pays for each request merges so; a plan is measured by what comes out.
-pub fn merge_near(ranges: &[ByteRange], gap_len_bytes: u32) -> Vec<ByteRange> {
+pub fn merge_near(ranges: &[ByteRange]) -> Vec<ByteRange> {
+    let apart = merge_within(ranges, 0);
+    let gaps = apart.windows(2).filter_map(|pair| match pair {
+        [left, right] if left.file == right.file => {
+            Some(right.offset - left.offset - u64::from(left.len_bytes))
+        }
+        _ => None,
+    });
+    let gap_len_bytes = near_gap_len_bytes(ranges.len(), gaps.collect());
+    merge_within(ranges, gap_len_bytes as u32)
+}
+
+/// The ranges that cover all of `ranges` when those of a file are one between which at most `gap_len_bytes` lie.
+pub fn merge_within(ranges: &[ByteRange], gap_len_bytes: u32) -> Vec<ByteRange> {
     let end = |range: &ByteRange| range.offset.saturating_add(u64::from(range.len_bytes));
     let mut sorted = ranges.to_vec();
     sorted.sort_unstable();

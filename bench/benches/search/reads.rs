@@ -1,7 +1,7 @@
 //! What a cold question reads: round trips behind the pointer, range reads with near ones merged, bytes.
 
 use bench::cost;
-use index::{ByteRange, FoundWord, NEAR_GAP_LEN_BYTES, Reading, RecordingSource};
+use index::{ByteRange, FoundWord, Reading, RecordingSource};
 
 use crate::documents::{Documents, Terms};
 use crate::figure::{Bar, Figure, quantile};
@@ -99,7 +99,7 @@ pub(crate) fn measure(documents: &Documents, files: &Files) {
 
 /// Of all batches together.
 fn cost_of(batches: &[Vec<ByteRange>]) -> [u64; 3] {
-    let costs = batches.iter().map(|batch| cost(batch, NEAR_GAP_LEN_BYTES));
+    let costs = batches.iter().map(|batch| cost(batch, None));
     let (get_counts, lens_bytes): (Vec<usize>, Vec<u64>) = costs.unzip();
     let get_count: usize = get_counts.iter().sum();
     [

@@ -11,7 +11,7 @@
     reason = "a description is one long value, put together from values"
 )]
 
-use index::Algorithm;
+use index::{Algorithm, Match};
 use kit::{
     Route,
     http::Method,
@@ -146,9 +146,62 @@ fn described_paths() -> Value {
                     json!({ "type": "boolean", "default": true }),
                 ),
                 count(DEFAULT_COUNT),
+                parameter(
+                    "cursor",
+                    "What the answer before gave, for the items behind its own",
+                    json!({ "type": "string" }),
+                ),
                 must_be(),
+                parameter(
+                    "near",
+                    "`latitude,longitude`: what is near comes first, or where `radius_km` is given alone",
+                    json!({ "type": "string" }),
+                ),
+                parameter(
+                    "radius_km",
+                    "How far around `near` is meant; nothing beyond it is found",
+                    json!({ "type": "number", "minimum": 0 }),
+                ),
+                parameter(
+                    "bounds",
+                    "`south,west,north,east`: nothing outside is found",
+                    json!({ "type": "string" }),
+                ),
+                parameter(
+                    "sort",
+                    "A field by which the items are put in order, with `-` before it the greatest first",
+                    json!({ "type": "string" }),
+                ),
+                parameter(
+                    "facets",
+                    "Fields, with commas between them, whose values are counted in all that is found",
+                    json!({ "type": "string" }),
+                ),
+                parameter(
+                    "fields",
+                    "The fields that are shown, with commas between them; not given: all",
+                    json!({ "type": "string" }),
+                ),
+                parameter(
+                    "history",
+                    "Ids, with commas between them, of what somebody likes: what would be recommended counts more",
+                    json!({ "type": "string" }),
+                ),
             ],
             "SearchAnswer",
+        ),
+    );
+    add(
+        paths::SUGGEST,
+        get(
+            "suggest",
+            "What somebody may be about to write",
+            vec![
+                collection(),
+                parameter("q", "What is written so far", json!({ "type": "string" })),
+                count(DEFAULT_COUNT),
+            ],
+            "SuggestAnswer",
         ),
     );
     add(
@@ -516,6 +569,9 @@ fn schemas() -> Value {
                 "score": { "type": "number", "description": "The higher, the better; comparable within one answer" },
                 "reasons": list(schema("Reason")),
                 "rules": list(schema("Rule")),
+                "match": schema("Match"),
+                "distance_km": { "type": "number", "description": "From the middle of the place" },
+                "highlights": { "type": "object", "description": "By field, its texts as HTML with the words of the query between `<mark>` and `</mark>`", "additionalProperties": list(text()) },
             },
             "required": ["id", "title", "image"],
             "additionalProperties": { "type": ["string", "number", "array"] },
@@ -559,14 +615,41 @@ fn schemas() -> Value {
             "interpretation": object(json!({
                 "words": list(object(json!({
                     "typed": text(),
-                    "as": { "enum": ["typed", "corrected", "unknown"] },
+                    "as": { "enum": ["typed", "corrected", "place", "unknown"] },
                     "terms": { "type": "array", "description": "What the word was looked up as, the most frequent first", "items": text() },
+                    "speaks_of?": { "type": "array", "description": "What else it stands for, below all that has the word itself", "items": text() },
                 }))),
-                "match": { "enum": ["all", "any", "popular"], "description": "Whether an item has all the words; `any` where none has; `popular` where nothing was asked" },
+                "place?": object(json!({
+                    "name": text(),
+                    "field": text(),
+                    "latitude": number(),
+                    "longitude": number(),
+                    "radius_km": number(),
+                    "others?": { "type": "array", "description": "Other places of the name", "items": text() },
+                })),
+                "match": { "type": "array", "description": "How the items were found, in the order of the steps", "items": schema("Match") },
+                "broader?": { "type": "array", "description": "What it was widened to, where there was nothing else in the place", "items": text() },
+                "did_you_mean?": { "type": "string", "description": "The query with its words corrected" },
                 "notes": { "type": "array", "description": "What the answer lacks", "items": text() },
             })),
             "total": { "type": "integer", "description": "How many items were found; of very common words, not all are counted" },
             "items": list(schema("Item")),
+            "facets?": { "type": "object", "description": "By field, the values that what was found has", "additionalProperties": schema("Facet") },
+            "cursor?": { "type": "string", "description": "What leads to the items behind these" },
+        })),
+        "Match": { "enum": Match::ALL.map(Match::name), "description": "`words`: it has all the words; `meaning`: it is what they speak of; `nearby`: it is near the place; `broader`: it is in the place and of a broader kind; `any_word`: it has some of the words, or is only in the place; `popular`: nothing was asked; `pinned`: somebody chose it" },
+        "Facet": object(json!({
+            "values": list(object(json!({ "value": text(), "count": { "type": "integer" } }))),
+            "minimum?": number(),
+            "maximum?": number(),
+        })),
+        "SuggestAnswer": answered(json!({
+            "suggestions": list(object(json!({
+                "query": text(),
+                "field?": { "type": "string", "description": "The field whose value it ends with" },
+                "count?": { "type": "integer", "description": "How many items have that value" },
+                "id?": { "type": "string", "description": "The item of this title" },
+            }))),
         })),
         "LookUpAnswer": answered(json!({ "items": list(schema("Item")), "unknown": list(text()) })),
         "ItemAnswer": answered(json!({ "item": schema("Item") })),

@@ -279,25 +279,27 @@ impl<'a> Context<'a> {
         manifest: &Manifest,
         read: &Reading<'a, '_, T>,
     ) -> Option<Opened<T>> {
-        let previous = manifest.previous.as_deref()?;
+        let mut previous = self.earlier(manifest, manifest.previous.as_deref()?)?;
+        let generation = self.generation(&previous.manifest, read).ok()?;
+        self.is_stale.set(true);
+        previous.is_stale = true;
+        Some(Opened::new(previous, generation))
+    }
+
+    /// Another generation of a manifest's collection, as long as its files are there.
+    pub(crate) fn earlier(&self, manifest: &Manifest, generation: &str) -> Option<Pinned> {
         let query = DocumentQuery {
-            key: CollectionKeys::new("", &manifest.collection).manifest(previous),
+            key: CollectionKeys::new("", &manifest.collection).manifest(generation),
             known_etag: None,
         };
         let Ok(Document::Read { bytes, .. }) = self.storage.documents(&[query]).pop()? else {
             return None;
         };
         let manifest = checked_manifest(&bytes, &manifest.collection).ok()?;
-        if manifest.generation != previous {
-            return None;
-        }
-        let generation = self.generation(&manifest, read).ok()?;
-        self.is_stale.set(true);
-        let pinned = Pinned {
+        (manifest.generation == generation).then_some(Pinned {
             manifest,
-            is_stale: true,
-        };
-        Some(Opened::new(pinned, generation))
+            is_stale: false,
+        })
     }
 
     fn generation<T>(

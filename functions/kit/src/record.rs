@@ -4,7 +4,16 @@ use index::catalogue::{Record, Value};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 /// Members that an item of an answer has of its own; a field of the catalogue of the same name is not shown.
-pub const OWN_MEMBERS: [&str; 5] = ["id", "title", "score", "reasons", "rules"];
+pub const OWN_MEMBERS: [&str; 8] = [
+    "id",
+    "title",
+    "score",
+    "reasons",
+    "rules",
+    "match",
+    "distance_km",
+    "highlights",
+];
 
 /// The field that holds the address of a picture; shown as an empty text where there is none, so that pages need not ask.
 pub const IMAGE_FIELD: &str = "image";

@@ -27,6 +27,8 @@ pub mod paths {
     pub const ITEM: &str = "/v1/{collection}/items/{id}";
     /// Items by their words.
     pub const SEARCH: &str = "/v1/{collection}/search";
+    /// See [`SEARCH`].
+    pub const SUGGEST: &str = "/v1/{collection}/suggest";
     /// Items like one.
     pub const SIMILAR: &str = "/v1/{collection}/items/{id}/similar";
     /// The clusters of the catalogue.
@@ -133,11 +135,23 @@ impl<'a> Call<'a> {
         keeping: Keeping,
         answer: &mut dyn FnMut(&Collection<'a>) -> Result<Response, Problem>,
     ) -> Result<Response, Problem> {
-        self.answer_by(
-            |pinned| self.context.open_pinned(pinned, needs),
-            keeping,
-            answer,
-        )
+        self.answer_from_generation(None, needs, keeping, answer)
+    }
+
+    /// The same from a certain generation, as long as it is there.
+    pub fn answer_from_generation(
+        &self,
+        generation: Option<&str>,
+        needs: &Needs<'_>,
+        keeping: Keeping,
+        answer: &mut dyn FnMut(&Collection<'a>) -> Result<Response, Problem>,
+    ) -> Result<Response, Problem> {
+        let open = |pinned: Pinned| {
+            let other = generation.filter(|wanted| *wanted != pinned.manifest.generation);
+            let other = other.and_then(|wanted| self.context.earlier(&pinned.manifest, wanted));
+            self.context.open_pinned(other.unwrap_or(pinned), needs)
+        };
+        self.answer_by(open, keeping, answer)
     }
 
     /// The same for a collection that predicts.

@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// The generation of [`TestStorage::films`].
-pub const GENERATION: &str = "6b529d199b274aa6";
+pub const GENERATION: &str = "cfde89732659f822";
 
 /// The generation of the same under the title "The next films".
 pub const NEXT_GENERATION: &str = "c331b858a3271e15";

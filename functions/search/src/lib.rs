@@ -6,9 +6,16 @@
 
 #[cfg(target_arch = "wasm32")]
 mod adapter;
+mod cursor;
+mod interpretation;
 mod search;
+mod suggest;
+mod wish;
 
 use kit::{Route, paths};
 
 /// What this function answers.
-pub const ROUTES: [Route; 1] = [Route::get(paths::SEARCH, search::search)];
+pub const ROUTES: [Route; 2] = [
+    Route::get(paths::SEARCH, search::search),
+    Route::get(paths::SUGGEST, suggest::suggest),
+];

@@ -1,18 +1,23 @@
-//! What is asked in words, and how it is read.
+//! Items by their words.
 
-use analysis::{Word, words};
+use std::collections::BTreeMap;
+
 use index::{
-    AskedWord, FileKind, Keys, Question, Reading, TextAnswer, TextQuestion, catalogue::Filter,
+    FacetCounts, FileKind, Highlighter, Hit, Keys, Question, TextQuestion,
+    catalogue::Record,
+    recommend::{HistoryItem, in_item_order},
 };
 use kit::{
-    Call, Collection, Keeping, Needs, Provenance,
-    filter::filter_of_query,
-    http::Response,
-    limits::{COUNT_RANGE, DEFAULT_COUNT, MAXIMUM_WORD_COUNT},
-    problem::Problem,
+    Call, Collection, Keeping, Needs, Provenance, http::Response, problem::Problem, ranking,
     record::Item,
 };
 use serde::Serialize;
+
+use crate::{
+    cursor::Cursor,
+    interpretation::Interpretation,
+    wish::{PARAMETERS, Wish},
+};
 
 #[derive(Serialize)]
 struct Answer<'a> {
@@ -21,136 +26,186 @@ struct Answer<'a> {
     interpretation: Interpretation,
     /// How many items were found; of very common words, not all are counted.
     total: usize,
-    items: Vec<Item>,
-}
-
-/// How a query was read.
-#[derive(Default, Serialize)]
-struct Interpretation {
-    words: Vec<InterpretedWord>,
-    /// `all` where an item has all the words, `any` where none does; `popular` where nothing was asked.
-    #[serde(rename = "match")]
-    matching: &'static str,
-    /// What an answer lacks, in sentences.
-    notes: Vec<String>,
+    items: Vec<FoundItem>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    facets: BTreeMap<String, Facet>,
+    /// What leads to the items behind these.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cursor: Option<String>,
 }
 
 #[derive(Serialize)]
-struct InterpretedWord {
-    typed: String,
-    #[serde(rename = "as")]
-    reading: &'static str,
-    terms: Vec<String>,
+struct FoundItem {
+    #[serde(flatten)]
+    item: Item,
+    #[serde(rename = "match")]
+    found_by: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    distance_km: Option<f64>,
+    /// By field, the texts with words of the query, which are marked.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    highlights: BTreeMap<String, Vec<String>>,
 }
 
-/// What a request asks for.
-struct Wish {
-    query: String,
-    filter: Filter,
+/// How often a field has each value, or between what its numbers are.
+#[derive(Serialize)]
+struct Facet {
+    values: Vec<FacetValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    minimum: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    maximum: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct FacetValue {
+    value: String,
     count: usize,
-    /// Whether the last word may not be finished.
-    is_being_typed: bool,
 }
 
 /// `GET /v1/{collection}/search`.
 pub(crate) fn search(call: &Call<'_>) -> Result<Response, Problem> {
-    let query = call.query(&["q", "count", "filter", "prefix"])?;
-    let wish = Wish {
-        query: query.get("q").unwrap_or_default().to_owned(),
-        filter: filter_of_query(&query, "filter")?,
-        count: query.count("count", COUNT_RANGE, DEFAULT_COUNT)?,
-        is_being_typed: query.flag("prefix")?.unwrap_or(true),
-    };
+    let wish = Wish::of(&call.query(&PARAMETERS)?)?;
+    let ids: Vec<&str> = wish.history.iter().map(String::as_str).collect();
     let needs = Needs {
         kinds: &|_| vec![FileKind::Text],
         keys: Keys {
-            ids: &[],
+            ids: &ids,
             titles: &[],
         },
     };
-    call.answer_from(&needs, Keeping::Everybody, &mut |collection| {
-        answer(collection, &wish)
+    let generation = wish
+        .cursor
+        .as_ref()
+        .map(|cursor| cursor.generation.as_str());
+    call.answer_from_generation(generation, &needs, Keeping::Everybody, &mut |collection| {
+        answer(collection, &wish, &ids)
     })
 }
 
-fn answer(collection: &Collection<'_>, wish: &Wish) -> Result<Response, Problem> {
+fn answer(collection: &Collection<'_>, wish: &Wish, ids: &[&str]) -> Result<Response, Problem> {
     let generation = &collection.generation;
     if !generation.has(FileKind::Text) {
         return Err(Problem::NotInGeneration {
             file: FileKind::Text,
         });
     }
-    let mut typed: Vec<Word<'_>> = words(&wish.query).collect();
-    let mut interpretation = Interpretation::default();
-    if MAXIMUM_WORD_COUNT < typed.len() {
-        typed.truncate(MAXIMUM_WORD_COUNT);
-        let note = format!("only the first {MAXIMUM_WORD_COUNT} words were read");
-        interpretation.notes.push(note);
+    let mut question = wish.question.clone();
+    question.personal = personal(collection, ids)?;
+    let found = generation.search(&question);
+    let found = found.map_err(|error| named(error.into(), &question))?;
+    let hits = found.hits.get(wish.first()..).unwrap_or_default();
+    let mut interpretation = Interpretation::of(&question.words, &found, hits);
+    interpretation.notes.extend(wish.notes.iter().cloned());
+    let current = &collection.manifest.generation;
+    if wish
+        .cursor
+        .as_ref()
+        .is_some_and(|cursor| cursor.generation != *current)
+    {
+        let note = "the collection was published anew, and what the page before was of is gone: items may come twice";
+        interpretation.notes.push(note.to_owned());
     }
-    let (hits, total) = if typed.is_empty() {
-        interpretation.matching = "popular";
-        let popular = generation.popular(&Question {
-            count: wish.count,
-            filter: wish.filter.clone(),
-            ..Question::default()
-        })?;
-        let total = popular.len();
-        (popular, total)
-    } else {
-        let found = found(collection, wish, &typed, &mut interpretation)?;
-        (found.hits, found.total)
-    };
+    let cursor = Cursor::behind(question.count, current);
+    let cursor = cursor.filter(|_| question.count < found.total && !hits.is_empty());
+    let highlighter = generation.highlighter(&found)?;
+    let numbers: Vec<u32> = hits.iter().map(|hit| hit.item).collect();
+    let records = generation.records(&numbers)?.into_iter();
+    let item = |(record, hit)| found_item(record, hit, &highlighter, &wish.fields);
     Response::json(Answer {
         provenance: collection.provenance(),
         interpretation,
-        total,
-        items: collection.scored(&hits)?,
+        total: found.total,
+        items: records.zip(hits).map(item).collect(),
+        facets: found.facets.into_iter().map(facet).collect(),
+        cursor: cursor.map(|cursor| cursor.to_text()),
     })
 }
 
-/// Items with all the words, and where there are none, with any.
-fn found(
-    collection: &Collection<'_>,
-    wish: &Wish,
-    typed: &[Word<'_>],
-    interpretation: &mut Interpretation,
-) -> Result<TextAnswer, Problem> {
-    let generation = &collection.generation;
-    let is_open = wish.is_being_typed && !wish.query.ends_with(char::is_whitespace);
-    let last = typed.len().saturating_sub(1);
-    let asked = |(place, word): (usize, &Word<'_>)| AskedWord {
-        typed: word.text.to_owned(),
-        is_open: is_open && place == last,
+/// Says of an unknown field in which parameter it is, where that is not the filter.
+fn named(problem: Problem, question: &TextQuestion) -> Problem {
+    let parameter = |field: &str| {
+        let field = field.strip_prefix("filter.")?.to_owned();
+        let is_sorted_by = question
+            .sort
+            .as_ref()
+            .is_some_and(|sort| sort.field == field);
+        match () {
+            () if question.filter.fields.contains_key(&field) => None,
+            () if is_sorted_by => Some(format!("sort={field}")),
+            () => Some(format!("facets={field}")),
+        }
     };
-    let mut question = TextQuestion {
-        words: typed.iter().enumerate().map(asked).collect(),
-        needs_all: true,
-        filter: wish.filter.clone(),
-        count: wish.count,
-        ..TextQuestion::default()
+    match problem {
+        Problem::UnknownField { field, known } => Problem::UnknownField {
+            field: parameter(&field).unwrap_or(field),
+            known,
+        },
+        problem => problem,
+    }
+}
+
+/// What would be recommended to whoever likes these items.
+fn personal(collection: &Collection<'_>, ids: &[&str]) -> Result<Option<Question>, Problem> {
+    let items = collection
+        .generation
+        .items_of_ids(ids)?
+        .into_iter()
+        .flatten();
+    let history = items.map(|item| HistoryItem { item, weight: 1.0 });
+    let mut history = in_item_order(&history.collect::<Vec<_>>());
+    history.dedup();
+    Ok((!history.is_empty()).then(|| Question {
+        by: ranking::chosen(&collection.manifest, history.len()),
+        history,
+        ..Question::default()
+    }))
+}
+
+fn found_item(
+    mut record: Record,
+    hit: &Hit,
+    highlighter: &Highlighter,
+    fields: &[String],
+) -> FoundItem {
+    let mut highlights = BTreeMap::new();
+    let mut highlight = |name: &str, texts: &[String]| {
+        let marked: Vec<String> = texts
+            .iter()
+            .filter_map(|text| highlighter.mark(text))
+            .collect();
+        if highlighter.reads(name) && !marked.is_empty() {
+            highlights.insert(name.to_owned(), marked);
+        }
     };
-    let mut found = generation.search(&question)?;
-    interpretation.matching = "all";
-    if found.hits.is_empty() && 1 < typed.len() {
-        question.needs_all = false;
-        found = generation.search(&question)?;
-        interpretation.matching = "any";
+    highlight("title", std::slice::from_ref(&record.title));
+    for (name, value) in &record.fields {
+        highlight(name, value.texts());
     }
-    if found.is_partial {
-        let note = "very common words were read only in part: name rarer ones too";
-        interpretation.notes.push(note.to_owned());
+    if !fields.is_empty() {
+        record
+            .fields
+            .retain(|name, _| fields.iter().any(|field| **field == **name));
     }
-    let read = typed.iter().zip(&found.words);
-    interpretation.words = read
-        .map(|(word, read)| InterpretedWord {
-            typed: word.text.to_owned(),
-            reading: match read.reading {
-                Reading::AsTyped => "typed",
-                Reading::Corrected => "corrected",
-                Reading::Unknown => "unknown",
-            },
-            terms: read.terms.clone(),
-        })
-        .collect();
-    Ok(found)
+    FoundItem {
+        item: Item::scored(record, hit.score),
+        found_by: hit.found_by.name(),
+        // To ten metres.
+        distance_km: hit
+            .distance_m
+            .map(|distance| (distance / 10.0).round() / 100.0),
+        highlights,
+    }
+}
+
+fn facet(counts: FacetCounts) -> (String, Facet) {
+    let values = counts.values.into_iter();
+    let facet = Facet {
+        values: values
+            .map(|(value, count)| FacetValue { value, count })
+            .collect(),
+        minimum: counts.range.map(|(minimum, _)| minimum),
+        maximum: counts.range.map(|(_, maximum)| maximum),
+    };
+    (counts.field, facet)
 }

@@ -91,6 +91,74 @@ fn write_value(
     }
 }
 
+/// A value of a filterable field.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum FacetValue {
+    /// The position of a text in the field's dictionary, which is sorted.
+    Text(u64),
+    Number(f64),
+}
+
+/// Calls `visit` for every value of a block: with the item's position in it, the field's among the filterable ones, and the value. O(length of the block).
+pub(super) fn each_value(
+    fields: &[Field],
+    block: &[u8],
+    visit: &mut dyn FnMut(u32, usize, FacetValue),
+) -> Result<(), OutOfBytes> {
+    let mut cursor = Cursor::new(block);
+    let mut position = 0;
+    while !cursor.is_empty() {
+        for (number, field) in filterable(fields).enumerate() {
+            match field.kind {
+                FieldKind::Text | FieldKind::TextList => {
+                    for _ in 0..cursor.varint()? {
+                        visit(position, number, FacetValue::Text(cursor.varint()?));
+                    }
+                }
+                kind => {
+                    if let Some(value) = number_of(kind, &mut cursor)? {
+                        visit(position, number, FacetValue::Number(value));
+                    }
+                }
+            }
+        }
+        position += 1;
+    }
+    Ok(())
+}
+
+/// The position of a field among the filterable ones, and that of its dictionary, if it has one.
+pub(super) fn place_of(fields: &[Field], name: &str) -> Result<(usize, Option<u32>), Error> {
+    let mut dictionary = 0;
+    for (number, field) in filterable(fields).enumerate() {
+        if *field.name == *name {
+            return Ok((number, field.kind.is_textual().then_some(dictionary)));
+        }
+        dictionary += u32::from(field.kind.is_textual());
+    }
+    Err(unknown_field(fields, name))
+}
+
+fn unknown_field(fields: &[Field], name: &str) -> Error {
+    let known = filterable(fields).map(|field| field.name.to_string());
+    Error::UnknownFilterField {
+        field: name.to_owned(),
+        known: known.collect(),
+    }
+}
+
+/// The texts of a dictionary, in their order.
+pub(super) fn texts_of(dictionary: &[u8]) -> impl Iterator<Item = &str> {
+    let mut cursor = Cursor::new(dictionary);
+    std::iter::from_fn(move || {
+        if cursor.is_empty() {
+            None
+        } else {
+            cursor.text().ok()
+        }
+    })
+}
+
 /// A filter with its texts turned into numbers, ready to be asked of every item.
 #[derive(Debug)]
 pub(super) struct Matcher {
@@ -120,13 +188,7 @@ impl Matcher {
             .keys()
             .find(|&name| !filterable(fields).any(|field| *field.name == **name))
         {
-            let known = filterable(fields)
-                .map(|field| field.name.to_string())
-                .collect();
-            return Err(Error::UnknownFilterField {
-                field: name.clone(),
-                known,
-            });
+            return Err(unknown_field(fields, name));
         }
         let mut conditions = Vec::new();
         let mut dictionary_number = 0;
@@ -194,11 +256,7 @@ fn number_matches(
     kind: FieldKind,
     cursor: &mut Cursor<'_>,
 ) -> Result<bool, OutOfBytes> {
-    let value = match (cursor.u8()?, kind) {
-        (0, _) => None,
-        (_, FieldKind::Integer) => Some(zigzag_decode(cursor.varint()?) as f64),
-        _ => Some(cursor.f64()?),
-    };
+    let value = number_of(kind, cursor)?;
     Ok(match wanted {
         Some(Wanted::Range { minimum, maximum }) => {
             value.is_some_and(|value| *minimum <= value && value <= *maximum)
@@ -208,18 +266,20 @@ fn number_matches(
     })
 }
 
+/// A number, if there is one.
+fn number_of(kind: FieldKind, cursor: &mut Cursor<'_>) -> Result<Option<f64>, OutOfBytes> {
+    Ok(match (cursor.u8()?, kind) {
+        (0, _) => None,
+        (_, FieldKind::Integer) => Some(zigzag_decode(cursor.varint()?) as f64),
+        _ => Some(cursor.f64()?),
+    })
+}
+
 /// The numbers of `texts` in a dictionary; a text that is not in it has none and matches nothing.
 fn numbers_of(texts: &[String], dictionary: &[u8]) -> Vec<u64> {
-    let mut cursor = Cursor::new(dictionary);
-    std::iter::from_fn(|| {
-        if cursor.is_empty() {
-            None
-        } else {
-            cursor.text().ok()
-        }
-    })
-    .zip(0..)
-    .filter(|(value, _)| texts.iter().any(|text| text.eq_ignore_ascii_case(value)))
-    .map(|(_, number)| number)
-    .collect()
+    texts_of(dictionary)
+        .zip(0..)
+        .filter(|(value, _)| texts.iter().any(|text| text.eq_ignore_ascii_case(value)))
+        .map(|(_, number)| number)
+        .collect()
 }

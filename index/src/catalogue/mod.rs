@@ -19,3 +19,6 @@ pub use reader::Catalogue;
 pub use record::{Record, Value};
 pub use title::TitleQuery;
 pub use writer::CatalogueWriter;
+
+pub(crate) use facets::FacetValue;
+pub(crate) use reader::Facet;

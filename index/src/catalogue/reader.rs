@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::{
-    facets::Matcher,
+    facets::{self, FacetValue, Matcher},
     filter::Filter,
     metadata::{FACET_DICTIONARIES, FACET_VALUES, FieldKind, IDS, Metadata, RECORDS, TITLES},
     record::{Record, Value},
@@ -10,7 +10,7 @@ use super::{
 use crate::{
     bucket_table::BucketTable,
     codec::{Cursor, OutOfBytes, zigzag_decode},
-    container::{BlockId, Blocks, Container, Entries, Plan, SectionId, TablePlace},
+    container::{BlockId, Blocks, Container, Entries, HEAD_ONLY, Plan, SectionId, TablePlace},
     error::Error,
     outline::{Keys, Outline, Table},
     sorted_map::SortedMap,
@@ -22,6 +22,13 @@ fn section(table: Table) -> SectionId {
         Table::Ids => IDS,
         Table::Titles => TITLES,
     }
+}
+
+/// Where a filterable field stands among the others.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Facet {
+    pub(crate) number: usize,
+    dictionary: Option<u32>,
 }
 
 /// An open catalogue.
@@ -161,6 +168,56 @@ impl Catalogue {
             items_left -= item_count;
         }
         Ok(admitted)
+    }
+
+    /// Where a filterable field stands among the others.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownFilterField`] is the asker's; it names what could have been asked.
+    pub(crate) fn facet(&self, name: &str) -> Result<Facet, Error> {
+        let (number, dictionary) = facets::place_of(&self.metadata.fields, name)?;
+        Ok(Facet { number, dictionary })
+    }
+
+    /// The block with the facets of an item.
+    pub(crate) fn facet_block_of(&self, item: u32) -> u32 {
+        item / self.metadata.facets_per_block.max(1)
+    }
+
+    /// Adds a block of facets.
+    pub(crate) fn plan_facets(&self, block: u32, plan: &mut Plan) -> Result<(), Error> {
+        self.container.plan(FACET_VALUES, block, plan)
+    }
+
+    /// Calls `visit` for every value in a block of facets that has been fetched, with its item and the number of its field.
+    pub(crate) fn each_facet(
+        &self,
+        block: u32,
+        blocks: &Blocks,
+        visit: &mut dyn FnMut(u32, usize, FacetValue),
+    ) -> Result<(), Error> {
+        let bytes = self.container.block(FACET_VALUES, block, blocks)?;
+        let first = block.saturating_mul(self.metadata.facets_per_block);
+        facets::each_value(
+            &self.metadata.fields,
+            bytes,
+            &mut |position, field, value| {
+                visit(first.saturating_add(position), field, value);
+            },
+        )
+        .map_err(|OutOfBytes| self.container.corrupt("the facets of an item are cut off"))
+    }
+
+    /// The texts of a field, in the order of their numbers; none of one that has numbers.
+    pub(crate) fn facet_texts(&self, facet: Facet) -> Result<Vec<&str>, Error> {
+        let Some(dictionary) = facet.dictionary else {
+            return Ok(Vec::new());
+        };
+        let dictionary = self
+            .container
+            .block(FACET_DICTIONARIES, dictionary, &HEAD_ONLY)?;
+        Ok(facets::texts_of(dictionary).collect())
     }
 
     /// Item numbers that came out of a table, held against the catalogue's length.

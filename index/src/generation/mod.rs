@@ -26,7 +26,10 @@ use crate::{
 };
 
 pub use rank::{Algorithm, Question};
-pub use search::{AskedWord, FoundWord, Reading, TextAnswer, TextQuestion};
+pub use search::{
+    AskedWord, FacetCounts, FoundPlace, FoundWord, Highlighter, Hit, Match, Near, Reading, Sort,
+    Suggestion, TextAnswer, TextQuestion,
+};
 
 /// An open generation of a collection, and the questions that it answers.
 ///

@@ -1,15 +1,16 @@
 //! Blocks of terms, each with what is needed of it at first.
 //!
 //! ```text
-//! block := entry*
-//! entry := prefix | df varint | postings                    where df is at most 128
-//!        | prefix | df varint | best postings | list        where it is more
+//! block := (term | length varint | entry)*
+//! entry := df varint | postings ? | notes              where df is at most 128; no postings where it is none
+//!        | df varint | best postings | list | notes    where it is more
 //! list  := offset varint | log2 of the items a chunk u8 | chunk*
 //! chunk := items up to here varint | length varint | largest impact u8
 //! ```
 
 use super::{
     metadata::{BEST_COUNT, INLINE_MAX_COUNT},
+    notes::{Notes, read_notes, write_notes},
     postings::{Posting, read_postings, write_postings},
 };
 use crate::codec::{Cursor, OutOfBytes, write_varint};
@@ -23,6 +24,8 @@ pub(crate) struct Entry {
     pub(crate) postings: Vec<Posting>,
     /// Where all of them are, if they are too many to stand here.
     pub(crate) list: Vec<Chunk>,
+    /// What else is known of it.
+    pub(crate) notes: Notes,
 }
 
 /// A piece of a list: the items from where the one before ends up to its own end.
@@ -90,18 +93,28 @@ pub(super) fn read_after(cursor: &mut Cursor<'_>, text: &mut String) -> Result<(
     Ok(())
 }
 
-/// Appends the entry of a term with all its postings; a long list goes to `lists`.
+/// Appends the entry of a term with all its postings, its length before it; a long list goes to `lists`.
 pub(super) fn write_entry(
     postings: &[Posting],
+    notes: &Notes,
     item_count: u32,
     bytes: &mut Vec<u8>,
     lists: &mut Vec<u8>,
 ) {
-    write_varint(postings.len() as u64, bytes);
-    if postings.len() <= INLINE_MAX_COUNT {
-        write_postings(postings, item_count, bytes);
-        return;
+    let mut entry = Vec::new();
+    write_varint(postings.len() as u64, &mut entry);
+    match postings.len() {
+        0 => {}
+        1..=INLINE_MAX_COUNT => write_postings(postings, item_count, &mut entry),
+        _ => write_long(postings, item_count, &mut entry, lists),
     }
+    write_notes(notes, &mut entry);
+    write_varint(entry.len() as u64, bytes);
+    bytes.append(&mut entry);
+}
+
+/// Appends the best of many postings, and where the list of all of them is.
+fn write_long(postings: &[Posting], item_count: u32, bytes: &mut Vec<u8>, lists: &mut Vec<u8>) {
     let mut best = postings.to_vec();
     best.sort_by_key(|posting| (std::cmp::Reverse(posting.impact), posting.item));
     best.truncate(BEST_COUNT);
@@ -136,20 +149,38 @@ fn chunk_len(item_count: usize) -> usize {
     item_count.div_ceil(64).next_power_of_two().max(128)
 }
 
-/// Reads what [`write_entry`] wrote.
-pub(super) fn read_entry(cursor: &mut Cursor<'_>, item_count: u32) -> Result<Entry, OutOfBytes> {
+/// Reads an entry that [`write_entry`] wrote, out of its bytes.
+pub(super) fn read_entry(bytes: &[u8], item_count: u32) -> Result<Entry, OutOfBytes> {
+    let mut cursor = Cursor::new(bytes);
     let count = cursor.varint_u32()?;
-    if count == 0 || item_count < count {
+    if item_count < count {
         return Err(OutOfBytes);
     }
-    if count as usize <= INLINE_MAX_COUNT {
-        return Ok(Entry {
-            item_count: count,
-            postings: read_postings(cursor, count as usize, item_count)?,
-            list: Vec::new(),
-        });
-    }
-    let postings = read_postings(cursor, BEST_COUNT, item_count)?;
+    let (postings, list) = match count as usize {
+        0 => (Vec::new(), Vec::new()),
+        1..=INLINE_MAX_COUNT => {
+            let postings = read_postings(&mut cursor, count as usize, item_count)?;
+            (postings, Vec::new())
+        }
+        _ => (
+            read_postings(&mut cursor, BEST_COUNT, item_count)?,
+            read_list(&mut cursor, count, item_count)?,
+        ),
+    };
+    Ok(Entry {
+        item_count: count,
+        postings,
+        list,
+        notes: read_notes(&mut cursor)?,
+    })
+}
+
+/// Where the chunks of a list are, out of an entry.
+fn read_list(
+    cursor: &mut Cursor<'_>,
+    count: u32,
+    item_count: u32,
+) -> Result<Vec<Chunk>, OutOfBytes> {
     let mut offset = cursor.varint()?;
     let chunk_len = 1_u32.checked_shl(cursor.u8()?.into()).ok_or(OutOfBytes)?;
     let mut list = Vec::new();
@@ -175,11 +206,7 @@ pub(super) fn read_entry(cursor: &mut Cursor<'_>, item_count: u32) -> Result<Ent
         start = end;
         offset = offset.checked_add(len_bytes.into()).ok_or(OutOfBytes)?;
     }
-    Ok(Entry {
-        item_count: count,
-        postings,
-        list,
-    })
+    Ok(list)
 }
 
 /// The postings of a chunk, out of its bytes.

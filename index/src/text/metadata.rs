@@ -14,6 +14,15 @@ pub(super) const TERMS: SectionId = SectionId(3);
 /// Pages of the lists that are too long to stand with their terms.
 pub(super) const LISTS: SectionId = SectionId(4);
 
+/// One block: the rectangle around each block of points; none where no item has a place.
+pub(super) const RECTANGLES: SectionId = SectionId(5);
+
+/// Where the items lie.
+pub(super) const POINTS: SectionId = SectionId(6);
+
+/// So many items have their points in one block.
+pub(super) const POINTS_PER_BLOCK: u32 = 256;
+
 /// How long a page of the lists is, its checksum included.
 pub(super) const PAGE_LEN_BYTES: u32 = 1 << 10;
 
@@ -35,4 +44,6 @@ pub(super) struct Metadata {
     pub(super) impact_unit: f32,
     /// The letters of the words that a typo may have meant, the most frequent first.
     pub(super) alphabet: String,
+    /// How many terms the longest name has.
+    pub(super) longest_name: u8,
 }

@@ -5,7 +5,11 @@
 
 mod dictionary;
 mod filter;
+mod geography;
 mod metadata;
+mod names;
+mod notes;
+mod points;
 mod postings;
 mod reader;
 mod serializer;
@@ -13,9 +17,12 @@ mod typos;
 mod writer;
 
 pub use analysis::Language;
+pub use geography::{Circle, Point, Rectangle};
 pub use reader::Text;
 pub use writer::{DEFAULT_SATURATION, TextField, TextSettings, TextWriter};
 
 pub(crate) use dictionary::{Chunk, Entry};
+pub(crate) use names::{NAME_END, WORDS_TAG, tag_of};
+pub(crate) use notes::{Link, LinkKind};
 pub(crate) use postings::Posting;
 pub(crate) use typos::is_within;

@@ -1,9 +1,14 @@
-use std::ops::Range;
+use std::{cell::OnceCell, ops::Range};
 
 use super::{
     dictionary::{Chunk, Entry, read_after, read_chunk, read_entry},
-    filter::{TYPED_MIN_LETTER_COUNT, WordFilter},
-    metadata::{FENCES, FILTER, LISTS, Metadata, PAGE_LEN_BYTES, TERMS},
+    filter::{TYPED_MIN_LETTER_COUNT, WordFilter, is_correctable},
+    geography::{Point, Rectangle},
+    metadata::{
+        FENCES, FILTER, LISTS, Metadata, PAGE_LEN_BYTES, POINTS, POINTS_PER_BLOCK, RECTANGLES,
+        TERMS,
+    },
+    points::{read_points, read_rectangles},
     postings::Posting,
     typos,
 };
@@ -11,6 +16,7 @@ use crate::{
     codec::{Cursor, OutOfBytes},
     container::{BLOCK_CHECKSUM_LEN_BYTES, Blocks, Container, HEAD_ONLY, Plan},
     error::Error,
+    recommend::sort_key::sort_by_key,
 };
 
 /// An open file of texts.
@@ -20,6 +26,10 @@ pub struct Text {
     metadata: Metadata,
     /// What each block of terms but the first begins with; ascending.
     fences: Vec<String>,
+    /// What is around each block of points.
+    rectangles: Vec<Rectangle>,
+    /// Read when it is needed first.
+    filter: OnceCell<WordFilter>,
 }
 
 impl Text {
@@ -33,10 +43,19 @@ impl Text {
         if container.block_count(TERMS)? as usize != fences.len() + 1 || !fences.is_sorted() {
             return Err(container.corrupt("the beginnings do not fit the blocks of terms"));
         }
+        let rectangles = read_rectangles(container.block(RECTANGLES, 0, &HEAD_ONLY)?)
+            .map_err(|OutOfBytes| container.corrupt("the rectangles of places are cut off"))?;
+        let points_count = metadata.item_count.div_ceil(POINTS_PER_BLOCK) as usize;
+        let is_whole = rectangles.is_empty() || rectangles.len() == points_count;
+        if !is_whole || container.block_count(POINTS)? as usize != rectangles.len() {
+            return Err(container.corrupt("the rectangles do not fit the blocks of points"));
+        }
         Ok(Self {
             container,
             metadata,
             fences,
+            rectangles,
+            filter: OnceCell::new(),
         })
     }
 
@@ -48,6 +67,11 @@ impl Text {
     /// How many items the catalogue has.
     pub fn item_count(&self) -> u32 {
         self.metadata.item_count
+    }
+
+    /// The fields that were read.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = &str> {
+        self.metadata.fields.iter().map(|(name, _)| name.as_str())
     }
 
     /// The language of the texts, by its name.
@@ -76,35 +100,81 @@ impl Text {
         self.container.plan(TERMS, block, plan)
     }
 
-    /// Calls `visit` for every term of a block that has been fetched, ascending. O(length of the block).
-    pub(crate) fn each_term(
+    /// The terms of a block that has been fetched that `wants` accepts, ascending, with what `wants` made of them. O(length of the block).
+    pub(crate) fn terms<T>(
         &self,
         block: u32,
         blocks: &Blocks,
-        visit: &mut dyn FnMut(&str, Entry),
-    ) -> Result<(), Error> {
+        mut wants: impl FnMut(&str) -> Option<T>,
+    ) -> Result<Vec<(T, Entry)>, Error> {
         let mut cursor = Cursor::new(self.container.block(TERMS, block, blocks)?);
         let mut term = String::new();
-        let mut read = || {
+        let mut found = Vec::new();
+        let read = || {
             while !cursor.is_empty() {
                 read_after(&mut cursor, &mut term)?;
-                let entry = read_entry(&mut cursor, self.metadata.item_count)?;
-                visit(&term, entry);
+                let entry = cursor.sized()?;
+                if let Some(wanted) = wants(&term) {
+                    found.push((wanted, read_entry(entry, self.metadata.item_count)?));
+                }
             }
-            Ok(())
+            Ok(found)
         };
         read().map_err(|OutOfBytes| self.container.corrupt("a block of terms is cut off"))
     }
 
     /// A term whose block has been fetched; `None` if it is none.
     pub(crate) fn term(&self, term: &str, blocks: &Blocks) -> Result<Option<Entry>, Error> {
-        let mut found = None;
-        self.each_term(self.block_of(term), blocks, &mut |other, entry| {
-            if other == term {
-                found = Some(entry);
-            }
-        })?;
-        Ok(found)
+        let wants = |other: &str| (other == term).then_some(());
+        let found = self.terms(self.block_of(term), blocks, wants)?;
+        Ok(found.into_iter().next().map(|((), entry)| entry))
+    }
+
+    /// How many terms a name has at most.
+    pub(crate) fn longest_name(&self) -> usize {
+        self.metadata.longest_name.into()
+    }
+
+    /// Whether a word is surely none that is written anywhere, but for one in 256 that are not.
+    pub(crate) fn is_unwritten(&self, word: &str) -> Result<bool, Error> {
+        Ok(is_correctable(word) && !self.filter()?.may_have(word))
+    }
+
+    /// The blocks of points with something in a rectangle, those around its center first; of others, in their order.
+    pub(crate) fn blocks_of_points(&self, rectangle: Rectangle, center: Point) -> Vec<u32> {
+        let around = (0..).zip(&self.rectangles);
+        let mut around: Vec<(u32, &Rectangle)> = around
+            .filter(|(_, around)| around.meets(rectangle))
+            .collect();
+        sort_by_key(&mut around, |(_, around)| u64::from(!around.has(center)));
+        around.into_iter().map(|(block, _)| block).collect()
+    }
+
+    /// Whether it is known where items lie.
+    pub(crate) fn has_points(&self) -> bool {
+        !self.rectangles.is_empty()
+    }
+
+    /// The block with the point of an item.
+    pub(crate) fn block_of_point(item: u32) -> u32 {
+        item / POINTS_PER_BLOCK
+    }
+
+    /// Adds a block of points.
+    pub(crate) fn plan_points(&self, block: u32, plan: &mut Plan) -> Result<(), Error> {
+        self.container.plan(POINTS, block, plan)
+    }
+
+    /// The items of a block of points that has been fetched, ascending, with where they lie.
+    pub(crate) fn points(&self, block: u32, blocks: &Blocks) -> Result<Vec<(u32, Point)>, Error> {
+        let points = read_points(self.container.block(POINTS, block, blocks)?);
+        let points =
+            points.map_err(|OutOfBytes| self.container.corrupt("a block of points is cut off"))?;
+        let items = block.saturating_mul(POINTS_PER_BLOCK)..self.metadata.item_count;
+        let points = items.zip(points).take(POINTS_PER_BLOCK as usize);
+        Ok(points
+            .filter_map(|(item, point)| point.map(|point| (item, point)))
+            .collect())
     }
 
     /// The words that somebody may have meant who wrote another one, ascending: those that are one letter away, and one in 256 of what is none.
@@ -118,9 +188,13 @@ impl Text {
         Ok(near.filter(|near| filter.may_have(near)).collect())
     }
 
-    fn filter(&self) -> Result<WordFilter, Error> {
-        WordFilter::read(self.container.block(FILTER, 0, &HEAD_ONLY)?)
-            .map_err(|OutOfBytes| self.container.corrupt("the filter of words is cut off"))
+    fn filter(&self) -> Result<&WordFilter, Error> {
+        if let Some(filter) = self.filter.get() {
+            return Ok(filter);
+        }
+        let filter = WordFilter::read(self.container.block(FILTER, 0, &HEAD_ONLY)?)
+            .map_err(|OutOfBytes| self.container.corrupt("the filter of words is cut off"))?;
+        Ok(self.filter.get_or_init(|| filter))
     }
 
     /// Adds the pages of a chunk.

@@ -4,7 +4,14 @@ use super::{
     TextSettings,
     dictionary::{write_after, write_entry},
     filter::{is_correctable, write_filter},
-    metadata::{FENCES, FILTER, LISTS, Metadata, PAGE_LEN_BYTES, TERMS},
+    geography::Point,
+    metadata::{
+        FENCES, FILTER, LISTS, Metadata, PAGE_LEN_BYTES, POINTS, POINTS_PER_BLOCK, RECTANGLES,
+        TERMS,
+    },
+    names::NAME_END,
+    notes::Notes,
+    points::{write_points, write_rectangle},
     postings::Posting,
 };
 use crate::{
@@ -29,10 +36,11 @@ const BLOCKS_PER_QUESTION: usize = 4;
 /// Letters beyond these are not what a typo leaves out.
 const ALPHABET_MAX_COUNT: usize = 64;
 
-/// A term with its items, ascending.
+/// A term or a name with its items, ascending, and what else is known of it.
 pub(super) struct Term {
     pub(super) spelling: Box<str>,
     pub(super) postings: Vec<Posting>,
+    pub(super) notes: Notes,
 }
 
 /// What the file says.
@@ -43,6 +51,8 @@ pub(super) struct Texts {
     pub(super) as_written: BTreeMap<String, usize>,
     pub(super) item_count: u32,
     pub(super) impact_unit: f32,
+    /// Where each item lies.
+    pub(super) points: Vec<Option<Point>>,
 }
 
 /// The file.
@@ -57,7 +67,13 @@ pub(super) fn serialize(
     let mut entries = Vec::new();
     let mut ends = Vec::with_capacity(terms.len());
     for term in terms {
-        write_entry(&term.postings, item_count, &mut entries, &mut lists);
+        write_entry(
+            &term.postings,
+            &term.notes,
+            item_count,
+            &mut entries,
+            &mut lists,
+        );
         ends.push(entries.len());
     }
     let spelling_len_bytes: usize = terms.iter().map(|term| term.spelling.len()).sum();
@@ -68,7 +84,8 @@ pub(super) fn serialize(
         block_len(entries.len() + spelling_len_bytes),
     );
 
-    let meant = meant_by_typos(&texts.as_written);
+    let mut meant = correctable(&texts.as_written);
+    meant.truncate(FILTER_MAX_COUNT);
     let mut filter = Section::new(FileKind::Text, FILTER);
     filter.push_block(&write_filter(meant.iter().copied()));
 
@@ -82,13 +99,44 @@ pub(super) fn serialize(
             .collect(),
         impact_unit: texts.impact_unit,
         alphabet: alphabet(&meant),
+        longest_name: longest_name(terms),
     });
     let mut container = ContainerSerializer::new(FileKind::Text, item_space, metadata);
     container.push_hot(fences);
     container.push_hot(filter);
+    let (rectangles, points) = places(&texts.points);
+    container.push_hot(rectangles);
     container.push_cold(terms_section);
     container.push_cold(pages(LISTS, &lists));
+    container.push_cold(points);
     container.finish()
+}
+
+/// The rectangles around the blocks of points, and the blocks; none where no item has a place.
+fn places(points: &[Option<Point>]) -> (Section, Section) {
+    let mut rectangles = Section::new(FileKind::Text, RECTANGLES);
+    let mut section = Section::new(FileKind::Text, POINTS);
+    let is_anywhere = points.iter().any(Option::is_some);
+    let mut around = Vec::new();
+    if is_anywhere {
+        for points in points.chunks(POINTS_PER_BLOCK as usize) {
+            let mut block = Vec::new();
+            write_points(points, &mut block);
+            section.push_block(&block);
+            write_rectangle(points, &mut around);
+        }
+    }
+    rectangles.push_block(&around);
+    (rectangles, section)
+}
+
+/// How many terms the longest name has.
+fn longest_name(terms: &[Term]) -> u8 {
+    let names = terms
+        .iter()
+        .filter_map(|term| term.spelling.split_once(NAME_END));
+    let lens = names.map(|(name, _)| name.split(' ').count());
+    lens.max().unwrap_or_default().min(u8::MAX.into()) as u8
 }
 
 /// The length of a block of terms with which the head and the blocks of a question are shortest together.
@@ -138,12 +186,11 @@ fn separator<'a>(previous: &str, next: &'a str) -> &'a str {
     next.get(..end).unwrap_or(next)
 }
 
-/// The words that a typo may have meant: those of the most frequent terms, of equals the first.
-fn meant_by_typos(as_written: &BTreeMap<String, usize>) -> Vec<&str> {
+/// The words that a typo may have meant: first those of the most frequent terms, of equals the first.
+fn correctable(as_written: &BTreeMap<String, usize>) -> Vec<&str> {
     let words = as_written.iter().filter(|(word, _)| is_correctable(word));
     let mut words: Vec<(&String, &usize)> = words.collect();
     words.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
-    words.truncate(FILTER_MAX_COUNT);
     words.into_iter().map(|(word, _)| word.as_str()).collect()
 }
 

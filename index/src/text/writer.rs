@@ -3,6 +3,9 @@ use std::collections::{BTreeMap, HashMap};
 use analysis::{Analyzer, Language, fold, words};
 
 use super::{
+    geography::{Circle, Point},
+    names::{NAME_END, PINNED_TAG, WORDS_TAG, name_key},
+    notes::{Link, LinkKind, Notes},
     postings::Posting,
     serializer::{Term, Texts, serialize},
 };
@@ -42,6 +45,14 @@ struct Occurrence {
     count: u16,
 }
 
+/// What is called by a name.
+#[derive(Default)]
+struct Named {
+    /// Ascending.
+    items: Vec<u32>,
+    notes: Notes,
+}
+
 /// The texts of a collection in the making, item by item.
 pub struct TextWriter {
     settings: TextSettings,
@@ -53,6 +64,12 @@ pub struct TextWriter {
     occurrences: Vec<Occurrence>,
     /// How many words each item has in each field.
     lens: Vec<u32>,
+    /// Where each item lies.
+    points: Vec<Option<Point>>,
+    /// How good each item is.
+    qualities: Vec<f32>,
+    /// What is called by names, and what is known of words, by their keys.
+    names: BTreeMap<String, Named>,
     /// The terms of the item that is being read, with their fields.
     current: Vec<(u32, u16)>,
 }
@@ -68,6 +85,9 @@ impl TextWriter {
             term_of_spelling: HashMap::new(),
             occurrences: Vec::new(),
             lens: Vec::new(),
+            points: Vec::new(),
+            qualities: Vec::new(),
+            names: BTreeMap::new(),
             current: Vec::new(),
         }
     }
@@ -102,6 +122,121 @@ impl TextWriter {
         }));
         self.current = current;
         self.item_count += 1;
+        self.points.push(None);
+        self.qualities.push(0.0);
+    }
+
+    /// Says of the last item how good it is, from 0 to 1: of those that are called by one name, the best come first.
+    pub fn set_quality(&mut self, quality: f32) {
+        if let Some(last) = self.qualities.last_mut() {
+            *last = quality.clamp(0.0, 1.0);
+        }
+    }
+
+    /// Says of the last item where it lies.
+    pub fn set_point(&mut self, point: Point) {
+        if let Some(last) = self.points.last_mut() {
+            *last = Some(point);
+        }
+    }
+
+    /// Says of the last item that it is called so, as what the tag says: a value of that field.
+    pub fn add_name(&mut self, tag: &str, name: &str) {
+        let Some(item) = self.item_count.checked_sub(1) else {
+            return;
+        };
+        if let Some(named) = self.named(tag, name)
+            && named.items.last() != Some(&item)
+        {
+            named.items.push(item);
+        }
+    }
+
+    /// Says where on the earth it is what is called so.
+    pub fn set_place(&mut self, tag: &str, name: &str, place: Circle) {
+        if let Some(named) = self.named(tag, name) {
+            named.notes.place = Some(place);
+        }
+    }
+
+    /// Says that a name is also called by another one. Of several that are called alike, the first is meant, where nothing else says which.
+    pub fn add_alias(&mut self, tag: &str, alias: &str, name: &str) {
+        let key = self.name_key(tag, name);
+        let alias = self.name_key(tag, alias);
+        if let (Some(alias), Some(key)) = (alias, key)
+            && alias != key
+        {
+            self.link(alias, LinkKind::SameName, 1.0, key);
+        }
+    }
+
+    /// Says that one or more words speak of what is called so, how much, from 0 to 1.
+    pub fn add_meaning(&mut self, words: &str, tag: &str, name: &str, weight: f32) {
+        let from = self.key_of_words(words);
+        if let (Some(from), Some(key)) = (from, self.name_key(tag, name)) {
+            self.link(from, LinkKind::Meaning, weight, key);
+        }
+    }
+
+    /// Says that what is called so is a kind of something else.
+    pub fn add_broader(&mut self, tag: &str, name: &str, broader: &str) {
+        let from = self.name_key(tag, name);
+        if let (Some(from), Some(key)) = (from, self.name_key(tag, broader)) {
+            self.link(from, LinkKind::Broader, 1.0, key);
+        }
+    }
+
+    /// Says that who writes the first word or words wants the second as well.
+    pub fn add_synonym(&mut self, words: &str, other: &str) {
+        let from = self.key_of_words(words);
+        if let (Some(from), Some(key)) = (from, self.key_of_words(other)) {
+            self.names.entry(key.clone()).or_default();
+            self.link(from, LinkKind::Synonym, 1.0, key);
+        }
+    }
+
+    /// Says what comes first, in this order, where exactly these words are asked.
+    pub fn pin(&mut self, words: &str, items: &[u32]) {
+        if let Some(named) = self.named(PINNED_TAG, words) {
+            named.notes.pinned = items.to_vec();
+        }
+    }
+
+    fn link(&mut self, from: String, kind: LinkKind, weight: f32, key: String) {
+        let links = &mut self.names.entry(from).or_default().notes.links;
+        if !links
+            .iter()
+            .any(|link| link.kind == kind && link.key == key)
+        {
+            let weight = (weight * 255.0).round().clamp(1.0, 255.0) as u8;
+            links.push(Link { kind, weight, key });
+        }
+    }
+
+    /// The key of what is called so; as it is written the first time, so it stays.
+    fn named(&mut self, tag: &str, name: &str) -> Option<&mut Named> {
+        let named = self.names.entry(self.name_key(tag, name)?).or_default();
+        if named.notes.name.is_empty() {
+            name.clone_into(&mut named.notes.name);
+        }
+        Some(named)
+    }
+
+    fn name_key(&self, tag: &str, name: &str) -> Option<String> {
+        name_key(&self.terms(name), tag)
+    }
+
+    /// The key of a word, which is its term, or of several.
+    fn key_of_words(&self, words: &str) -> Option<String> {
+        match self.terms(words).as_slice() {
+            [term] => Some(term.clone()),
+            terms => name_key(terms, WORDS_TAG),
+        }
+    }
+
+    fn terms(&self, text: &str) -> Vec<String> {
+        let terms = words(text).map(|word| self.analyzer.term(word.text));
+        terms.filter(|term| !term.is_empty()).collect()
     }
 
     /// The number of a word's term; `None` where nothing is left of it.
@@ -163,17 +298,91 @@ impl TextWriter {
             .map(|((spelling, _), weights)| Term {
                 spelling,
                 postings: weights.into_iter().map(posting).collect(),
+                notes: Notes::default(),
             })
             .collect();
         terms.sort_unstable_by(|left, right| left.spelling.cmp(&right.spelling));
+        self.add_names(&mut terms);
         let impact_unit = unit * (1.0 + self.settings.saturation);
         let texts = Texts {
             terms,
             as_written,
             item_count: self.item_count,
             impact_unit,
+            points: std::mem::take(&mut self.points),
         };
         serialize(&texts, &self.settings, item_space)
+    }
+
+    /// Adds what is called by names to the sorted terms, and what is known of words.
+    fn add_names(&mut self, terms: &mut Vec<Term>) {
+        let mut names = std::mem::take(&mut self.names);
+        let broader: BTreeMap<String, Link> = names
+            .iter()
+            .filter_map(|(key, named)| {
+                let mut links = named.notes.links.iter();
+                let link = links.find(|link| link.kind == LinkKind::Broader)?;
+                Some((key.clone(), link.clone()))
+            })
+            .collect();
+        for named in names.values_mut() {
+            let links = &mut named.notes.links;
+            // What a word speaks of is a kind of something, which so is known at once.
+            let of_meanings: Vec<Link> = links
+                .iter()
+                .filter(|link| link.kind == LinkKind::Meaning)
+                .filter_map(|link| broader.get(&link.key).cloned())
+                .collect();
+            for link in of_meanings {
+                if !links.contains(&link) {
+                    links.push(link);
+                }
+            }
+        }
+        let find =
+            |terms: &[Term], key: &str| terms.binary_search_by(|term| (*term.spelling).cmp(key));
+        let mut added = Vec::new();
+        for (key, named) in names {
+            if let Ok(place) = find(terms, &key) {
+                if let Some(term) = terms.get_mut(place) {
+                    term.notes = named.notes;
+                }
+                continue;
+            }
+            let postings = match key.split_once(NAME_END) {
+                // What has all the words.
+                Some((words, WORDS_TAG)) => {
+                    let of_words = words.split(' ').map(|word| {
+                        let place = find(terms, word).ok()?;
+                        Some(terms.get(place)?.postings.as_slice())
+                    });
+                    let of_words: Option<Vec<&[Posting]>> = of_words.collect();
+                    common(&of_words.unwrap_or_default())
+                }
+                _ => named
+                    .items
+                    .iter()
+                    .map(|&item| self.by_quality(item))
+                    .collect(),
+            };
+            added.push(Term {
+                spelling: key.into_boxed_str(),
+                postings,
+                notes: named.notes,
+            });
+        }
+        terms.extend(added);
+        terms.sort_unstable_by(|left, right| left.spelling.cmp(&right.spelling));
+    }
+
+    /// An item that is called by a name; the better, the more it counts.
+    fn by_quality(&self, item: u32) -> Posting {
+        let quality = self.qualities.get(item as usize).copied();
+        let above_least = (quality.unwrap_or_default() * 254.0).round() as u8;
+        Posting {
+            item,
+            impact: above_least + 1,
+        }
     }
 
     /// What an occurrence adds before saturation.
@@ -212,6 +421,24 @@ impl TextWriter {
             .map(norm)
             .collect()
     }
+}
+
+/// The items that are in all lists, with the least impact of each.
+fn common(lists: &[&[Posting]]) -> Vec<Posting> {
+    let Some((first, others)) = lists.split_first() else {
+        return Vec::new();
+    };
+    let in_all = |posting: &Posting| {
+        others.iter().try_fold(*posting, |least, list| {
+            let place = list.binary_search_by_key(&posting.item, |other| other.item);
+            let other = list.get(place.ok()?)?;
+            Some(Posting {
+                impact: least.impact.min(other.impact),
+                ..least
+            })
+        })
+    };
+    first.iter().filter_map(in_all).collect()
 }
 
 impl std::fmt::Debug for TextWriter {

@@ -1,11 +1,12 @@
 //! What the tests and the fuzz targets share: asking everything of a generation, and making damaged files pass the checksums.
 
 use index::{
-    Algorithm, AskedWord, Error, FileKind, Generation, Keys, MemorySource, Outline, Question,
-    TextQuestion,
+    Algorithm, AskedWord, Error, FileKind, Generation, Keys, MemorySource, Near, Outline, Question,
+    Sort, TextQuestion,
     catalogue::{Condition, Filter},
     model::{Model, Value},
     recommend::HistoryItem,
+    text::{Circle, Point, Rectangle},
 };
 
 /// Asks everything that reads a block; the answers as text.
@@ -64,20 +65,6 @@ pub(crate) fn ask_everything(
         generation.cluster_names()?,
         generation.cluster_members(1)?,
     );
-    let word = |term: &str, is_open| AskedWord {
-        typed: term.to_owned(),
-        is_open,
-    };
-    let words = |needs_all| TextQuestion {
-        words: vec![
-            word("heat", false),
-            word("dramma", false),
-            word("cri", true),
-        ],
-        needs_all,
-        count: 5,
-        ..TextQuestion::default()
-    };
     let blended = Question {
         by: Algorithm::ALL.map(|algorithm| (algorithm, 0.5)).to_vec(),
         preferences: filtered.filter,
@@ -92,8 +79,72 @@ pub(crate) fn ask_everything(
         generation.rules_for(&[0, 1, 2, 3, 4, 5], &question.history)?,
         generation.rule_basket_count()?,
         generation.basket_records(&baskets)?,
+    );
+    let found = search_everything(&generation, &question)?;
+    Ok(format!("{answers:?} {found}"))
+}
+
+/// Asks everything in words; the answers as text.
+fn search_everything(generation: &Generation<'_>, personal: &Question) -> Result<String, Error> {
+    let word = |term: &str, is_open| AskedWord {
+        typed: term.to_owned(),
+        is_open,
+    };
+    let words = |needs_all| TextQuestion {
+        words: vec![
+            word("heat", false),
+            word("dramma", false),
+            word("cri", true),
+        ],
+        needs_all,
+        count: 5,
+        ..TextQuestion::default()
+    };
+    let answers = (
         generation.search(&words(true))?,
         generation.search(&words(false))?,
+    );
+    let in_place = TextQuestion {
+        words: ["urbana", "gangster"]
+            .map(|term| word(term, false))
+            .to_vec(),
+        facets: vec!["genres".to_owned(), "year".to_owned()],
+        count: 9,
+        personal: Some(personal.clone()),
+        ..TextQuestion::default()
+    };
+    let [center, corner] = [(40.0, -88.0), (41.0, -87.0)];
+    let point = |(latitude, longitude)| Point::new(latitude, longitude).unwrap();
+    let near = TextQuestion {
+        near: Some(Near {
+            circle: Circle {
+                center: point(center),
+                radius_m: 30_000,
+            },
+            is_limit: true,
+        }),
+        within: Rectangle::new(point(center), point(corner)),
+        sort: Some(Sort {
+            field: "year".to_owned(),
+            is_descending: true,
+        }),
+        count: 9,
+        ..TextQuestion::default()
+    };
+    let pinned = TextQuestion {
+        words: ["first", "of", "all"]
+            .map(|term| word(term, false))
+            .to_vec(),
+        count: 3,
+        ..TextQuestion::default()
+    };
+    let answers = (
+        answers,
+        generation.search(&in_place)?,
+        generation.search(&near)?,
+        generation.search(&pinned)?,
+        generation.search(&TextQuestion::default())?,
+        generation.suggestions(&[word("cri", true)], 5)?,
     );
     Ok(format!("{answers:?}"))
 }

@@ -9,7 +9,7 @@ use index::{
     neighbours::{Neighbour, NeighboursWriter},
     popularity::{POPULAR_MAX_COUNT, PopularityWriter},
     rules::{Rule, RulesWriter},
-    text::{Language, TextField, TextSettings, TextWriter},
+    text::{Circle, Language, Point, TextField, TextSettings, TextWriter},
 };
 
 /// The files of a generation.
@@ -209,12 +209,28 @@ pub(crate) fn files_of(
 ) -> Files {
     let mut catalogue = CatalogueWriter::new();
     let mut text = TextWriter::new(text_settings());
-    for (record, &popularity) in records.into_iter().zip(popularity) {
+    for (number, (record, &popularity)) in records.into_iter().zip(popularity).enumerate() {
         let genres = record.fields.get("genres").map_or(&[][..], Value::texts);
-        let genres = genres.iter().map(|genre| (1, genre.as_str()));
-        text.push(std::iter::once((0, record.title.as_str())).chain(genres));
+        let texts = genres.iter().map(|genre| (1, genre.as_str()));
+        text.push(std::iter::once((0, record.title.as_str())).chain(texts));
+        text.set_quality(1.0 / (1 + number) as f32);
+        for genre in genres {
+            text.add_name("genres", genre);
+        }
+        if number % 3 < 2 {
+            text.set_point(Point::new(40.0 + number as f64 / 100.0, -88.0).unwrap());
+            text.add_name("city", "Urbana, IL");
+        }
         catalogue.push(record, popularity);
     }
+    let center = Point::new(40.0, -88.0).unwrap();
+    let radius_m = 2_000;
+    text.set_place("city", "Urbana, IL", Circle { center, radius_m });
+    text.add_alias("city", "Urbana", "Urbana, IL");
+    text.add_meaning("gangsters", "genres", "Crime", 0.5);
+    text.add_broader("genres", "Crime", "Drama");
+    text.add_synonym("movie", "heat");
+    text.pin("first of all", &[2, 0]);
     let item_space = catalogue.item_space();
     let neighbours = NeighboursWriter::new(popularity.len(), "made by hand").unwrap();
     let neighbours = with_lists(neighbours, weights);

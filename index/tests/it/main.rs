@@ -7,6 +7,7 @@ mod fixture;
 mod generation;
 mod golden;
 mod model;
+mod places;
 mod plan;
 mod rules;
 mod text;

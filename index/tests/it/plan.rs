@@ -3,8 +3,7 @@
 use std::sync::LazyLock;
 
 use index::{
-    Algorithm, FileKind, Generation, Keys, MemorySource, NEAR_GAP_LEN_BYTES, Question,
-    RecordingSource, SortedMap,
+    Algorithm, FileKind, Generation, Keys, MemorySource, Question, RecordingSource, SortedMap,
     catalogue::{Condition, Filter, Record, Value},
     merge_near,
     recommend::{HistoryItem, Scored},
@@ -51,7 +50,7 @@ type Batch = (usize, usize, u64);
 
 fn batches(source: &RecordingSource<MemorySource>) -> Vec<Batch> {
     let batch = |ranges: Vec<index::ByteRange>| {
-        let merged = merge_near(&ranges, NEAR_GAP_LEN_BYTES);
+        let merged = merge_near(&ranges);
         let len_bytes: u64 = merged.iter().map(|range| u64::from(range.len_bytes)).sum();
         (ranges.len(), merged.len(), len_bytes.div_ceil(1_000))
     };
@@ -181,7 +180,7 @@ fn similar_items_and_items_by_id() {
             let items: Vec<u32> = similar.iter().map(|scored| scored.item).collect();
             generation.records(&items).unwrap();
         },
-        &[(3, 2, 24), (1, 1, 1), (7, 2, 2)],
+        &[(3, 3, 10), (1, 1, 1), (7, 2, 2)],
     );
     check(
         &[],
@@ -190,7 +189,7 @@ fn similar_items_and_items_by_id() {
             let item = generation.items_of_ids(keys.ids).unwrap()[0].unwrap();
             assert_eq!(generation.records(&[item]).unwrap()[0].id, keys.ids[0]);
         },
-        &[(2, 1, 18), (1, 1, 1)],
+        &[(2, 2, 4), (1, 1, 1)],
     );
     // A year is in the record.
     let keys = Keys {

@@ -1,14 +1,11 @@
 //! Near parts of one object are read as one.
 //!
 //! A GET costs about 200 microseconds of processor time in the component and its host, and a megabyte about 6 milliseconds. So some KiB that nobody asked for are
-//! cheaper read than left out; [`NEAR_GAP_LEN_BYTES`] says how many, since the index's layout is measured with it.
+//! cheaper read than left out; [`near_gap_len_bytes`] says how many, since the index's layout is measured with it.
 
-use index::{Bytes, NEAR_GAP_LEN_BYTES};
+use index::{Bytes, near_gap_len_bytes};
 
 use super::{Piece, StorageError, part, too_short};
-
-/// The longest gap between two parts that is read with them.
-const MAXIMUM_GAP_LEN_BYTES: u64 = NEAR_GAP_LEN_BYTES as u64;
 
 /// No merged part is longer, so that what is far apart still travels side by side. A single piece may be.
 const MAXIMUM_SPAN_LEN_BYTES: u64 = 1 << 20;
@@ -32,10 +29,19 @@ pub(super) fn merge(pieces: &[Piece]) -> Vec<Span> {
         });
         in_order.insert(place, (position, piece));
     }
+    let mut gaps = Vec::new();
     let mut spans: Vec<Span> = Vec::new();
+    for pair in in_order.windows(2) {
+        if let [(_, left), (_, right)] = pair
+            && left.key == right.key
+        {
+            gaps.push(right.offset.saturating_sub(left.end()));
+        }
+    }
+    let gap_len_bytes = near_gap_len_bytes(pieces.len(), gaps);
     for (position, piece) in in_order {
         if let Some(span) = spans.last_mut()
-            && let Some(len_bytes) = len_with(&span.piece, piece)
+            && let Some(len_bytes) = len_with(&span.piece, piece, gap_len_bytes)
         {
             span.piece.len_bytes = len_bytes;
             span.members.push(position);
@@ -50,11 +56,11 @@ pub(super) fn merge(pieces: &[Piece]) -> Vec<Span> {
 }
 
 /// How long a span is together with a piece that does not begin before it, if the two are to be one.
-fn len_with(span: &Piece, piece: &Piece) -> Option<u32> {
+fn len_with(span: &Piece, piece: &Piece, gap_len_bytes: u64) -> Option<u32> {
     let span_end = span.end();
     let end = span_end.max(piece.end());
     let len_bytes = end - span.offset;
-    let near = piece.offset <= span_end.saturating_add(MAXIMUM_GAP_LEN_BYTES);
+    let near = piece.offset <= span_end.saturating_add(gap_len_bytes);
     let fits = end == span_end || len_bytes <= MAXIMUM_SPAN_LEN_BYTES;
     if span.key == piece.key && near && fits {
         u32::try_from(len_bytes).ok()
@@ -97,6 +103,7 @@ pub(super) fn cut(
 
 #[cfg(test)]
 mod tests {
+    use index::NEAR_GAP_LEN_BYTES;
     use proptest::prelude::*;
 
     use super::*;
@@ -130,9 +137,9 @@ mod tests {
 
     #[test]
     fn near_parts_of_one_object_are_one() {
-        let far = 100 + MAXIMUM_GAP_LEN_BYTES + 1;
+        let far = 100 + (6 << 10) + 1;
         assert_eq!(spans(&[("a", 100, 10), ("a", 0, 100)]), ["a 0+110"]);
-        assert_eq!(spans(&[("a", 0, 100), ("a", far - 1, 10)]), ["a 0+26734"]);
+        assert_eq!(spans(&[("a", 0, 100), ("a", far - 1, 10)]), ["a 0+6254"]);
         assert_eq!(
             spans(&[("a", far, 10), ("a", 0, 100)]),
             ["a 0+100", &format!("a {far}+10")]
@@ -155,7 +162,7 @@ mod tests {
 
     #[test]
     fn the_constants_are_those_that_were_reasoned_with() {
-        assert_eq!(MAXIMUM_GAP_LEN_BYTES, 26_624);
+        assert_eq!(NEAR_GAP_LEN_BYTES, 26_624);
         assert_eq!(MAXIMUM_SPAN_LEN_BYTES, 1_048_576);
     }
 
@@ -190,9 +197,10 @@ mod tests {
                 let found = result.ok();
                 prop_assert_eq!(found.as_deref(), expected);
             }
+            let gap_len_bytes = if pieces.len() <= 12 { 0 } else { u64::from(NEAR_GAP_LEN_BYTES) };
             for pair in spans.windows(2) {
                 let apart = pair[0].piece.key != pair[1].piece.key
-                    || pair[0].piece.end() + MAXIMUM_GAP_LEN_BYTES < pair[1].piece.offset
+                    || pair[0].piece.end() + gap_len_bytes < pair[1].piece.offset
                     || MAXIMUM_SPAN_LEN_BYTES < pair[1].piece.end() - pair[0].piece.offset;
                 prop_assert!(apart, "two spans that could be one: {:?}", pair);
             }

@@ -1,0 +1,139 @@
+//! What can be said of everything that was found: how many have each value of a field, and their order by one.
+
+use std::collections::BTreeMap;
+
+use super::candidates::Ranked;
+use crate::{
+    catalogue::{Facet, FacetValue},
+    error::Error,
+    generation::Generation,
+    recommend::sort_key::{ascending_real, sort_by_key},
+};
+
+/// So many blocks of facets are read, those with the most of what was found: of 32,768 items.
+const FACET_BLOCKS_MAX_COUNT: usize = 32;
+
+/// So many values of a field are told, the most frequent.
+const VALUES_MAX_COUNT: usize = 100;
+
+/// How often what was found has the values of a field.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FacetCounts {
+    /// The field.
+    pub field: String,
+    /// The texts, those with the most items first, with how many of what was found have each.
+    pub values: Vec<(String, usize)>,
+    /// Of a field with numbers, the least and the greatest.
+    pub range: Option<(f64, f64)>,
+}
+
+/// An order by a field.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Sort {
+    /// The field.
+    pub field: String,
+    /// Whether the greatest comes first. What does not have the field comes last all the same.
+    pub is_descending: bool,
+}
+
+/// The values of some fields of what was found.
+pub(super) struct Values {
+    /// By field, the values by item.
+    of_fields: Vec<BTreeMap<u32, Vec<FacetValue>>>,
+    /// Whether not everything that was found was looked at.
+    pub(super) is_cut: bool,
+}
+
+impl Generation<'_> {
+    /// The values that what was found has in some fields; in one batch.
+    pub(super) fn values(&self, found: &[Ranked], facets: &[Facet]) -> Result<Values, Error> {
+        let mut values = Values {
+            of_fields: vec![BTreeMap::new(); facets.len()],
+            is_cut: false,
+        };
+        if facets.is_empty() {
+            return Ok(values);
+        }
+        let mut blocks: BTreeMap<u32, usize> = BTreeMap::new();
+        for found in found {
+            *blocks
+                .entry(self.catalogue.facet_block_of(found.item))
+                .or_default() += 1;
+        }
+        let mut numbers: Vec<(u32, usize)> = blocks.into_iter().collect();
+        sort_by_key(&mut numbers, |(_, count)| !(*count as u64));
+        values.is_cut = FACET_BLOCKS_MAX_COUNT < numbers.len();
+        numbers.truncate(FACET_BLOCKS_MAX_COUNT);
+        self.fetch(&mut |plan| {
+            let mut numbers = numbers.iter();
+            numbers.try_for_each(|(block, _)| self.catalogue.plan_facets(*block, plan))
+        })?;
+        let blocks = self.blocks.borrow();
+        for (block, _) in numbers {
+            self.catalogue
+                .each_facet(block, &blocks, &mut |item, field, value| {
+                    let is_found = found.binary_search_by_key(&item, |found| found.item);
+                    let of_fields = values.of_fields.iter_mut().zip(facets);
+                    for (of_items, _) in of_fields.filter(|(_, facet)| facet.number == field) {
+                        if is_found.is_ok() {
+                            of_items.entry(item).or_default().push(value);
+                        }
+                    }
+                })?;
+        }
+        Ok(values)
+    }
+
+    /// How often a field has each value.
+    pub(super) fn counts(
+        &self,
+        field: &str,
+        facet: Facet,
+        place: usize,
+        values: &Values,
+    ) -> Result<FacetCounts, Error> {
+        let mut counts: BTreeMap<u64, usize> = BTreeMap::new();
+        let mut range: Option<(f64, f64)> = None;
+        let of_items = values.of_fields.get(place).into_iter();
+        for value in of_items.flat_map(BTreeMap::values).flatten() {
+            match *value {
+                FacetValue::Text(number) => *counts.entry(number).or_default() += 1,
+                FacetValue::Number(number) => {
+                    let (least, most) = range.unwrap_or((number, number));
+                    range = Some((least.min(number), most.max(number)));
+                }
+            }
+        }
+        let texts = self.catalogue.facet_texts(facet)?;
+        let text = |number: u64| texts.get(usize::try_from(number).ok()?);
+        let mut values: Vec<(String, usize)> = counts
+            .into_iter()
+            .filter_map(|(number, count)| Some(((*text(number)?).to_owned(), count)))
+            .collect();
+        sort_by_key(&mut values, |(_, count)| !(*count as u64));
+        values.truncate(VALUES_MAX_COUNT);
+        Ok(FacetCounts {
+            field: field.to_owned(),
+            values,
+            range,
+        })
+    }
+}
+
+impl Values {
+    /// Puts what was found in the order of a field; equals stay as they are.
+    pub(super) fn sort(&self, place: usize, is_descending: bool, found: &mut Vec<Ranked>) {
+        let number = |found: &Ranked| {
+            let value = self.of_fields.get(place)?.get(&found.item)?.first()?;
+            Some(match *value {
+                FacetValue::Text(number) => number as f64,
+                FacetValue::Number(number) => number,
+            })
+        };
+        sort_by_key(found, |found| match number(found) {
+            None => u64::MAX,
+            Some(number) if is_descending => !ascending_real(number),
+            Some(number) => ascending_real(number),
+        });
+    }
+}

@@ -1,0 +1,553 @@
+//! Search: which items have some words, the best first.
+//!
+//! A word is looked up in its block of terms; only where it is none, the terms that it may have been meant to be. What stands with the terms answers most questions. Lists too long to stand
+//! there are read in chunks, in one more batch: those chunks that could still bring an item among the best, by the largest impact of each (Ding and Suel: Faster top-k document retrieval
+//! using block-max indexes, SIGIR 2011).
+//!
+//! What is found comes in steps, as [`Match`] has them: where there is too little of one, the next is taken.
+
+mod candidates;
+mod correction;
+mod facets;
+mod highlights;
+mod places;
+mod reading;
+mod suggestions;
+
+pub use facets::{FacetCounts, Sort};
+pub use highlights::Highlighter;
+pub use suggestions::Suggestion;
+
+use std::{cell::OnceCell, ops::Range};
+
+use analysis::Analyzer;
+
+use self::{
+    candidates::{Conjunction, ItemSet, Ranked, Reads, Sets, best, known},
+    correction::Correction,
+    reading::{QueryReading, ReadWord, Word},
+};
+use super::{Generation, rank::Question};
+use crate::{
+    catalogue::{Facet, Filter},
+    container::Plan,
+    error::Error,
+    recommend::{Scored, sort_key::sort_by_key},
+    text::{Circle, Rectangle, Text},
+};
+
+/// What is read of long lists, where nobody asks for more.
+const LISTS_MAX_LEN_BYTES: u64 = 48 << 10;
+
+/// What is this far outside a place is still near.
+const NEARBY_M: u32 = 25_000;
+
+/// So many of what would be recommended to somebody count in what they search.
+const PERSONAL_MAX_COUNT: usize = 2_000;
+
+/// How much being among the best of a place counts, beside the words.
+const PLACE_UNIT: f32 = 0.5 / 255.0;
+
+/// A question for items by their words.
+#[derive(Clone, Debug)]
+pub struct TextQuestion {
+    /// What is asked for.
+    pub words: Vec<AskedWord>,
+    /// Whether an item has to have all words, as long as there is one that does; otherwise one is enough.
+    pub needs_all: bool,
+    /// Around where.
+    pub near: Option<Near>,
+    /// Between which latitudes and longitudes.
+    pub within: Option<Rectangle>,
+    /// What the items must be.
+    pub filter: Filter,
+    /// How many items are wanted.
+    pub count: usize,
+    /// In which order, if not by how well they fit.
+    pub sort: Option<Sort>,
+    /// The fields whose values are counted.
+    pub facets: Vec<String>,
+    /// A question for recommendations: what it would recommend, counts more.
+    pub personal: Option<Question>,
+    /// What may be read of lists that are too long to stand with their terms.
+    pub lists_max_len_bytes: u64,
+}
+
+impl Default for TextQuestion {
+    /// All of no words.
+    fn default() -> Self {
+        Self {
+            words: Vec::new(),
+            needs_all: true,
+            near: None,
+            within: None,
+            filter: Filter::default(),
+            count: 0,
+            sort: None,
+            facets: Vec::new(),
+            personal: None,
+            lists_max_len_bytes: LISTS_MAX_LEN_BYTES,
+        }
+    }
+}
+
+/// A word of a question.
+#[derive(Clone, Debug, Default)]
+pub struct AskedWord {
+    /// As somebody typed it.
+    pub typed: String,
+    /// Whether it may not yet be finished, and stands for what begins so, too.
+    pub is_open: bool,
+}
+
+/// Around where something is looked for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Near {
+    /// What is near.
+    pub circle: Circle,
+    /// Whether what is outside is not wanted at all.
+    pub is_limit: bool,
+}
+
+/// The answer to a [`TextQuestion`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct TextAnswer {
+    /// The items, the best first: in the order of the steps, then by their scores, equals by their numbers.
+    pub hits: Vec<Hit>,
+    /// How many items were found in all; of long lists that were not read, not all are counted.
+    pub total: usize,
+    /// Whether a limit kept something unread that could have been among the best: of long lists, of the terms that begin with a word, of those that it may have meant, of the points near a place.
+    pub is_partial: bool,
+    /// How each word was read, in their order.
+    pub words: Vec<FoundWord>,
+    /// The place that some of the words name.
+    pub place: Option<FoundPlace>,
+    /// What else was taken, where there was nothing else in the place.
+    pub broader: Vec<String>,
+    /// What was asked to be counted, in its order.
+    pub facets: Vec<FacetCounts>,
+}
+
+/// An item that was found.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Hit {
+    /// Its number.
+    pub item: u32,
+    /// The higher, the better, among those of one step.
+    pub score: f32,
+    /// In which step it was found.
+    pub found_by: Match,
+    /// How far it is from the middle of the place that is asked for, if it is known where it lies.
+    pub distance_m: Option<f64>,
+}
+
+/// How an item was found: the steps, in their order.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Match {
+    /// Somebody chose it for these words.
+    Pinned,
+    /// Nothing was asked, and it is popular.
+    Popular,
+    /// It has all the words, or those beside the place where it is.
+    Words,
+    /// It is what the words speak of.
+    Meaning,
+    /// It is near the place.
+    Nearby,
+    /// It is in the place, and of a broader kind.
+    Broader,
+    /// It has some of the words, or is only in the place.
+    AnyWord,
+}
+
+impl Match {
+    /// All steps, in their order.
+    pub const ALL: [Self; 7] = [
+        Self::Pinned,
+        Self::Popular,
+        Self::Words,
+        Self::Meaning,
+        Self::Nearby,
+        Self::Broader,
+        Self::AnyWord,
+    ];
+
+    /// What it is called in answers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pinned => "pinned",
+            Self::Popular => "popular",
+            Self::Words => "words",
+            Self::Meaning => "meaning",
+            Self::Nearby => "nearby",
+            Self::Broader => "broader",
+            Self::AnyWord => "any_word",
+        }
+    }
+}
+
+/// How a word was read.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct FoundWord {
+    /// As what.
+    pub reading: Reading,
+    /// The terms and names it stands for, the most frequent terms first.
+    pub terms: Vec<String>,
+    /// What it speaks of.
+    pub meanings: Vec<String>,
+}
+
+/// As what a word was read.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Reading {
+    /// A term, and where it was not finished those that begin so.
+    AsTyped,
+    /// Terms that differ by a letter or two.
+    Corrected,
+    /// Nothing has it, nor anything near it.
+    Unknown,
+}
+
+/// A place that words name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FoundPlace {
+    /// Which words, by their numbers.
+    pub words: Range<usize>,
+    /// What it is called.
+    pub name: String,
+    /// The field that names it.
+    pub field: String,
+    /// Where it is.
+    pub circle: Circle,
+    /// What else is called so.
+    pub others: Vec<String>,
+}
+
+/// How many of the words an item has to have.
+#[derive(Clone, Copy)]
+enum Words<'a> {
+    /// All. Where nothing seems to have them, this adds what is needed next to what is read now.
+    All(&'a dyn Fn(&mut Plan) -> Result<(), Error>),
+    Any,
+}
+
+/// What was found.
+struct Findings {
+    /// As many of the best as are wanted.
+    best: Vec<Ranked>,
+    /// All of it, ascending by item.
+    found: Vec<Ranked>,
+    /// Whether there was more to look at than is read.
+    is_cut: bool,
+}
+
+impl Generation<'_> {
+    /// The items that have the words of a question, and how these were read.
+    pub fn search(&self, question: &TextQuestion) -> Result<TextAnswer, Error> {
+        let text = self.text()?;
+        let asks_nothing = question.words.is_empty() && question.near.is_none();
+        if asks_nothing && question.within.is_none() {
+            return self.popular_hits(text, question);
+        }
+        let analyzer = Analyzer::new(text.language().parse().unwrap_or_default());
+        let asked = question.words.iter();
+        let words: Vec<Word> = asked.map(|asked| Word::new(asked, &analyzer)).collect();
+        let mut reading = self.read_words(text, &analyzer, question, &words)?;
+        if !question.needs_all {
+            let findings = self.find(text, question, &reading, Words::Any)?;
+            return self.answer(text, question, reading, findings);
+        }
+        let corrections = OnceCell::new();
+        let plan_corrections = |plan: &mut Plan| {
+            if corrections.get().is_none() {
+                let found = reading.corrections(text, &analyzer, &words)?;
+                corrections.get_or_init(|| found);
+            }
+            let corrections = corrections.get().into_iter().flatten();
+            let mut blocks = corrections.flat_map(|(_, correction)| correction.blocks());
+            blocks.try_for_each(|block| text.plan_block(block, plan))
+        };
+        let mut findings = self.find(text, question, &reading, Words::All(&plan_corrections))?;
+        if findings.best.is_empty() {
+            self.fetch(&mut |plan| plan_corrections(plan))?;
+            let corrections = corrections.into_inner().unwrap_or_default();
+            findings = self.find_corrected(text, question, &corrections, &mut reading)?;
+        }
+        if findings.best.is_empty() {
+            findings = self.find(text, question, &reading, Words::Any)?;
+        }
+        self.answer(text, question, reading, findings)
+    }
+
+    /// Finds by words that are terms and that may still be typos of others, whose blocks have been fetched.
+    fn find_corrected(
+        &self,
+        text: &Text,
+        question: &TextQuestion,
+        corrections: &[(usize, Correction<'_>)],
+        reading: &mut QueryReading,
+    ) -> Result<Findings, Error> {
+        let mut typed_counts = Vec::new();
+        for (number, correction) in corrections {
+            let corrected = self.corrected(text, correction)?;
+            if let Some(word) = reading.words.get_mut(*number) {
+                typed_counts.push((*number, word.variants.len()));
+                word.variants.extend(corrected);
+            }
+        }
+        let findings = self.find(text, question, reading, Words::All(&|_| Ok(())))?;
+        // A word stays what it was typed as where something that was found has it so.
+        for (number, typed_count) in typed_counts {
+            let Some(word) = reading.words.get_mut(number) else {
+                continue;
+            };
+            let corrected = word.variants.split_off(typed_count);
+            let typed = ItemSet::of_word(text, &word.variants);
+            let is_typed = |found: &Ranked| typed.has(found.item);
+            if !findings.best.is_empty() && !findings.best.iter().any(is_typed) {
+                word.variants = corrected;
+                word.reading = Reading::Corrected;
+            }
+        }
+        Ok(findings)
+    }
+
+    /// Finds what has all the words, or any.
+    fn find(
+        &self,
+        text: &Text,
+        question: &TextQuestion,
+        reading: &QueryReading,
+        wanted: Words<'_>,
+    ) -> Result<Findings, Error> {
+        let needs_all = matches!(wanted, Words::All(_));
+        let passing = self.passing(&question.filter)?;
+        let mut sets = Sets::default();
+        let mut is_cut = false;
+        let place = reading.place.as_ref();
+        let of_place = place.map_or(0..0, |place| place.found.words.clone());
+        let words = reading.words.iter();
+        let words: Vec<usize> = words
+            .map(|word| sets.push(ItemSet::of_word(text, &word.variants)))
+            .collect();
+        let others = words.iter().enumerate();
+        let others: Vec<usize> = others
+            .filter(|(number, _)| !of_place.contains(number))
+            .map(|(_, set)| *set)
+            .collect();
+        if let Some(rectangle) = question.within {
+            let limit = sets.push(self.within(text, rectangle, &mut is_cut)?);
+            sets.limits.push(limit);
+        }
+        let near = question.near.filter(|_| place.is_none());
+        let inner = match near {
+            Some(near) if needs_all || near.is_limit => Some(near.circle),
+            near => near.map(|near| nearby(near.circle)),
+        };
+        let inner = match inner {
+            Some(circle) => Some(sets.push(self.around(text, circle, &mut is_cut)?)),
+            None => None,
+        };
+        let in_place = place.map(|place| sets.push(ItemSet::of_entry(&place.entry, PLACE_UNIT)));
+
+        let mut ways = Vec::new();
+        if !reading.pinned.is_empty() {
+            let pinned = sets.push(ItemSet::in_order(&reading.pinned));
+            ways.push(sets.all(&[pinned], &[], None, Match::Pinned));
+        }
+        if needs_all {
+            // The words of a place may also be said of an item.
+            if !words.is_empty() || in_place.is_none() {
+                ways.push(sets.all(&words, &[], inner, Match::Words));
+            }
+            if let Some(in_place) = in_place {
+                let all = [&[in_place], &others[..]].concat();
+                ways.push(sets.all(&all, &[], None, Match::Words));
+            }
+        } else {
+            let found_by = if question.needs_all {
+                Match::AnyWord
+            } else {
+                Match::Words
+            };
+            ways.push(sets.all(&[], &words, inner, found_by));
+            if let Some(in_place) = in_place {
+                ways.push(sets.all(&[in_place], &[], None, found_by));
+            }
+        }
+        let passes = |found: &Ranked| passing.has(found.item);
+        let mut findings = self.settle(text, question, &mut sets, &ways, &passes, wanted)?;
+        if needs_all && findings.best.len() < question.count {
+            let wider = match (near, place) {
+                (Some(near), _) if !near.is_limit => Some(near.circle),
+                (_, Some(place)) => Some(place.found.circle),
+                _ => None,
+            };
+            let way_count = ways.len();
+            if let Some(circle) = wider
+                && text.has_points()
+            {
+                let wide = sets.push(self.around(text, nearby(circle), &mut is_cut)?);
+                ways.push(sets.all(&others, &[], Some(wide), Match::Nearby));
+            }
+            if let Some(in_place) = in_place
+                && !reading.broader.is_empty()
+            {
+                let broader = sets.push(ItemSet::of_word(text, &reading.broader));
+                ways.push(sets.all(&[in_place, broader], &[], None, Match::Broader));
+            }
+            if way_count < ways.len() {
+                findings = self.settle(text, question, &mut sets, &ways, &passes, wanted)?;
+            }
+        }
+        findings.is_cut |= is_cut;
+        Ok(findings)
+    }
+
+    /// Finds what the sets have in common, and reads of their lists what could change the best of it, in one batch.
+    fn settle(
+        &self,
+        text: &Text,
+        question: &TextQuestion,
+        sets: &mut Sets,
+        ways: &[Conjunction],
+        passes: &dyn Fn(&Ranked) -> bool,
+        wanted: Words<'_>,
+    ) -> Result<Findings, Error> {
+        let last = |hits: &[Ranked]| hits.get(question.count.wrapping_sub(1)).copied();
+        let mut found = known(sets, ways, passes);
+        let mut hits = best(&found, question.count);
+        let limit = question.lists_max_len_bytes;
+        let reads = Reads::new(sets, ways, last(&hits), limit);
+        if !reads.is_empty() {
+            self.fetch(&mut |plan| {
+                if let Words::All(plan_next) = wanted
+                    && found.is_empty()
+                {
+                    plan_next(plan)?;
+                }
+                let mut chunks = reads.chunks(sets);
+                chunks.try_for_each(|chunk| text.plan_chunk(chunk, plan))
+            })?;
+            reads.add_to(sets, text, &self.blocks.borrow())?;
+            found = known(sets, ways, passes);
+            hits = best(&found, question.count);
+        }
+        Ok(Findings {
+            is_cut: reads.is_cut(last(&hits)),
+            found,
+            best: hits,
+        })
+    }
+
+    /// What is popular, with the facets of everything that passes.
+    fn popular_hits(&self, text: &Text, question: &TextQuestion) -> Result<TextAnswer, Error> {
+        let popular = self.popular(&Question {
+            count: question.count,
+            filter: question.filter.clone(),
+            ..Question::default()
+        })?;
+        let passing = self.passing(&question.filter)?;
+        let found_by = Match::Popular;
+        let of = |Scored { item, score }: Scored| Ranked {
+            item,
+            found_by,
+            score,
+        };
+        let all = (0..self.catalogue.item_count()).filter(|item| passing.has(*item));
+        let reading = QueryReading::default();
+        let findings = Findings {
+            best: popular.into_iter().map(of).collect(),
+            found: all.map(|item| of(Scored { item, score: 0.0 })).collect(),
+            is_cut: false,
+        };
+        self.answer(text, question, reading, findings)
+    }
+
+    /// Puts what was found in the order that is asked for, and counts its facets.
+    fn answer(
+        &self,
+        text: &Text,
+        question: &TextQuestion,
+        reading: QueryReading,
+        findings: Findings,
+    ) -> Result<TextAnswer, Error> {
+        let Findings {
+            mut best,
+            mut found,
+            mut is_cut,
+        } = findings;
+        let total = found.len();
+        if let Some(personal) = &question.personal {
+            self.count_personal(personal, &mut found)?;
+            best = candidates::best(&found, question.count);
+        }
+        let sort = question.sort.as_ref();
+        let fields = question.facets.iter().chain(sort.map(|sort| &sort.field));
+        let facets = fields.map(|field| self.catalogue.facet(field));
+        let facets: Vec<Facet> = facets.collect::<Result<_, _>>()?;
+        let values = self.values(&found, &facets)?;
+        is_cut |= values.is_cut;
+        let counts = question.facets.iter().zip(&facets).enumerate();
+        let counts =
+            counts.map(|(place, (field, facet))| self.counts(field, *facet, place, &values));
+        let counts: Vec<FacetCounts> = counts.collect::<Result<_, _>>()?;
+        if let Some(sort) = sort {
+            values.sort(question.facets.len(), sort.is_descending, &mut found);
+            found.truncate(question.count);
+            best = found;
+        }
+        let center = match (&reading.place, question.near) {
+            (Some(place), _) => Some(place.found.circle.center),
+            (None, near) => near.map(|near| near.circle.center),
+        };
+        let items: Vec<u32> = best.iter().map(|found| found.item).collect();
+        let distances_m = match center {
+            Some(center) => self.distances_m(text, &items, center)?,
+            None => vec![None; items.len()],
+        };
+        let hit = |(found, distance_m): (&Ranked, Option<f64>)| Hit {
+            item: found.item,
+            score: found.score,
+            found_by: found.found_by,
+            distance_m,
+        };
+        let hits: Vec<Hit> = best.iter().zip(distances_m).map(hit).collect();
+        let is_broader = hits.iter().any(|hit| hit.found_by == Match::Broader);
+        let broader = reading.broader.into_iter().filter(|_| is_broader);
+        Ok(TextAnswer {
+            hits,
+            total,
+            is_partial: reading.is_cut || is_cut,
+            words: reading.words.iter().map(ReadWord::found).collect(),
+            place: reading.place.map(|place| place.found),
+            broader: broader.map(|variant| variant.shown).collect(),
+            facets: counts,
+        })
+    }
+
+    /// Makes what would be recommended count more, up to twice as much.
+    fn count_personal(&self, personal: &Question, found: &mut [Ranked]) -> Result<(), Error> {
+        let mut recommended = self.recommend(&Question {
+            count: PERSONAL_MAX_COUNT,
+            ..personal.clone()
+        })?;
+        let most = recommended.first().map_or(1.0, |best| best.score);
+        sort_by_key(&mut recommended, |scored| scored.item.into());
+        for found in found {
+            let place = recommended.binary_search_by_key(&found.item, |scored| scored.item);
+            if let Some(scored) = place.ok().and_then(|place| recommended.get(place)) {
+                found.score *= 1.0 + scored.score / most;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A circle with what is near it.
+fn nearby(circle: Circle) -> Circle {
+    Circle {
+        radius_m: circle.radius_m.saturating_add(NEARBY_M),
+        ..circle
+    }
+}

@@ -1,0 +1,479 @@
+//! How the words of a question are read: as terms, as what they were meant to be, as names, as what they speak of, and as a place.
+
+use std::{collections::BTreeSet, ops::Range};
+
+use analysis::{Analyzer, fold};
+
+use super::{AskedWord, FoundPlace, FoundWord, Reading, TextQuestion, correction::Correction};
+use crate::{
+    error::Error,
+    generation::Generation,
+    recommend::sort_key::sort_by_key,
+    text::{Circle, Entry, Link, LinkKind, NAME_END, Text, WORDS_TAG, tag_of},
+};
+
+/// How much a term counts that begins with a word, beside the word itself.
+pub(super) const COMPLETION_FACTOR: f32 = 0.8;
+
+/// How much another word for a word counts.
+const SYNONYM_FACTOR: f32 = 0.8;
+
+/// So many terms at most stand for one word, the most frequent.
+const VARIANTS_MAX_COUNT: usize = 64;
+
+/// So many blocks of terms are read for the beginning of a word.
+const PREFIX_BLOCKS_MAX_COUNT: usize = 16;
+
+/// So many words in a row are looked up as one name.
+const NAME_MAX_WORD_COUNT: usize = 4;
+
+/// A word in the forms in which it is looked up.
+pub(super) struct Word {
+    pub(super) term: String,
+    /// Folded.
+    pub(super) spelled: String,
+    pub(super) is_open: bool,
+}
+
+impl Word {
+    pub(super) fn new(asked: &AskedWord, analyzer: &Analyzer) -> Self {
+        Self {
+            term: analyzer.term(&asked.typed),
+            spelled: fold(&asked.typed),
+            is_open: asked.is_open,
+        }
+    }
+
+    /// The blocks where it may stand, and what begins with it; ascending.
+    fn blocks(&self, text: &Text) -> BTreeSet<u32> {
+        let mut blocks = BTreeSet::from([text.block_of(&self.term)]);
+        if self.is_open {
+            let with_prefix = text.blocks_of_prefix(&self.spelled);
+            blocks.extend(with_prefix.take(PREFIX_BLOCKS_MAX_COUNT));
+        }
+        blocks
+    }
+
+    /// Whether more begins with it than is read.
+    fn is_unfinished(&self, text: &Text) -> bool {
+        self.is_open && PREFIX_BLOCKS_MAX_COUNT < text.blocks_of_prefix(&self.spelled).len()
+    }
+}
+
+/// A term or a name that stands for a word.
+pub(super) struct Variant {
+    /// As it is written.
+    pub(super) shown: String,
+    pub(super) entry: Entry,
+    /// What it counts, beside the word as it was typed.
+    pub(super) factor: f32,
+    /// Whether it is what the word speaks of, rather than the word.
+    pub(super) is_meaning: bool,
+}
+
+impl Variant {
+    pub(super) fn of_term(term: &str, entry: Entry, factor: f32) -> Self {
+        Self {
+            shown: term.to_owned(),
+            entry,
+            factor,
+            is_meaning: false,
+        }
+    }
+
+    /// What a key leads to, under the name that it has.
+    fn of_key(key: &str, entry: Entry, factor: f32) -> Self {
+        let words = key.split(NAME_END).next().unwrap_or_default();
+        let name = Some(&entry.notes.name).filter(|name| !name.is_empty());
+        Self {
+            shown: name.map_or(words, String::as_str).to_owned(),
+            entry,
+            factor,
+            is_meaning: false,
+        }
+    }
+}
+
+/// How a word was read.
+pub(super) struct ReadWord {
+    pub(super) variants: Vec<Variant>,
+    pub(super) reading: Reading,
+}
+
+impl ReadWord {
+    pub(super) fn found(&self) -> FoundWord {
+        let shown = |is_meaning| {
+            let variants = self.variants.iter();
+            let variants = variants.filter(move |variant| variant.is_meaning == is_meaning);
+            variants.map(|variant| variant.shown.clone()).collect()
+        };
+        FoundWord {
+            reading: self.reading,
+            terms: shown(false),
+            meanings: shown(true),
+        }
+    }
+}
+
+/// How a question was read.
+#[derive(Default)]
+pub(super) struct QueryReading {
+    pub(super) words: Vec<ReadWord>,
+    /// The place that some of the words name.
+    pub(super) place: Option<ReadPlace>,
+    /// What the things that the words speak of are kinds of.
+    pub(super) broader: Vec<Variant>,
+    /// The items that were chosen for exactly these words.
+    pub(super) pinned: Vec<u32>,
+    /// Whether there was more to look at than is read.
+    pub(super) is_cut: bool,
+}
+
+impl QueryReading {
+    /// What the words that are terms may have been meant to be all the same, by their numbers; but for those of the place.
+    pub(super) fn corrections<'a>(
+        &self,
+        text: &Text,
+        analyzer: &Analyzer,
+        words: &'a [Word],
+    ) -> Result<Vec<(usize, Correction<'a>)>, Error> {
+        let is_of_place = |number: usize| {
+            let place = self.place.as_ref();
+            place.is_some_and(|place| place.found.words.contains(&number))
+        };
+        let of_words = words.iter().zip(&self.words).enumerate();
+        let known = of_words.filter(|(number, (_, read))| {
+            read.reading == Reading::AsTyped && !is_of_place(*number)
+        });
+        let known: Vec<(usize, &Word)> = known.map(|(number, (word, _))| (number, word)).collect();
+        Correction::of_words(text, analyzer, &known)
+    }
+}
+
+/// A place that words name.
+pub(super) struct ReadPlace {
+    pub(super) found: FoundPlace,
+    /// What is there.
+    pub(super) entry: Entry,
+}
+
+/// A run of words that may be a name, with what the key of one begins with.
+struct Run {
+    words: Range<usize>,
+    name: String,
+}
+
+/// What is known of a run of words: the term of one, or a name.
+struct Known {
+    words: Range<usize>,
+    key: String,
+    entry: Entry,
+}
+
+impl Known {
+    fn links(&self, kinds: &[LinkKind]) -> impl Iterator<Item = &Link> {
+        let links = self.entry.notes.links.iter();
+        links.filter(move |link| kinds.contains(&link.kind))
+    }
+
+    fn is_place(&self) -> bool {
+        self.entry.notes.place.is_some() || self.links(&[LinkKind::SameName]).next().is_some()
+    }
+}
+
+impl Generation<'_> {
+    /// Reads the words of a question: one batch for what they are, and one more for what they were meant to be or lead to.
+    pub(super) fn read_words(
+        &self,
+        text: &Text,
+        analyzer: &Analyzer,
+        question: &TextQuestion,
+        words: &[Word],
+    ) -> Result<QueryReading, Error> {
+        let runs = runs(words, text.longest_name());
+        // What is surely mistyped is corrected at once.
+        let mut unwritten = Vec::new();
+        for (number, word) in words.iter().enumerate() {
+            if !word.is_open && text.is_unwritten(&word.spelled)? {
+                unwritten.push((number, word));
+            }
+        }
+        let mut corrections = Correction::of_words(text, analyzer, &unwritten)?;
+        self.fetch(&mut |plan| {
+            if !question.filter.is_empty() {
+                self.catalogue.plan_filter(plan)?;
+            }
+            let of_words = words.iter().flat_map(|word| word.blocks(text));
+            let of_runs = runs.iter().flat_map(|run| text.blocks_of_prefix(&run.name));
+            let of_corrections = corrections
+                .iter()
+                .flat_map(|(_, correction)| correction.blocks());
+            let mut blocks = of_words.chain(of_runs).chain(of_corrections);
+            blocks.try_for_each(|block| text.plan_block(block, plan))
+        })?;
+
+        let mut read = Vec::new();
+        let mut missed = Vec::new();
+        let mut known = self.known(text, words, &runs)?;
+        for (number, word) in words.iter().enumerate() {
+            let variants = self.variants(text, word, number, &known)?;
+            let is_known =
+                !variants.is_empty() || known.iter().any(|known| known.words.contains(&number));
+            if is_known {
+                corrections.retain(|(wrong, _)| *wrong != number);
+            } else if !corrections.iter().any(|(wrong, _)| *wrong == number) {
+                missed.push((number, word));
+            }
+            let reading = if is_known {
+                Reading::AsTyped
+            } else {
+                Reading::Unknown
+            };
+            read.push(ReadWord { variants, reading });
+        }
+        corrections.extend(Correction::of_words(text, analyzer, &missed)?);
+        let pinned = known
+            .iter()
+            .find(|known| !known.entry.notes.pinned.is_empty() && known.words == (0..words.len()))
+            .map(|known| known.entry.notes.pinned.clone());
+        let place = take_place(&mut known);
+        self.fetch(&mut |plan| {
+            let links = known.iter().chain(&place);
+            let links = links.flat_map(|known| &known.entry.notes.links);
+            let of_links = links.map(|link| text.block_of(&link.key));
+            let of_corrections = corrections
+                .iter()
+                .flat_map(|(_, correction)| correction.blocks());
+            let mut blocks = of_corrections.chain(of_links);
+            blocks.try_for_each(|block| text.plan_block(block, plan))
+        })?;
+
+        let mut is_cut = words.iter().any(|word| word.is_unfinished(text));
+        for (number, correction) in &corrections {
+            if let Some(word) = read.get_mut(*number) {
+                is_cut |= correction.is_cut;
+                word.variants = self.corrected(text, correction)?;
+                if !word.variants.is_empty() {
+                    word.reading = Reading::Corrected;
+                }
+            }
+        }
+        let mut reading = QueryReading {
+            words: read,
+            place: None,
+            broader: Vec::new(),
+            pinned: pinned.unwrap_or_default(),
+            is_cut,
+        };
+        for known in known {
+            self.follow(text, known, &mut reading)?;
+        }
+        if let Some(place) = place {
+            reading.place = self.read_place(text, place)?;
+        }
+        Ok(reading)
+    }
+
+    /// The terms of the words, and the names that runs of them are; the blocks have been fetched.
+    fn known(&self, text: &Text, words: &[Word], runs: &[Run]) -> Result<Vec<Known>, Error> {
+        let blocks = self.blocks.borrow();
+        let mut known = Vec::new();
+        for (number, word) in words.iter().enumerate() {
+            if let Some(entry) = text.term(&word.term, &blocks)? {
+                known.push(Known {
+                    words: number..number + 1,
+                    key: word.term.clone(),
+                    entry,
+                });
+            }
+        }
+        for run in runs {
+            for block in text.blocks_of_prefix(&run.name) {
+                let is_called = |key: &str| key.starts_with(&run.name).then(|| key.to_owned());
+                let found = text.terms(block, &blocks, is_called)?.into_iter();
+                known.extend(found.map(|(key, entry)| Known {
+                    words: run.words.clone(),
+                    key,
+                    entry,
+                }));
+            }
+        }
+        Ok(known)
+    }
+
+    /// The terms that stand for a word as it was typed.
+    fn variants(
+        &self,
+        text: &Text,
+        word: &Word,
+        number: usize,
+        known: &[Known],
+    ) -> Result<Vec<Variant>, Error> {
+        if !word.is_open {
+            let is_term = |known: &&Known| {
+                known.words.start == number && known.key == word.term && 0 < known.entry.item_count
+            };
+            let term = known.iter().find(is_term);
+            let term = term.map(|known| Variant::of_term(&known.key, known.entry.clone(), 1.0));
+            return Ok(term.into_iter().collect());
+        }
+        let blocks = self.blocks.borrow();
+        let mut variants = Vec::new();
+        for block in word.blocks(text) {
+            let begins_so = |term: &str| {
+                let is_one = tag_of(term).is_none()
+                    && (term == word.term || term.starts_with(&word.spelled));
+                is_one.then(|| term.to_owned())
+            };
+            for (term, entry) in text.terms(block, &blocks, begins_so)? {
+                let is_whole = term == word.term || term == word.spelled;
+                let factor = if is_whole { 1.0 } else { COMPLETION_FACTOR };
+                if 0 < entry.item_count {
+                    variants.push(Variant::of_term(&term, entry, factor));
+                }
+            }
+        }
+        keep_most_frequent(&mut variants);
+        Ok(variants)
+    }
+
+    /// The terms that a word was meant to be; the blocks have been fetched.
+    pub(super) fn corrected(
+        &self,
+        text: &Text,
+        correction: &Correction<'_>,
+    ) -> Result<Vec<Variant>, Error> {
+        let blocks = self.blocks.borrow();
+        let mut meant: Vec<Variant> = Vec::new();
+        for block in correction.blocks() {
+            let factor_of = |term: &str| {
+                let factor = correction.factor(term)?;
+                Some((term.to_owned(), factor))
+            };
+            let found = text.terms(block, &blocks, factor_of)?.into_iter();
+            let found = found.filter(|(_, entry)| 0 < entry.item_count);
+            meant.extend(found.map(|((term, factor), entry)| {
+                Variant::of_term(correction.shown(&term), entry, factor)
+            }));
+        }
+        // Two wrong letters only where one is not enough.
+        let factors = meant.iter().map(|variant| variant.factor);
+        let best = factors.fold(0.0, f32::max);
+        meant.retain(|variant| best <= variant.factor);
+        keep_most_frequent(&mut meant);
+        Ok(meant)
+    }
+
+    /// Adds to each word of a run what it names and leads to; the blocks have been fetched.
+    fn follow(&self, text: &Text, known: Known, reading: &mut QueryReading) -> Result<(), Error> {
+        let blocks = self.blocks.borrow();
+        // Each word of a name counts its part of it.
+        let share = 1.0 / known.words.len() as f32;
+        let mut variants = Vec::new();
+        for link in known.links(&[LinkKind::Synonym, LinkKind::Meaning]) {
+            if let Some(entry) = text.term(&link.key, &blocks)? {
+                let weight = f32::from(link.weight) / 255.0;
+                let is_meaning = link.kind == LinkKind::Meaning;
+                let factor = if is_meaning { weight } else { SYNONYM_FACTOR };
+                variants.push(Variant {
+                    is_meaning,
+                    ..Variant::of_key(&link.key, entry, factor * share)
+                });
+            }
+        }
+        for link in known.links(&[LinkKind::Broader]) {
+            if let Some(entry) = text.term(&link.key, &blocks)? {
+                reading.broader.push(Variant::of_key(&link.key, entry, 1.0));
+            }
+        }
+        let is_value = tag_of(&known.key).is_some_and(|tag| tag != WORDS_TAG);
+        if is_value && 0 < known.entry.item_count && !known.is_place() {
+            let entry = known.entry.clone();
+            variants.push(Variant::of_key(&known.key, entry, share));
+        }
+        for word in reading.words.get_mut(known.words).unwrap_or_default() {
+            for variant in &variants {
+                word.variants.push(Variant {
+                    shown: variant.shown.clone(),
+                    entry: variant.entry.clone(),
+                    ..*variant
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// What a place is that words name; the blocks have been fetched. Of several places of one name, the first that is one.
+    fn read_place(&self, text: &Text, known: Known) -> Result<Option<ReadPlace>, Error> {
+        let blocks = self.blocks.borrow();
+        let mut places = Vec::new();
+        for link in known.links(&[LinkKind::SameName]) {
+            places.extend(
+                text.term(&link.key, &blocks)?
+                    .map(|entry| (link.key.clone(), entry)),
+            );
+        }
+        let Known { words, key, entry } = known;
+        places.insert(0, (key, entry));
+        let mut places = places.into_iter().filter_map(|(key, entry)| {
+            let circle = entry.notes.place?;
+            Some((key, circle, entry))
+        });
+        let Some((key, circle, entry)) = places.next() else {
+            return Ok(None);
+        };
+        let found = FoundPlace {
+            words,
+            name: entry.notes.name.clone(),
+            field: tag_of(&key).unwrap_or_default().to_owned(),
+            circle,
+            others: places.map(|(.., entry)| entry.notes.name).collect(),
+        };
+        Ok(Some(ReadPlace { found, entry }))
+    }
+}
+
+/// The runs of words that may be names, where some name has so many terms.
+fn runs(words: &[Word], longest_name: usize) -> Vec<Run> {
+    let longest = longest_name.min(NAME_MAX_WORD_COUNT);
+    let starts = 0..words.len();
+    let runs = starts.flat_map(|start| (1..=longest).map(move |len| start..start + len));
+    let run = |run: Range<usize>| {
+        let terms: Vec<&str> = words
+            .get(run.clone())?
+            .iter()
+            .map(|word| &*word.term)
+            .collect();
+        let name = format!("{}{NAME_END}", terms.join(" "));
+        Some(Run { words: run, name })
+    };
+    runs.filter_map(run).collect()
+}
+
+/// Takes the place that is named: the one with the most words, of equals the smallest, then the first. What else these words could be is forgotten.
+fn take_place(known: &mut Vec<Known>) -> Option<Known> {
+    let size_m = |known: &Known| {
+        known
+            .entry
+            .notes
+            .place
+            .map_or(u32::MAX, |place: Circle| place.radius_m)
+    };
+    let places = known
+        .iter()
+        .enumerate()
+        .filter(|(_, known)| known.is_place());
+    let (place, _) = places.min_by_key(|(place, known)| {
+        (std::cmp::Reverse(known.words.len()), size_m(known), *place)
+    })?;
+    let place = known.swap_remove(place);
+    let Range { start, end } = place.words;
+    known.retain(|known| end <= known.words.start || known.words.end <= start);
+    Some(place)
+}
+
+/// Keeps the terms that most items have, of equals the first, as many as may be; they come ascending.
+fn keep_most_frequent(variants: &mut Vec<Variant>) {
+    sort_by_key(variants, |variant| !u64::from(variant.entry.item_count));
+    variants.truncate(VARIANTS_MAX_COUNT);
+}
