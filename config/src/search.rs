@@ -16,6 +16,12 @@ pub struct Search {
     /// How much a word counts in each field, beside the others; `title` is one of them. Empty: the title three times as much as every other field with texts but `type`.
     #[serde(deserialize_with = "boosts")]
     pub fields: BTreeMap<String, f64>,
+    /// The fields whose values are categories: asked for by their names, and by what words speak of them. Not given: `categories` and `genres`.
+    pub categories: Option<Vec<String>>,
+    /// Words that mean the same, in groups.
+    pub synonyms: Vec<Vec<String>>,
+    /// What comes first where exactly these words are asked: the ids of items, in their order.
+    pub pinned: BTreeMap<String, Vec<String>>,
 }
 
 /// Questions whose answers somebody judged, by which the search is measured.

@@ -59,7 +59,15 @@ fn the_example_shows_every_default() {
         }
     );
     assert_eq!(movies.publish, bare.publish);
-    assert_eq!(movies.search, bare.search);
+    assert_eq!(
+        movies.search,
+        Search {
+            categories: Some(vec!["genres".to_owned()]),
+            synonyms: vec![vec!["film".to_owned(), "movie".to_owned()]],
+            pinned: [("space opera".to_owned(), vec!["260".to_owned()])].into(),
+            ..bare.search.clone()
+        }
+    );
     let media = &config.collections["media"];
     assert_eq!(media.source, Source::Parts);
     assert_eq!(media.parts[0].name, "films");
@@ -393,7 +401,14 @@ fn the_use_cases_are_a_configuration() {
         .collect();
     assert_eq!(
         names,
-        ["films", "groceries", "media", "placement", "playlists"]
+        [
+            "films",
+            "groceries",
+            "media",
+            "placement",
+            "places",
+            "playlists"
+        ]
     );
     let films = &config.collections["films"].train;
     assert!(films.content.is_some() && films.blend.is_some());

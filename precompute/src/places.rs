@@ -13,8 +13,8 @@ use index::catalogue::Value;
 
 use crate::dataset::Item;
 
-/// The fields that say where an item is; what is `None` is in no field.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+/// The fields that say where an item is; what is `None` is in no field. By default each has the name that it has here.
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct PlaceFields {
     /// Degrees north, a number.
     pub latitude: Option<String>,
@@ -26,6 +26,30 @@ pub struct PlaceFields {
     pub city: Option<String>,
     /// The state or province that tells cities of one name apart, a text.
     pub state: Option<String>,
+}
+
+impl Default for PlaceFields {
+    fn default() -> Self {
+        let named = |name: &str| Some(name.to_owned());
+        Self {
+            latitude: named("latitude"),
+            longitude: named("longitude"),
+            postal_code: named("postal_code"),
+            city: named("city"),
+            state: named("state"),
+        }
+    }
+}
+
+impl PlaceFields {
+    /// The field that names places of a kind.
+    pub fn tag(&self, kind: PlaceKind) -> &str {
+        let field = match kind {
+            PlaceKind::PostalCode => &self.postal_code,
+            PlaceKind::City => &self.city,
+        };
+        field.as_deref().unwrap_or_default()
+    }
 }
 
 /// A point on the globe.
@@ -103,6 +127,8 @@ pub struct Places {
     pub coordinates: Vec<Option<Coordinates>>,
     /// The places by kind, and within it by folded name and state. Two may have one name, in two states.
     pub list: Vec<Place>,
+    /// The places of each item in turn, by their positions in the list, the narrowest first.
+    pub of_items: Vec<Vec<usize>>,
 }
 
 /// Coordinates so far from the middle of what others call the same city are a mistake, and make no centre.
@@ -159,9 +185,15 @@ pub fn places(items: &[Item], fields: &PlaceFields) -> Places {
         }),
         item_count: area.items.len(),
     });
+    let positions: BTreeMap<&AreaKey, usize> = areas.keys().zip(0..).collect();
+    let of_items = keys_of_items.iter().map(|keys| {
+        let positions = keys.iter().filter_map(|key| positions.get(key));
+        positions.copied().collect()
+    });
     Places {
         coordinates: coordinates.collect(),
         list: list.collect(),
+        of_items: of_items.collect(),
     }
 }
 
@@ -471,7 +503,14 @@ mod tests {
     #[test]
     fn without_fields_and_without_items_there_are_no_places() {
         let somewhere = [item(Some((1.0, 2.0)), ["1", "A", "B"])];
-        let nowhere = places(&somewhere, &PlaceFields::default());
+        let no_fields = PlaceFields {
+            latitude: None,
+            longitude: None,
+            postal_code: None,
+            city: None,
+            state: None,
+        };
+        let nowhere = places(&somewhere, &no_fields);
         assert_eq!((nowhere.coordinates, nowhere.list), (vec![None], vec![]));
         assert_eq!(places(&[], &fields()), Places::default());
     }

@@ -249,6 +249,72 @@ fn media() {
 }
 
 #[test]
+fn places() {
+    let Some(places) = UseCase::served("places", &["yelp"]) else {
+        return;
+    };
+    // Nothing of it says "pasta".
+    let found = places.get("search?q=61820+pasta&count=40&prefix=false");
+    let read = &found["interpretation"];
+    assert_eq!(read["place"]["name"], "61820");
+    assert_eq!(read["words"][1]["speaks_of"], json!(["Italian"]));
+    assert_eq!(read["match"], json!(["meaning", "nearby", "broader"]));
+    assert_eq!(read["broader"], json!(["Restaurants"]));
+    let has = |item: &Value, category: &str| {
+        let categories = item["categories"].as_array().unwrap();
+        categories.contains(&json!(category))
+    };
+    let items = found["items"].as_array().unwrap();
+    let is_in = |item: &Value| item["postal_code"] == "61820";
+    // The file of 2014 has 18 lines of them, which are nine places.
+    let (first, others) = items.split_at(9);
+    assert!(first.iter().all(|item| is_in(item) && has(item, "Italian")));
+    let is_nearby = |item: &Value| item["match"] == "nearby";
+    let near_count = others.iter().filter(|item| is_nearby(item)).count();
+    let (near, others) = others.split_at(near_count);
+    let is_italian_nearby = |item: &Value| is_nearby(item) && has(item, "Italian") && !is_in(item);
+    assert!(near.iter().all(is_italian_nearby));
+    let distance_km = |item: &Value| item["distance_km"].as_f64().unwrap();
+    assert!(near.iter().all(|item| distance_km(item) < 30.0));
+    assert!(
+        others
+            .iter()
+            .all(|item| is_in(item) && has(item, "Restaurants"))
+    );
+    assert!(!near.is_empty() && !others.is_empty());
+
+    // The same by where one is, by the city, and page by page.
+    let near = places.get("search?q=pasta+near+me&near=40.115,-88.2424&radius_km=5&count=20");
+    assert!(
+        ids(&near).iter().all(|id| ids(&found).contains(id)),
+        "{near}"
+    );
+    let city = places.get("search?q=champaign+pasta&prefix=false&facets=state");
+    assert_eq!(city["interpretation"]["place"]["name"], "Champaign, IL");
+    assert_eq!(city["facets"]["state"]["values"][0]["value"], "IL");
+    let page = "search?q=61820+pasta&count=5&prefix=false";
+    let first = places.get(page);
+    let cursor = first["cursor"].as_str().unwrap();
+    let second = places.get(&format!("{page}&cursor={cursor}"));
+    assert_eq!([ids(&first), ids(&second)].concat(), ids(&found)[..10]);
+
+    let best = places.get("search?q=pizza+las+vegas&sort=-stars&fields=stars,city&prefix=false");
+    assert_eq!(best["interpretation"]["place"]["name"], "Las Vegas, NV");
+    let stars = members(&best, "stars")
+        .into_iter()
+        .filter_map(Value::as_f64);
+    let stars: Vec<f64> = stars.collect();
+    assert!(
+        !stars.is_empty() && stars.iter().rev().is_sorted(),
+        "{stars:?}"
+    );
+    let hidden = members(&best, "categories");
+    assert!(hidden.iter().all(|hidden| hidden.is_null()));
+    let suggested = places.get("suggest?q=pizza+las+v");
+    assert_eq!(suggested["suggestions"][0]["query"], "pizza Las Vegas, NV");
+}
+
+#[test]
 fn playlists() {
     let Some(playlists) = UseCase::served("playlists", &["spotify-playlists"]) else {
         return;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use config::{Clusters, Config, Evaluate, Train};
 use index::{
-    Algorithm, FileKind, Generation, Keys, MemorySource, NEAR_GAP_LEN_BYTES, Outline, Question,
+    Algorithm, FileKind, Generation, Keys, MemorySource, Outline, Question,
     RecordingSource, merge_near,
 };
 
@@ -101,7 +101,7 @@ fn clusters_of_ml_1m_are_good_and_cheap() {
         generation.recommend(&question).unwrap();
         let batches = source.take();
         assert_eq!(batches.len(), 1, "one batch after the head");
-        let merged = merge_near(&batches[0], NEAR_GAP_LEN_BYTES);
+        let merged = merge_near(&batches[0]);
         let read: u64 = merged.iter().map(|range| u64::from(range.len_bytes)).sum();
         len_bytes += head_len + read;
         question_count += 1;

@@ -57,8 +57,9 @@ pub fn evaluate_search(
     let judgments = read_judgments(&judged.judgments)?;
     let item_count = dataset.items.len();
     let order: Vec<u32> = (0..item_count as u32).collect();
-    let catalogue = catalogue(dataset, &order, &vec![0.0; item_count]);
-    let text = text(dataset, &order, search);
+    let popularity = vec![0.0; item_count];
+    let catalogue = catalogue(dataset, &order, &popularity);
+    let text = text(dataset, &order, &popularity, &[], search);
     let files = vec![
         (FileKind::Text, text.finish(catalogue.item_space())?),
         (FileKind::Catalogue, catalogue.finish()?),

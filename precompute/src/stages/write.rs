@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -10,9 +11,10 @@ use pointer::{BlendStep, MANIFEST_VERSION, Manifest, Quality, ValueScale};
 use super::evaluate::measured_quality;
 use super::import::{load, read_state};
 use crate::atomic_file::write_bytes_atomically;
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, load_meanings};
 use crate::fingerprints::{Fingerprints, fingerprint};
 use crate::generation::{MANIFEST_FILE_NAME, file_entry, generation_name};
+use crate::meanings::Meaning;
 use crate::model_file::{self, Trained};
 use crate::progress::{Progress, megabytes};
 use crate::settings::CollectionSettings;
@@ -44,8 +46,21 @@ pub fn write(collection: &CollectionSettings, progress: &Progress) -> anyhow::Re
         if let Some(field) = search.fields.keys().find(is_unknown) {
             bail!("no item has a text in `{field}`: correct `search.fields`");
         }
+        let mut categories = search.categories.iter().flatten();
+        if let Some(field) = categories.find(is_unknown) {
+            bail!("no item has a text in `{field}`: correct `search.categories`");
+        }
+        let ids: BTreeSet<&String> = dataset.items.iter().map(|item| &item.id).collect();
+        for (words, pinned) in &search.pinned {
+            if let Some(id) = pinned.iter().find(|id| !ids.contains(id)) {
+                bail!(
+                    "there is no item `{id}`: correct what is pinned for `{words}` in `search.pinned`"
+                );
+            }
+        }
     }
-    let learnt = learnt(imported, trained, search)?;
+    let meanings = load_meanings(&folder.dataset())?;
+    let learnt = learnt(imported, &meanings, trained, search)?;
     let written = write_fingerprint(collection, &origin.fingerprint)?;
     let mut done = Fingerprints::read(&folder.fingerprints());
     let manifest = done.doing("write", &written, || {
@@ -108,6 +123,7 @@ struct Learnt {
 /// What was trained, and the catalogue of the data set, where there is one.
 fn learnt(
     imported: Option<(Dataset, Option<ValueScale>)>,
+    meanings: &[Meaning],
     trained: Trained,
     search: &Search,
 ) -> Result<Learnt, WriteError> {
@@ -121,7 +137,8 @@ fn learnt(
         });
     };
     let catalogue = write::catalogue(&dataset, &trained.item_order, &trained.popularity);
-    let text = write::text(&dataset, &trained.item_order, search);
+    let (order, popularity) = (&trained.item_order, &trained.popularity);
+    let text = write::text(&dataset, order, popularity, meanings, search);
     files.push((FileKind::Text, text.finish(catalogue.item_space())?));
     files.push((FileKind::Catalogue, catalogue.finish()?));
     Ok(Learnt {

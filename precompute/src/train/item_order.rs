@@ -1,4 +1,8 @@
+use index::text::Point;
+
 use super::NeighbourLists;
+use crate::dataset::Item;
+use crate::places::{PlaceFields, places};
 
 /// How many items the first tier has: the lists of so many lie within some merged reads of each other.
 const FIRST_TIER_LEN: usize = 256;
@@ -49,6 +53,18 @@ pub fn item_order(popularity: &[f32], neighbours: &NeighbourLists) -> Vec<u32> {
         tier_start = tier_end;
         tier_end *= TIER_GROWTH;
     }
+    order
+}
+
+/// Puts items that lie near each other together, where it is known where items lie: along a curve through the world ([`Point::on_curve`]). What is nowhere comes last, and equals stay in their order.
+pub fn by_place(items: &[Item], mut order: Vec<u32>) -> Vec<u32> {
+    let coordinates = places(items, &PlaceFields::default()).coordinates;
+    let place = |item: u32| {
+        let coordinates = coordinates[item as usize]?;
+        let point = Point::new(coordinates.latitude, coordinates.longitude)?;
+        Some(point.on_curve())
+    };
+    order.sort_by_key(|&item| place(item).map_or(u64::MAX, |place| place));
     order
 }
 

@@ -24,7 +24,7 @@ pub use content::{TermVectors, content_neighbours, latent_vectors, term_vectors}
 pub use error::TrainError;
 pub use interactions::Interactions;
 pub use item_knn::item_knn;
-pub use item_order::item_order;
+pub use item_order::{by_place, item_order};
 pub use model::{Lists, Model, is_liked, train, train_for};
 pub use neighbour_lists::NeighbourLists;
 pub use onboarding::onboarding;

@@ -7,7 +7,7 @@ use super::{
     content::{content_neighbours, latent_vectors, term_vectors},
     ease::{EaseSettings, Form, ease, form},
     item_knn::item_knn,
-    item_order::item_order,
+    item_order::{by_place, item_order},
     onboarding::onboarding,
     popularity::{add_untouched, popularity},
     rules::rules,
@@ -161,7 +161,7 @@ pub fn train_for(
         alike,
         settings.onboarding_items as usize,
     );
-    let item_order = item_order(&popularity, alike);
+    let item_order = by_place(&dataset.items, item_order(&popularity, alike));
     Ok(Model {
         neighbours,
         content,

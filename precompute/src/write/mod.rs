@@ -1,18 +1,20 @@
 //! Writing: from a data set and a model to index files.
 
-use std::collections::BTreeSet;
+mod text;
 
-use config::{Search, Train};
+use config::Train;
 use index::baskets::{Basket, BasketsWriter};
-use index::catalogue::{CatalogueWriter, Record, Value};
+use index::catalogue::{CatalogueWriter, Record};
 use index::clusters::{ClustersWriter, Geometry};
 use index::neighbours::NeighboursWriter;
 use index::popularity::PopularityWriter;
 use index::rules::{Rule, RulesWriter};
-use index::text::{DEFAULT_SATURATION, TextField, TextSettings, TextWriter};
 use index::{FileKind, WriteError};
 
-use crate::dataset::{Dataset, Item, is_prose};
+pub use text::text;
+pub(crate) use text::{TITLE, textual_fields};
+
+use crate::dataset::Dataset;
 use crate::train::{ItemClusters, Lists, Model, popular_items};
 
 /// The index files of a model, in the order of their kinds. The same data set and model give the same bytes.
@@ -47,63 +49,6 @@ pub fn catalogue(dataset: &Dataset, item_order: &[u32], popularity: &[f32]) -> C
         catalogue.push(record, popularity[place as usize]);
     }
     catalogue
-}
-
-/// A word in a title counts so many times as much as in another text, where nothing else is asked for.
-const TITLE_BOOST: f32 = 3.0;
-
-/// How much less a word counts in a long text.
-const LENGTH_NORMALIZATION: f32 = 0.75;
-
-/// What the items of a data set say, in this order.
-pub fn text(dataset: &Dataset, item_order: &[u32], settings: &Search) -> TextWriter {
-    let field = |name: &str, boost: f32| TextField {
-        name: name.to_owned(),
-        boost,
-        length_normalization: LENGTH_NORMALIZATION,
-    };
-    let fields: Vec<TextField> = if settings.fields.is_empty() {
-        let others = textual_fields(dataset).into_iter();
-        std::iter::once(field(TITLE, TITLE_BOOST))
-            .chain(others.map(|name| field(name, 1.0)))
-            .collect()
-    } else {
-        let fields = settings.fields.iter();
-        fields
-            .map(|(name, boost)| field(name, *boost as f32))
-            .collect()
-    };
-    let names: Vec<String> = fields.iter().map(|field| field.name.clone()).collect();
-    let mut writer = TextWriter::new(TextSettings {
-        language: settings.language,
-        fields,
-        saturation: DEFAULT_SATURATION,
-    });
-    for &place in item_order {
-        let item = &dataset.items[place as usize];
-        writer.push(names.iter().enumerate().flat_map(|(number, name)| {
-            let texts = if name == TITLE {
-                std::slice::from_ref(&item.title)
-            } else {
-                item.fields.get(name).map_or(&[][..], Value::texts)
-            };
-            texts.iter().map(move |text| (number, text.as_str()))
-        }));
-    }
-    writer
-}
-
-/// What the title is called where fields are named.
-pub(crate) const TITLE: &str = "title";
-
-/// The fields with texts that are no addresses, but for the type, by which everything is filtered.
-pub(crate) fn textual_fields(dataset: &Dataset) -> BTreeSet<&str> {
-    let fields = dataset.items.iter().flat_map(|item| &item.fields);
-    let is_textual = |value: &Value| value.texts().iter().any(|text| is_prose(text));
-    fields
-        .filter(|(name, value)| *name != Item::TYPE_FIELD && is_textual(value))
-        .map(|(name, _)| name.as_str())
-        .collect()
 }
 
 /// Every index file but the catalogue.
