@@ -47,6 +47,17 @@ pub(crate) struct UpArguments {
     /// A folder or .zip with a MovieLens data set, instead of the demo's films and synthetic ratings
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// A configuration of your own, such as config/use-cases.toml, instead of the demo's; its endpoint is to be that of the embedded S3
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "data",
+        requires = "collections"
+    )]
+    config: Option<PathBuf>,
+    /// A collection of that configuration; may be given several times
+    #[arg(long = "collection", value_name = "NAME", requires = "config")]
+    collections: Vec<String>,
     /// Where functions and page are served
     #[arg(long, default_value_t = 3000)]
     port: u16,
@@ -69,18 +80,20 @@ pub(crate) fn up(
     let modules = functions::compile(workspace, choice)?;
     let programs = timed("programs built", || Programs::build(workspace))?;
     functions::trim(workspace, &modules)?;
-    let source = match data {
-        Some(data) => data,
-        None => write_demo_data(workspace, &programs)?,
+    let configuration = match (&arguments.config, data) {
+        (Some(own), _) => own_configuration(own, arguments)?,
+        (None, Some(data)) => configuration(workspace, arguments, &data)?,
+        (None, None) => {
+            let source = write_demo_data(workspace, &programs)?;
+            configuration(workspace, arguments, &source)?
+        }
     };
-
-    let configuration = configuration(workspace, arguments, &source)?;
 
     let stop = stop_request()?;
     let mut host = Host::start(workspace, &programs, arguments, &stop)?;
     // The job knows itself what has changed since the last time, and does only that.
-    timed("collection published", || {
-        publish(workspace, &programs, &configuration, &stop)
+    timed("published", || {
+        publish(workspace, &programs, arguments, &configuration, &stop)
     })?;
     host.wait_until(
         READY_TIMEOUT,
@@ -104,7 +117,7 @@ fn ensure_free(port: u16, flag: &str) -> Result<()> {
 
 fn absolute(path: &Path) -> Result<PathBuf> {
     path.canonicalize()
-        .with_context(|| format!("--data {}: there is no such folder or file", path.display()))
+        .with_context(|| format!("{}: there is no such folder or file", path.display()))
 }
 
 /// The programs of this workspace that run here.
@@ -177,6 +190,20 @@ fn configuration(workspace: &Workspace, arguments: &UpArguments, source: &Path) 
     Ok(copy)
 }
 
+/// The path of somebody's own configuration, whose index files are to go into the embedded S3.
+fn own_configuration(file: &Path, arguments: &UpArguments) -> Result<PathBuf> {
+    let text = fs::read_to_string(file)
+        .with_context(|| format!("--config {}: could not be read", file.display()))?;
+    let endpoint = format!("endpoint = \"{}\"", url(arguments.s3_port));
+    if !text.lines().any(|line| line.trim() == endpoint) {
+        bail!(
+            "--config {}: write {endpoint} below [storage], which is where the embedded S3 listens",
+            file.display()
+        );
+    }
+    absolute(file)
+}
+
 /// The text of a TOML file with another value in the lines of this key.
 fn with_setting(text: &str, key: &str, value: &str) -> String {
     let is_setting = |line: &str| {
@@ -201,6 +228,22 @@ fn url(port: u16) -> String {
 fn publish(
     workspace: &Workspace,
     programs: &Programs,
+    arguments: &UpArguments,
+    configuration: &Path,
+    stop: &StopRequest,
+) -> Result<()> {
+    if arguments.collections.is_empty() {
+        return publish_one(workspace, programs, None, configuration, stop);
+    }
+    let mut collections = arguments.collections.iter();
+    collections
+        .try_for_each(|name| publish_one(workspace, programs, Some(name), configuration, stop))
+}
+
+fn publish_one(
+    workspace: &Workspace,
+    programs: &Programs,
+    collection: Option<&str>,
     configuration: &Path,
     stop: &StopRequest,
 ) -> Result<()> {
@@ -210,6 +253,9 @@ fn publish(
         .current_dir(&workspace.root)
         .args(["run", "--force", "--work", STATE_FOLDER, "--config"])
         .arg(configuration);
+    if let Some(collection) = collection {
+        command.args(["--collection", collection]);
+    }
     command
         .env("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID)
         .env("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY);
@@ -273,6 +319,14 @@ impl Host {
             ("s3_secret_access_key", SECRET_ACCESS_KEY),
         ] {
             command.arg("--variable").arg(format!("{name}={value}"));
+        }
+        if let [first, ..] = arguments.collections.as_slice() {
+            let collections = arguments.collections.join(",");
+            command
+                .arg("--variable")
+                .arg(format!("collections={collections}"))
+                .arg("--variable")
+                .arg(format!("default_collection={first}"));
         }
         let child = command.spawn().context("could not start the host")?;
         let mut host = Host {

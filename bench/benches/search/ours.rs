@@ -85,7 +85,7 @@ pub(crate) fn ask(
 ) -> TextAnswer {
     let words = words.into_iter().map(|word| AskedWord {
         typed: word.as_ref().to_owned(),
-        is_open: false,
+        ..AskedWord::default()
     });
     let mut question = TextQuestion {
         words: words.collect(),

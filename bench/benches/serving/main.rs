@@ -12,12 +12,13 @@
 //!
 //! Command: `cargo xtask functions && cargo bench -p bench --profile dev --bench serving`; without `--profile dev` the host is a release build. Of the arguments
 //! behind `--`, `--short` measures for a second where otherwise it is ten (and three where it is sixty), and any others name the parts to measure: `floor`,
-//! `sealed`, `s3`, `distance`, `cache`, `crowd`, `large`, `predictions`, `size`, `scoring`. The floor is always measured, since others are compared with it.
+//! `sealed`, `s3`, `distance`, `cache`, `crowd`, `large`, `predictions`, `search`, `size`, `scoring`. The floor is always measured, since others are compared with it.
 #![allow(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
 mod parts;
 mod predictions;
 mod process;
+mod search;
 mod table;
 mod workshop;
 
@@ -57,7 +58,7 @@ const SHORT: Effort = Effort {
 /// A part's name, and what measures it.
 type Part = (&'static str, fn(&mut Workshop) -> Vec<Row>);
 
-const PARTS: [Part; 9] = [
+const PARTS: [Part; 10] = [
     ("sealed", parts::sealed),
     ("s3", parts::s3),
     ("distance", parts::distance),
@@ -65,6 +66,7 @@ const PARTS: [Part; 9] = [
     ("crowd", parts::crowd),
     ("large", parts::large),
     ("predictions", predictions::predictions),
+    ("search", search::search),
     ("size", parts::size),
     ("scoring", parts::scoring),
 ];

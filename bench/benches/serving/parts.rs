@@ -25,7 +25,7 @@ const DISTANCE: Duration = Duration::from_millis(15);
 /// What was measured of gorse 0.5.11 over its SQL database on the same data and machine, for a history of 20 films: a figure that is kept, since it takes an hour.
 const GORSE_ANSWERS_PER_SECOND: f64 = 170.0;
 
-fn ms(duration: Duration) -> f64 {
+pub(crate) fn ms(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e3
 }
 
@@ -100,7 +100,7 @@ fn above_floor(what: &str, bar_us: f64, floor: &Measured, measured: &Measured) -
     )
 }
 
-fn beside_floor(floor: &Measured, measured: &Measured) -> String {
+pub(crate) fn beside_floor(floor: &Measured, measured: &Measured) -> String {
     let floor_us = number(floor.processor_us());
     format!("{}; the floor's in turns {floor_us} µs", in_short(measured))
 }

@@ -40,6 +40,9 @@ const DEFAULT_RADIUS_KM: f64 = 10.0;
 /// Half of the way around the earth.
 const MAXIMUM_RADIUS_KM: f64 = 20_038.0;
 
+/// What stands around words that belong together.
+const QUOTES: [char; 4] = ['"', '“', '”', '„'];
+
 /// How one asks for what is around one.
 const NEAR_ME: [&str; 2] = ["near", "me"];
 
@@ -109,9 +112,24 @@ impl Wish {
 
 /// The words of a query. The last may not be finished, if it is being typed and no space follows it.
 pub(crate) fn asked_words(text: &str, is_being_typed: bool) -> Vec<AskedWord> {
-    let words = words(text).map(|word| AskedWord {
-        typed: word.text.to_owned(),
-        is_open: false,
+    let quotes: Vec<usize> = text.match_indices(QUOTES).map(|(at, _)| at).collect();
+    // One that is not closed means nothing.
+    let (pairs, _) = quotes.as_chunks::<2>();
+    let phrase_of = |start: usize| {
+        pairs
+            .iter()
+            .find(|[open, close]| (*open..*close).contains(&start))
+    };
+    let mut before = None;
+    let words = words(text).map(|word| {
+        let phrase = phrase_of(word.start);
+        let follows = phrase.is_some() && before == phrase;
+        before = phrase;
+        AskedWord {
+            typed: word.text.to_owned(),
+            is_open: false,
+            follows,
+        }
     });
     let mut words: Vec<AskedWord> = words.collect();
     if let Some(last) = words.last_mut() {

@@ -89,6 +89,7 @@ fn search_everything(generation: &Generation<'_>, personal: &Question) -> Result
     let word = |term: &str, is_open| AskedWord {
         typed: term.to_owned(),
         is_open,
+        ..AskedWord::default()
     };
     let words = |needs_all| TextQuestion {
         words: vec![

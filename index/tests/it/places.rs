@@ -87,7 +87,7 @@ fn question(words: &str) -> TextQuestion {
         words: words
             .map(|word| AskedWord {
                 typed: word.to_owned(),
-                is_open: false,
+                ..AskedWord::default()
             })
             .collect(),
         count: 9,
@@ -357,4 +357,22 @@ fn a_field_that_does_not_exist_is_refused_with_those_that_do() {
         assert_eq!(field, "colour");
         assert_eq!(known, ["category", "stars"]);
     }
+}
+
+#[test]
+fn words_between_quotation_marks_stand_one_behind_the_other() {
+    let generation = restaurants();
+    let asked = |words: &str, follows: &[usize]| {
+        let mut question = question(words);
+        for &number in follows {
+            question.words[number].follows = true;
+        }
+        let answer = generation.search(&question).unwrap();
+        let items: Vec<u32> = answer.hits.iter().map(|hit| hit.item).collect();
+        (items, answer.is_phrase_ignored)
+    };
+    assert_eq!(asked("pasta palace", &[1]), (vec![0], false));
+    assert_eq!(asked("palace pasta", &[1]), (vec![0], true), "in no title");
+    assert_eq!(asked("bar pasta", &[]), (vec![8], false));
+    assert_eq!(asked("pasta italian", &[1]).1, true, "in two fields");
 }

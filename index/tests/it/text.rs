@@ -163,7 +163,7 @@ fn word_of(number: usize) -> String {
 fn asked(term: &str) -> AskedWord {
     AskedWord {
         typed: term.to_owned(),
-        is_open: false,
+        ..AskedWord::default()
     }
 }
 
@@ -236,7 +236,7 @@ proptest! {
         let question = TextQuestion {
             words: vec![
                 asked(&word_of(other)),
-                AskedWord { typed: prefix.clone(), is_open: true },
+                AskedWord { typed: prefix.clone(), is_open: true, ..AskedWord::default() },
             ],
             count: 10,
             lists_max_len_bytes: u64::MAX,

@@ -88,7 +88,7 @@ pub fn evaluate_search(
 fn ranked(generation: &Generation<'_>, query: &str) -> Result<Vec<u32>, index::Error> {
     let words = words(query).map(|word| AskedWord {
         typed: word.text.to_owned(),
-        is_open: false,
+        ..AskedWord::default()
     });
     let question = TextQuestion {
         words: words.collect(),

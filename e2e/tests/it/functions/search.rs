@@ -85,6 +85,15 @@ fn queries_that_are_no_words_are_answered_all_the_same() {
     assert_eq!(ids(&found), ["2", "7"]);
     let notes = &found["interpretation"]["notes"];
     assert_eq!(notes, &json!(["only the first 16 words were read"]));
+    let phrase = "%22toy+story%22+";
+    assert_eq!(check(phrase, &["1", "5"], &["words"])["notes"], json!([]));
+    let found = check("%22story+toy%22+", &["1", "5"], &["words"]);
+    assert!(
+        found["notes"][0]
+            .as_str()
+            .unwrap()
+            .contains("in this order")
+    );
     for query in ["%22heat", "%00%01heat", "%E2%80%AEheat", "heat%F0%9F%94%A5"] {
         let line = format!("GET /v1/movies/search?q={query}&prefix=false");
         let found = answer(&TestStorage::films(), &line, "", 200);

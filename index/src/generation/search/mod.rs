@@ -10,6 +10,7 @@ mod candidates;
 mod correction;
 mod facets;
 mod highlights;
+mod phrases;
 mod places;
 mod reading;
 mod suggestions;
@@ -98,6 +99,8 @@ pub struct AskedWord {
     pub typed: String,
     /// Whether it may not yet be finished, and stands for what begins so, too.
     pub is_open: bool,
+    /// Whether it has to stand right behind the word before it.
+    pub follows: bool,
 }
 
 /// Around where something is looked for.
@@ -126,6 +129,8 @@ pub struct TextAnswer {
     pub broader: Vec<String>,
     /// What was asked to be counted, in its order.
     pub facets: Vec<FacetCounts>,
+    /// Whether nothing has the words of a phrase in their order, so that they count by themselves.
+    pub is_phrase_ignored: bool,
 }
 
 /// An item that was found.
@@ -268,6 +273,16 @@ impl Generation<'_> {
             blocks.try_for_each(|block| text.plan_block(block, plan))
         };
         let mut findings = self.find(text, question, &reading, Words::All(&plan_corrections))?;
+        let mut is_phrase_ignored = false;
+        if !phrases::phrases(&question.words).is_empty() {
+            let words_alone = (findings.found.clone(), findings.best.clone());
+            let asked = &question.words;
+            self.keep_phrases(text, &analyzer, asked, question.count, &mut findings)?;
+            if findings.best.is_empty() {
+                (findings.found, findings.best) = words_alone;
+                is_phrase_ignored = true;
+            }
+        }
         if findings.best.is_empty() {
             self.fetch(&mut |plan| plan_corrections(plan))?;
             let corrections = corrections.into_inner().unwrap_or_default();
@@ -276,6 +291,7 @@ impl Generation<'_> {
         if findings.best.is_empty() {
             findings = self.find(text, question, &reading, Words::Any)?;
         }
+        reading.is_phrase_ignored = is_phrase_ignored;
         self.answer(text, question, reading, findings)
     }
 
@@ -523,6 +539,7 @@ impl Generation<'_> {
             place: reading.place.map(|place| place.found),
             broader: broader.map(|variant| variant.shown).collect(),
             facets: counts,
+            is_phrase_ignored: reading.is_phrase_ignored,
         })
     }
 

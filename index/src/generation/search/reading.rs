@@ -127,6 +127,8 @@ pub(super) struct QueryReading {
     pub(super) pinned: Vec<u32>,
     /// Whether there was more to look at than is read.
     pub(super) is_cut: bool,
+    /// See [`TextAnswer::is_phrase_ignored`](super::TextAnswer::is_phrase_ignored).
+    pub(super) is_phrase_ignored: bool,
 }
 
 impl QueryReading {
@@ -264,6 +266,7 @@ impl Generation<'_> {
             broader: Vec::new(),
             pinned: pinned.unwrap_or_default(),
             is_cut,
+            is_phrase_ignored: false,
         };
         for known in known {
             self.follow(text, known, &mut reading)?;
