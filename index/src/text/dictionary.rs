@@ -67,13 +67,11 @@ pub(super) fn write_after(previous: &str, text: &str, bytes: &mut Vec<u8>) {
 
 /// How many bytes two texts begin with alike, cut at a letter.
 fn shared_len(left: &str, right: &str) -> usize {
-    let pairs = left.bytes().zip(right.bytes());
-    let equal = pairs.take_while(|(left, right)| left == right).count();
-    right.floor_char_boundary(equal)
+    right.floor_char_boundary(equal_count(left.as_bytes(), right.as_bytes()))
 }
 
-/// Turns `text` into the one that follows it.
-pub(super) fn read_after(cursor: &mut Cursor<'_>, text: &mut String) -> Result<(), OutOfBytes> {
+/// How many bytes of the text before are kept, and what follows them.
+pub(super) fn read_after<'a>(cursor: &mut Cursor<'a>) -> Result<(usize, &'a [u8]), OutOfBytes> {
     let counts = cursor.u8()?;
     let mut count = |short: u8| match short {
         15 => usize::try_from(cursor.varint()?)
@@ -84,13 +82,64 @@ pub(super) fn read_after(cursor: &mut Cursor<'_>, text: &mut String) -> Result<(
     };
     let shared = count(counts >> 4)?;
     let rest_len = count(counts & 15)?;
-    let rest = std::str::from_utf8(cursor.take(rest_len)?).map_err(|_| OutOfBytes)?;
-    if !text.is_char_boundary(shared) {
-        return Err(OutOfBytes);
+    Ok((shared, cursor.take(rest_len)?))
+}
+
+/// The terms of a block that begin alike, one after the other. Those below are passed over as they are written: none is put together.
+pub(super) struct TermsWith<'a, 'p> {
+    cursor: Cursor<'a>,
+    beginning: &'p str,
+    /// How many bytes of the beginning the last term has; those below it have the same of what they share with it.
+    equal_len: usize,
+    /// The last term that was given; before the first, the beginning.
+    term: String,
+}
+
+impl<'a, 'p> TermsWith<'a, 'p> {
+    /// Those of a block that begin with `beginning`.
+    pub(super) fn new(block: &'a [u8], beginning: &'p str) -> Self {
+        Self {
+            cursor: Cursor::new(block),
+            beginning,
+            equal_len: 0,
+            term: beginning.to_owned(),
+        }
     }
-    text.truncate(shared);
-    text.push_str(rest);
-    Ok(())
+
+    /// The next of them, with the bytes of its entry; `None` behind the last.
+    pub(super) fn next(&mut self) -> Result<Option<(&str, &'a [u8])>, OutOfBytes> {
+        let beginning = self.beginning.as_bytes();
+        while !self.cursor.is_empty() {
+            let (shared, rest) = read_after(&mut self.cursor)?;
+            let entry = self.cursor.sized()?;
+            if shared <= self.equal_len {
+                let wanted = beginning.get(shared..).unwrap_or_default();
+                let equal = equal_count(rest, wanted);
+                self.equal_len = shared + equal;
+                if equal < wanted.len() && wanted.get(equal) < rest.get(equal) {
+                    break;
+                }
+            }
+            // What shares more with one that is below is as far below.
+            if self.equal_len < beginning.len() {
+                continue;
+            }
+            if !self.term.is_char_boundary(shared) {
+                return Err(OutOfBytes);
+            }
+            self.term.truncate(shared);
+            self.term
+                .push_str(std::str::from_utf8(rest).map_err(|_| OutOfBytes)?);
+            return Ok(Some((&self.term, entry)));
+        }
+        Ok(None)
+    }
+}
+
+/// How many bytes two texts begin with alike.
+fn equal_count(left: &[u8], right: &[u8]) -> usize {
+    let pairs = left.iter().zip(right);
+    pairs.take_while(|(left, right)| left == right).count()
 }
 
 /// Appends the entry of a term with all its postings, its length before it; a long list goes to `lists`.
@@ -218,4 +267,50 @@ pub(super) fn read_chunk(chunk: &Chunk, bytes: &[u8]) -> Result<Vec<Posting>, Ou
         posting.item += chunk.start;
     }
     Ok(postings)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The terms of a block that begin so.
+    fn with(block: &[u8], beginning: &str) -> Result<Vec<(String, Vec<u8>)>, OutOfBytes> {
+        let mut terms = TermsWith::new(block, beginning);
+        let mut found = Vec::new();
+        while let Some((term, entry)) = terms.next()? {
+            found.push((term.to_owned(), entry.to_vec()));
+        }
+        Ok(found)
+    }
+
+    proptest! {
+        #[test]
+        fn terms_that_begin_so_are_those_of_a_scan(
+            terms in prop::collection::btree_set("[abé]{0,4}[a-c]{0,20}", 0..60),
+            beginnings in prop::collection::vec("[abé]{0,4}[a-d]{0,2}", 0..20),
+        ) {
+            let terms: BTreeSet<String> = terms;
+            let mut block = Vec::new();
+            let mut previous = "";
+            for term in &terms {
+                write_after(previous, term, &mut block);
+                block.extend([1, term.len() as u8]);
+                previous = term;
+            }
+            for beginning in beginnings.iter().chain(&terms) {
+                let begins_so = terms.iter().filter(|term| term.starts_with(beginning));
+                let expected = begins_so.map(|term| (term.clone(), vec![term.len() as u8]));
+                prop_assert_eq!(with(&block, beginning), Ok(expected.collect()));
+            }
+        }
+
+        #[test]
+        fn any_bytes_are_a_block_or_an_error(block: Vec<u8>, beginning in "[aé]{0,3}") {
+            let _ = with(&block, &beginning);
+        }
+    }
 }

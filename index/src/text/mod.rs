@@ -4,6 +4,7 @@
 //! Not useful for: finding by meaning. Two items that are about the same in other words are neighbours by [content](crate::neighbours).
 
 mod dictionary;
+mod fences;
 mod filter;
 mod geography;
 mod metadata;

@@ -1,7 +1,8 @@
 use std::{cell::OnceCell, ops::Range};
 
 use super::{
-    dictionary::{Chunk, Entry, read_after, read_chunk, read_entry},
+    dictionary::{Chunk, Entry, TermsWith, read_chunk, read_entry},
+    fences::Fences,
     filter::{TYPED_MIN_LETTER_COUNT, WordFilter, is_correctable},
     geography::{Point, Rectangle},
     metadata::{
@@ -13,7 +14,7 @@ use super::{
     typos,
 };
 use crate::{
-    codec::{Cursor, OutOfBytes},
+    codec::OutOfBytes,
     container::{BLOCK_CHECKSUM_LEN_BYTES, Blocks, Container, HEAD_ONLY, Plan},
     error::Error,
     recommend::sort_key::sort_by_key,
@@ -24,8 +25,8 @@ use crate::{
 pub struct Text {
     container: Container,
     metadata: Metadata,
-    /// What each block of terms but the first begins with; ascending.
-    fences: Vec<String>,
+    /// What each block of terms but the first begins with.
+    fences: Fences,
     /// What is around each block of points.
     rectangles: Vec<Rectangle>,
     /// Read when it is needed first.
@@ -37,10 +38,10 @@ impl Text {
     pub fn open(container: Container) -> Result<Self, Error> {
         let metadata: Metadata = container.metadata()?;
         let fences =
-            read_fences(container.block(FENCES, 0, &HEAD_ONLY)?).map_err(|OutOfBytes| {
+            Fences::read(container.block(FENCES, 0, &HEAD_ONLY)?).map_err(|OutOfBytes| {
                 container.corrupt("the beginnings of the blocks of terms are cut off")
             })?;
-        if container.block_count(TERMS)? as usize != fences.len() + 1 || !fences.is_sorted() {
+        if container.block_count(TERMS)? as usize != fences.count() + 1 {
             return Err(container.corrupt("the beginnings do not fit the blocks of terms"));
         }
         let rectangles = read_rectangles(container.block(RECTANGLES, 0, &HEAD_ONLY)?)
@@ -88,11 +89,7 @@ impl Text {
 
     /// The blocks of the terms that begin so.
     pub(crate) fn blocks_of_prefix(&self, prefix: &str) -> Range<u32> {
-        let first = self.block_of(prefix);
-        let behind = self
-            .fences
-            .partition_point(|fence| fence.as_str() <= prefix || fence.starts_with(prefix));
-        first..behind as u32 + 1
+        self.block_of(prefix)..self.fences.count_up_to_last(prefix) as u32 + 1
     }
 
     /// Adds a block of terms.
@@ -100,21 +97,20 @@ impl Text {
         self.container.plan(TERMS, block, plan)
     }
 
-    /// The terms of a block that has been fetched that `wants` accepts, ascending, with what `wants` made of them. O(length of the block).
+    /// The terms of a block that has been fetched that begin so and that `wants` accepts, ascending, with what `wants` made of them. O(length of the block up to the last).
     pub(crate) fn terms<T>(
         &self,
         block: u32,
+        beginning: &str,
         blocks: &Blocks,
         mut wants: impl FnMut(&str) -> Option<T>,
     ) -> Result<Vec<(T, Entry)>, Error> {
-        let mut cursor = Cursor::new(self.container.block(TERMS, block, blocks)?);
-        let mut term = String::new();
+        let block = self.container.block(TERMS, block, blocks)?;
+        let mut terms = TermsWith::new(block, beginning);
         let mut found = Vec::new();
         let read = || {
-            while !cursor.is_empty() {
-                read_after(&mut cursor, &mut term)?;
-                let entry = cursor.sized()?;
-                if let Some(wanted) = wants(&term) {
+            while let Some((term, entry)) = terms.next()? {
+                if let Some(wanted) = wants(term) {
                     found.push((wanted, read_entry(entry, self.metadata.item_count)?));
                 }
             }
@@ -123,11 +119,18 @@ impl Text {
         read().map_err(|OutOfBytes| self.container.corrupt("a block of terms is cut off"))
     }
 
-    /// A term whose block has been fetched; `None` if it is none.
+    /// A term whose block has been fetched; `None` if it is none. O(length of the block up to it).
     pub(crate) fn term(&self, term: &str, blocks: &Blocks) -> Result<Option<Entry>, Error> {
-        let wants = |other: &str| (other == term).then_some(());
-        let found = self.terms(self.block_of(term), blocks, wants)?;
-        Ok(found.into_iter().next().map(|((), entry)| entry))
+        let block = self.container.block(TERMS, self.block_of(term), blocks)?;
+        let mut terms = TermsWith::new(block, term);
+        // A term stands before all that begin with it.
+        let mut read = || match terms.next()? {
+            Some((first, entry)) if first == term => {
+                read_entry(entry, self.metadata.item_count).map(Some)
+            }
+            _ => Ok(None),
+        };
+        read().map_err(|OutOfBytes| self.container.corrupt("a block of terms is cut off"))
     }
 
     /// How many terms a name has at most.
@@ -221,7 +224,7 @@ impl Text {
 
     /// The number of the block where a term stands, if it is one.
     pub(crate) fn block_of(&self, term: &str) -> u32 {
-        self.fences.partition_point(|fence| fence.as_str() <= term) as u32
+        self.fences.count_up_to(term) as u32
     }
 }
 
@@ -233,15 +236,4 @@ fn pages_of(chunk: &Chunk) -> Range<u32> {
     let first = chunk.offset / PAGE_CONTENT_LEN_BYTES;
     let behind = end.div_ceil(PAGE_CONTENT_LEN_BYTES);
     u32::try_from(first).unwrap_or(u32::MAX)..u32::try_from(behind).unwrap_or(u32::MAX)
-}
-
-fn read_fences(bytes: &[u8]) -> Result<Vec<String>, OutOfBytes> {
-    let mut cursor = Cursor::new(bytes);
-    let mut fences: Vec<String> = Vec::new();
-    let mut fence = String::new();
-    while !cursor.is_empty() {
-        read_after(&mut cursor, &mut fence)?;
-        fences.push(fence.clone());
-    }
-    Ok(fences)
 }

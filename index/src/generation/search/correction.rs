@@ -1,12 +1,13 @@
 //! What a mistyped word was meant to be.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use analysis::Analyzer;
 
-use super::reading::{COMPLETION_FACTOR, Word};
+use super::reading::{COMPLETION_FACTOR, Word, sort_each_once};
 use crate::{
     error::Error,
+    sorted_map::SortedMap,
     text::{Text, is_within, tag_of},
 };
 
@@ -16,15 +17,21 @@ pub(super) const CORRECTION_FACTOR: f32 = 0.5;
 /// So many blocks of terms are read to correct the words of a question.
 const CORRECTION_BLOCKS_MAX_COUNT: usize = 6;
 
-/// From so many letters on two of them may be wrong, if the first three are right.
+/// From so many letters on two of them may be wrong, if the first ones are right.
 const TWO_TYPOS_LETTER_COUNT: usize = 8;
+
+/// How many first letters that are.
+const RIGHT_LETTER_COUNT: usize = 3;
 
 /// Where the terms are that a word may have been meant to be, and which they are.
 pub(super) struct Correction<'a> {
     word: &'a Word,
     /// The terms of words at a distance of one, and of some that are none, with how each is written.
-    near: BTreeMap<String, String>,
-    blocks: BTreeSet<u32>,
+    near: SortedMap<String, String>,
+    /// With which letters everything begins that may have been meant beside these.
+    beginning: Option<&'a str>,
+    /// Ascending.
+    blocks: Vec<u32>,
     /// Whether there were more blocks than are read.
     pub(super) is_cut: bool,
 }
@@ -52,26 +59,29 @@ impl<'a> Correction<'a> {
         word: &'a Word,
         blocks_max_count: usize,
     ) -> Result<Self, Error> {
-        let near = text.meant_by(&word.spelled)?;
+        let mut near = SortedMap::new();
         // Of several words of one term, the first is shown.
-        let near = near.into_iter().rev();
-        let near: BTreeMap<String, String> =
-            near.map(|word| (analyzer.term(&word), word)).collect();
-        let mut blocks: BTreeSet<u32> = near.keys().map(|term| text.block_of(term)).collect();
+        for meant in text.meant_by(&word.spelled)?.into_iter().rev() {
+            near.insert(analyzer.term(&meant), meant);
+        }
+        let mut blocks: Vec<u32> = near.keys().map(|term| text.block_of(term)).collect();
         let ends: Vec<usize> = word.spelled.char_indices().map(|(end, _)| end).collect();
-        if let Some(&end) = ends.get(3)
-            && (TWO_TYPOS_LETTER_COUNT <= ends.len() || word.is_open)
-        {
-            let beginning = word.spelled.get(..end).unwrap_or_default();
-            blocks.extend(text.blocks_of_prefix(beginning));
-        }
+        let is_long = TWO_TYPOS_LETTER_COUNT <= ends.len() || word.is_open;
+        let beginning = ends.get(RIGHT_LETTER_COUNT).filter(|_| is_long);
+        let beginning = beginning.and_then(|&end| word.spelled.get(..end));
+        blocks.extend(
+            beginning
+                .map(|beginning| text.blocks_of_prefix(beginning))
+                .into_iter()
+                .flatten(),
+        );
+        sort_each_once(&mut blocks);
         let is_cut = blocks_max_count < blocks.len();
-        while blocks_max_count < blocks.len() {
-            blocks.pop_last();
-        }
+        blocks.truncate(blocks_max_count);
         Ok(Self {
             word,
             near,
+            beginning,
             blocks,
             is_cut,
         })
@@ -82,18 +92,27 @@ impl<'a> Correction<'a> {
         self.blocks.iter().copied()
     }
 
-    /// How a term is written that may have been meant.
-    pub(super) fn shown<'t>(&'t self, term: &'t str) -> &'t str {
-        self.near.get(term).map_or(term, String::as_str)
+    /// The terms at a distance of one whose blocks are read, with how each is written; ascending.
+    pub(super) fn near<'t>(&'t self, text: &'t Text) -> impl Iterator<Item = (&'t str, &'t str)> {
+        let is_read = |term: &str| self.blocks.contains(&text.block_of(term));
+        let near = self.near.iter();
+        near.map(|(term, shown)| (term.as_str(), shown.as_str()))
+            .filter(move |(term, _)| *term != self.word.term && is_read(term))
     }
 
-    /// What a term counts as what was meant; `None` where it was not.
+    /// With which letters everything begins that is farther away, and the blocks of that which are read.
+    pub(super) fn farther(&self, text: &Text) -> Option<(&'a str, Range<u32>)> {
+        let beginning = self.beginning?;
+        let blocks = text.blocks_of_prefix(beginning);
+        let is_read = |block: &u32| self.blocks.contains(block);
+        let behind = blocks.clone().find(|block| !is_read(block));
+        Some((beginning, blocks.start..behind.unwrap_or(blocks.end)))
+    }
+
+    /// What a term counts that is farther away, as what was meant; `None` where it was not.
     pub(super) fn factor(&self, term: &str) -> Option<f32> {
         if tag_of(term).is_some() || term == self.word.term {
             return None;
-        }
-        if self.near.contains_key(term) {
-            return Some(CORRECTION_FACTOR);
         }
         let spelled = self.word.spelled.as_str();
         let letter_count = spelled.chars().count();

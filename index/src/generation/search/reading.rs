@@ -1,10 +1,13 @@
 //! How the words of a question are read: as terms, as what they were meant to be, as names, as what they speak of, and as a place.
 
-use std::{collections::BTreeSet, ops::Range};
+use std::{ops::Range, rc::Rc};
 
 use analysis::{Analyzer, fold};
 
-use super::{AskedWord, FoundPlace, FoundWord, Reading, TextQuestion, correction::Correction};
+use super::{
+    AskedWord, FoundPlace, FoundWord, Reading, TextQuestion,
+    correction::{CORRECTION_FACTOR, Correction},
+};
 use crate::{
     error::Error,
     generation::Generation,
@@ -45,11 +48,12 @@ impl Word {
     }
 
     /// The blocks where it may stand, and what begins with it; ascending.
-    fn blocks(&self, text: &Text) -> BTreeSet<u32> {
-        let mut blocks = BTreeSet::from([text.block_of(&self.term)]);
+    fn blocks(&self, text: &Text) -> Vec<u32> {
+        let mut blocks = vec![text.block_of(&self.term)];
         if self.is_open {
             let with_prefix = text.blocks_of_prefix(&self.spelled);
             blocks.extend(with_prefix.take(PREFIX_BLOCKS_MAX_COUNT));
+            sort_each_once(&mut blocks);
         }
         blocks
     }
@@ -64,7 +68,7 @@ impl Word {
 pub(super) struct Variant {
     /// As it is written.
     pub(super) shown: String,
-    pub(super) entry: Entry,
+    pub(super) entry: Rc<Entry>,
     /// What it counts, beside the word as it was typed.
     pub(super) factor: f32,
     /// Whether it is what the word speaks of, rather than the word.
@@ -72,7 +76,7 @@ pub(super) struct Variant {
 }
 
 impl Variant {
-    pub(super) fn of_term(term: &str, entry: Entry, factor: f32) -> Self {
+    pub(super) fn of_term(term: &str, entry: Rc<Entry>, factor: f32) -> Self {
         Self {
             shown: term.to_owned(),
             entry,
@@ -82,7 +86,7 @@ impl Variant {
     }
 
     /// What a key leads to, under the name that it has.
-    fn of_key(key: &str, entry: Entry, factor: f32) -> Self {
+    fn of_key(key: &str, entry: Rc<Entry>, factor: f32) -> Self {
         let words = key.split(NAME_END).next().unwrap_or_default();
         let name = Some(&entry.notes.name).filter(|name| !name.is_empty());
         Self {
@@ -156,7 +160,7 @@ impl QueryReading {
 pub(super) struct ReadPlace {
     pub(super) found: FoundPlace,
     /// What is there.
-    pub(super) entry: Entry,
+    pub(super) entry: Rc<Entry>,
 }
 
 /// A run of words that may be a name, with what the key of one begins with.
@@ -169,7 +173,7 @@ struct Run {
 struct Known {
     words: Range<usize>,
     key: String,
-    entry: Entry,
+    entry: Rc<Entry>,
 }
 
 impl Known {
@@ -286,18 +290,18 @@ impl Generation<'_> {
                 known.push(Known {
                     words: number..number + 1,
                     key: word.term.clone(),
-                    entry,
+                    entry: Rc::new(entry),
                 });
             }
         }
         for run in runs {
             for block in text.blocks_of_prefix(&run.name) {
-                let is_called = |key: &str| key.starts_with(&run.name).then(|| key.to_owned());
-                let found = text.terms(block, &blocks, is_called)?.into_iter();
+                let key_of = |key: &str| Some(key.to_owned());
+                let found = text.terms(block, &run.name, &blocks, key_of)?.into_iter();
                 known.extend(found.map(|(key, entry)| Known {
                     words: run.words.clone(),
                     key,
-                    entry,
+                    entry: Rc::new(entry),
                 }));
             }
         }
@@ -317,23 +321,28 @@ impl Generation<'_> {
                 known.words.start == number && known.key == word.term && 0 < known.entry.item_count
             };
             let term = known.iter().find(is_term);
-            let term = term.map(|known| Variant::of_term(&known.key, known.entry.clone(), 1.0));
+            let term = term.map(|known| Variant::of_term(&known.key, Rc::clone(&known.entry), 1.0));
             return Ok(term.into_iter().collect());
         }
         let blocks = self.blocks.borrow();
+        let completion = |term: &str| tag_of(term).is_none().then(|| term.to_owned());
+        let with_prefix = text.blocks_of_prefix(&word.spelled);
+        let mut found = Vec::new();
+        for block in with_prefix.take(PREFIX_BLOCKS_MAX_COUNT) {
+            found.extend(text.terms(block, &word.spelled, &blocks, completion)?);
+        }
+        // The word's own term may begin otherwise.
+        let place = found.partition_point(|(term, _)| *term < word.term);
+        let is_found = found.get(place).is_some_and(|(term, _)| *term == word.term);
+        if !is_found && let Some(entry) = text.term(&word.term, &blocks)? {
+            found.insert(place, (word.term.clone(), entry));
+        }
         let mut variants = Vec::new();
-        for block in word.blocks(text) {
-            let begins_so = |term: &str| {
-                let is_one = tag_of(term).is_none()
-                    && (term == word.term || term.starts_with(&word.spelled));
-                is_one.then(|| term.to_owned())
-            };
-            for (term, entry) in text.terms(block, &blocks, begins_so)? {
-                let is_whole = term == word.term || term == word.spelled;
-                let factor = if is_whole { 1.0 } else { COMPLETION_FACTOR };
-                if 0 < entry.item_count {
-                    variants.push(Variant::of_term(&term, entry, factor));
-                }
+        for (term, entry) in found {
+            let is_whole = term == word.term || term == word.spelled;
+            let factor = if is_whole { 1.0 } else { COMPLETION_FACTOR };
+            if 0 < entry.item_count {
+                variants.push(Variant::of_term(&term, Rc::new(entry), factor));
             }
         }
         keep_most_frequent(&mut variants);
@@ -348,18 +357,31 @@ impl Generation<'_> {
     ) -> Result<Vec<Variant>, Error> {
         let blocks = self.blocks.borrow();
         let mut meant: Vec<Variant> = Vec::new();
-        for block in correction.blocks() {
-            let factor_of = |term: &str| {
-                let factor = correction.factor(term)?;
-                Some((term.to_owned(), factor))
-            };
-            let found = text.terms(block, &blocks, factor_of)?.into_iter();
-            let found = found.filter(|(_, entry)| 0 < entry.item_count);
-            meant.extend(found.map(|((term, factor), entry)| {
-                Variant::of_term(correction.shown(&term), entry, factor)
-            }));
+        for (term, shown) in correction.near(text) {
+            if let Some(entry) = text.term(term, &blocks)?
+                && 0 < entry.item_count
+            {
+                meant.push(Variant::of_term(shown, Rc::new(entry), CORRECTION_FACTOR));
+            }
         }
         // Two wrong letters only where one is not enough.
+        if let Some((beginning, farther)) = correction.farther(text)
+            && meant.is_empty()
+        {
+            for block in farther {
+                let factor_of = |term: &str| {
+                    let factor = correction.factor(term)?;
+                    Some((term.to_owned(), factor))
+                };
+                let found = text
+                    .terms(block, beginning, &blocks, factor_of)?
+                    .into_iter();
+                let found = found.filter(|(_, entry)| 0 < entry.item_count);
+                meant.extend(found.map(|((term, factor), entry)| {
+                    Variant::of_term(&term, Rc::new(entry), factor)
+                }));
+            }
+        }
         let factors = meant.iter().map(|variant| variant.factor);
         let best = factors.fold(0.0, f32::max);
         meant.retain(|variant| best <= variant.factor);
@@ -374,7 +396,7 @@ impl Generation<'_> {
         let share = 1.0 / known.words.len() as f32;
         let mut variants = Vec::new();
         for link in known.links(&[LinkKind::Synonym, LinkKind::Meaning]) {
-            if let Some(entry) = text.term(&link.key, &blocks)? {
+            if let Some(entry) = text.term(&link.key, &blocks)?.map(Rc::new) {
                 let weight = f32::from(link.weight) / 255.0;
                 let is_meaning = link.kind == LinkKind::Meaning;
                 let factor = if is_meaning { weight } else { SYNONYM_FACTOR };
@@ -385,20 +407,20 @@ impl Generation<'_> {
             }
         }
         for link in known.links(&[LinkKind::Broader]) {
-            if let Some(entry) = text.term(&link.key, &blocks)? {
+            if let Some(entry) = text.term(&link.key, &blocks)?.map(Rc::new) {
                 reading.broader.push(Variant::of_key(&link.key, entry, 1.0));
             }
         }
         let is_value = tag_of(&known.key).is_some_and(|tag| tag != WORDS_TAG);
         if is_value && 0 < known.entry.item_count && !known.is_place() {
-            let entry = known.entry.clone();
+            let entry = Rc::clone(&known.entry);
             variants.push(Variant::of_key(&known.key, entry, share));
         }
         for word in reading.words.get_mut(known.words).unwrap_or_default() {
             for variant in &variants {
                 word.variants.push(Variant {
                     shown: variant.shown.clone(),
-                    entry: variant.entry.clone(),
+                    entry: Rc::clone(&variant.entry),
                     ..*variant
                 });
             }
@@ -413,7 +435,7 @@ impl Generation<'_> {
         for link in known.links(&[LinkKind::SameName]) {
             places.extend(
                 text.term(&link.key, &blocks)?
-                    .map(|entry| (link.key.clone(), entry)),
+                    .map(|entry| (link.key.clone(), Rc::new(entry))),
             );
         }
         let Known { words, key, entry } = known;
@@ -430,7 +452,7 @@ impl Generation<'_> {
             name: entry.notes.name.clone(),
             field: tag_of(&key).unwrap_or_default().to_owned(),
             circle,
-            others: places.map(|(.., entry)| entry.notes.name).collect(),
+            others: places.map(|(.., entry)| entry.notes.name.clone()).collect(),
         };
         Ok(Some(ReadPlace { found, entry }))
     }
@@ -479,4 +501,10 @@ fn take_place(known: &mut Vec<Known>) -> Option<Known> {
 fn keep_most_frequent(variants: &mut Vec<Variant>) {
     sort_by_key(variants, |variant| !u64::from(variant.entry.item_count));
     variants.truncate(VARIANTS_MAX_COUNT);
+}
+
+/// Puts numbers in their order, each once.
+pub(super) fn sort_each_once(numbers: &mut Vec<u32>) {
+    sort_by_key(numbers, |number| u64::from(*number));
+    numbers.dedup();
 }

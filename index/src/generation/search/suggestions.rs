@@ -7,7 +7,7 @@ use crate::{
     error::Error,
     generation::Generation,
     recommend::sort_key::{sort_by_key, sort_key},
-    text::{NAME_END, tag_of},
+    text::tag_of,
 };
 
 /// So many blocks of terms are read for what begins so.
@@ -57,12 +57,11 @@ impl Generation<'_> {
         let mut suggestions: Vec<Suggestion> = Vec::new();
         for (word_count, beginning) in beginnings {
             for block in blocks_of(&beginning) {
-                let begins_so = |key: &str| {
-                    let name = key.split(NAME_END).next().unwrap_or_default();
-                    let tag = tag_of(key).filter(|tag| !tag.starts_with('*'))?;
-                    name.starts_with(&beginning).then(|| tag.to_owned())
+                let field_of = |key: &str| {
+                    let tag = tag_of(key).filter(|tag| !tag.starts_with('*'));
+                    tag.map(str::to_owned)
                 };
-                for (field, entry) in text.terms(block, &blocks, begins_so)? {
+                for (field, entry) in text.terms(block, &beginning, &blocks, field_of)? {
                     let name = entry.notes.name;
                     let is_new = !suggestions.iter().any(|other| other.name == name);
                     if 0 < entry.item_count && is_new {
