@@ -1,15 +1,15 @@
-//! Which words there may be: a set of hashes as their gaps (Putze, Sanders and Singler: Cache-, hash- and space-efficient bloom filters, 2007, "Golomb-compressed").
+//! Which words there may be: a binary fuse filter (Graf and Lemire: Binary fuse filters: fast and smaller than xor filters, 2022).
 //!
 //! Somebody who mistyped a word meant one that can be spelled by changing a letter; there are hundreds of those, and the filter says which of them are written somewhere, but for one in
-//! 256 that is none.
+//! 256 that is none. It is asked as it lies in the file: a word is in it whose fingerprint is the exclusive or of the bytes at its three places.
+//!
+//! ```text
+//! filter := seed varint | log2 of the segment length u8 | fingerprint u8 *
+//! ```
 
 use xxhash_rust::xxh64::xxh64;
 
-use super::postings::rice_parameter;
-use crate::codec::{Cursor, OutOfBytes, RiceReader, write_rice, write_varint};
-
-/// So many hashes are possible for each that is there.
-const ROOM_PER_WORD: u32 = 256;
+use crate::codec::{Cursor, OutOfBytes, write_varint};
 
 /// Nothing is corrected to words of fewer letters.
 const MINIMUM_LETTER_COUNT: usize = 4;
@@ -17,57 +17,215 @@ const MINIMUM_LETTER_COUNT: usize = 4;
 /// Shorter words are not corrected. One with a letter too few is shorter than what was meant.
 pub(super) const TYPED_MIN_LETTER_COUNT: usize = MINIMUM_LETTER_COUNT - 1;
 
+/// In so many neighbouring segments a word has a place.
+const PLACE_COUNT: usize = 3;
+
+/// With so many seeds it is tried before the filter gets longer.
+const SEEDS_PER_LENGTH: u64 = 4;
+
+/// A block of the head has no room for longer segments.
+const MAX_SEGMENT_LOG: u8 = 24;
+
 /// Whether a word may have been meant by what is mistyped: a long enough one without digits.
 pub(super) fn is_correctable(word: &str) -> bool {
     MINIMUM_LETTER_COUNT <= word.chars().count() && !word.contains(char::is_numeric)
 }
 
-/// The filter of these words.
-pub(super) fn write_filter<'a>(words: impl ExactSizeIterator<Item = &'a str>) -> Vec<u8> {
-    let room = words.len() as u32 * ROOM_PER_WORD;
-    let mut hashes: Vec<u32> = words.map(|word| hash(word, room)).collect();
-    hashes.sort_unstable();
-    hashes.dedup();
+/// The filter of these words, each once. O(words), expected.
+pub(super) fn write_filter(words: &[&str]) -> Vec<u8> {
+    let count = words.len();
+    // As the paper has it, without its logarithms.
+    let segment_len = count.isqrt().next_power_of_two() * 4;
     let mut bytes = Vec::new();
-    write_varint(u64::from(room), &mut bytes);
-    write_varint(hashes.len() as u64, &mut bytes);
-    write_rice(&hashes, rice_parameter(hashes.len(), room), &mut bytes);
+    // Nothing is in no segments.
+    let (seed, fingerprints) = if count == 0 {
+        (0, Vec::new())
+    } else {
+        let filled = (0..).find_map(|seed| {
+            let longer = (seed / SEEDS_PER_LENGTH) as usize;
+            let segment_count = (count * 9 / 8).div_ceil(segment_len) + longer;
+            let segment_count = segment_count.max(PLACE_COUNT);
+            let places = Places {
+                seed,
+                segment_len,
+                start_count: (segment_count + 1 - PLACE_COUNT) * segment_len,
+            };
+            Some((seed, fill(&places, words)?))
+        });
+        filled.unwrap_or_default()
+    };
+    write_varint(seed, &mut bytes);
+    bytes.push(segment_len.ilog2() as u8);
+    bytes.extend(fingerprints);
     bytes
+}
+
+/// The fingerprints with which each word has its own; `None` where there are words that no order of them sets apart.
+fn fill(places: &Places, words: &[&str]) -> Option<Vec<u8>> {
+    let len = places.start_count + (PLACE_COUNT - 1) * places.segment_len;
+    // At each place, how many words have it, and the exclusive or of their hashes.
+    let mut at_places = vec![(0_u32, 0_u64); len];
+    for word in words {
+        let hash = places.hash(word.as_bytes());
+        for place in places.of(hash) {
+            let (count, hashes) = at_places.get_mut(place)?;
+            *count += 1;
+            *hashes ^= hash;
+        }
+    }
+    // Who is alone at a place can be set apart there, after all others; without it others are alone.
+    let is_alone = |at_places: &[(u32, u64)], place: usize| {
+        at_places.get(place).is_some_and(|(count, _)| *count == 1)
+    };
+    let mut alone: Vec<usize> = (0..len)
+        .filter(|place| is_alone(&at_places, *place))
+        .collect();
+    let mut order = Vec::new();
+    while let Some(place) = alone.pop() {
+        if !is_alone(&at_places, place) {
+            continue;
+        }
+        let (_, hash) = *at_places.get(place)?;
+        order.push((place, hash));
+        for other in places.of(hash) {
+            let (count, hashes) = at_places.get_mut(other)?;
+            *count -= 1;
+            *hashes ^= hash;
+            if *count == 1 {
+                alone.push(other);
+            }
+        }
+    }
+    if order.len() < words.len() {
+        return None;
+    }
+    let mut fingerprints = vec![0; len];
+    for (place, hash) in order.into_iter().rev() {
+        let others = places
+            .of(hash)
+            .map(|place| fingerprints.get(place).copied());
+        let others = others.into_iter().flatten();
+        let byte = others.fold(fingerprint(hash), |byte, other| byte ^ other);
+        *fingerprints.get_mut(place)? = byte;
+    }
+    Some(fingerprints)
 }
 
 /// A filter, read.
 #[derive(Debug)]
 pub(super) struct WordFilter {
-    room: u32,
-    /// Ascending.
-    hashes: Vec<u32>,
+    places: Places,
+    fingerprints: Vec<u8>,
 }
 
 impl WordFilter {
-    /// O(words).
+    /// O(length), which is copied.
     pub(super) fn read(bytes: &[u8]) -> Result<Self, OutOfBytes> {
         let mut cursor = Cursor::new(bytes);
-        let room = cursor.varint_u32()?;
-        let count = cursor.varint_u32()? as usize;
-        // A code has a bit at least.
-        if cursor.rest().len().saturating_mul(8) < count {
-            return Err(OutOfBytes);
-        }
-        let mut codes = RiceReader::new(cursor.rest(), rice_parameter(count, room))?;
-        let hashes = (0..count).map(|_| codes.next_value());
+        let seed = cursor.varint()?;
+        let segment_len = match cursor.u8()? {
+            log @ ..=MAX_SEGMENT_LOG => 1 << log,
+            _ => return Err(OutOfBytes),
+        };
+        let fingerprints = cursor.rest().to_vec();
+        let start_len = fingerprints
+            .len()
+            .saturating_sub((PLACE_COUNT - 1) * segment_len);
         Ok(Self {
-            room,
-            hashes: hashes.collect::<Result<_, _>>()?,
+            places: Places {
+                seed,
+                segment_len,
+                start_count: start_len,
+            },
+            fingerprints,
         })
     }
 
-    /// Whether a word may be one of them; never `false` for one that is in the filter.
-    pub(super) fn may_have(&self, word: &str) -> bool {
-        self.hashes.binary_search(&hash(word, self.room)).is_ok()
+    /// Whether a word may be one of them; never `false` for one that is in the filter. O(1).
+    pub(super) fn may_have(&self, word: &[u8]) -> bool {
+        let hash = self.places.hash(word);
+        let at_places = self.places.of(hash);
+        let at_places = at_places.map(|place| self.fingerprints.get(place).copied());
+        let [Some(first), Some(second), Some(third)] = at_places else {
+            return false;
+        };
+        first ^ second ^ third == fingerprint(hash)
     }
 }
 
-/// A hash below `room`.
-fn hash(word: &str, room: u32) -> u32 {
-    ((u128::from(xxh64(word.as_bytes(), 0)) * u128::from(room)) >> 64) as u32
+/// Where words have their places.
+#[derive(Debug)]
+struct Places {
+    seed: u64,
+    /// A power of two.
+    segment_len: usize,
+    /// How many first places there are.
+    start_count: usize,
+}
+
+impl Places {
+    fn hash(&self, word: &[u8]) -> u64 {
+        xxh64(word, self.seed)
+    }
+
+    /// The three places of a hash, in segments one behind the other.
+    fn of(&self, hash: u64) -> [usize; PLACE_COUNT] {
+        let first = ((u128::from(hash) * self.start_count as u128) >> 64) as usize;
+        let mask = self.segment_len - 1;
+        let second = (first + self.segment_len) ^ ((hash >> 18) as usize & mask);
+        let third = (first + 2 * self.segment_len) ^ (hash as usize & mask);
+        [first, second, third]
+    }
+}
+
+fn fingerprint(hash: u64) -> u8 {
+    (hash ^ (hash >> 32)) as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn filter(words: &BTreeSet<String>) -> WordFilter {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        WordFilter::read(&write_filter(&words)).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn every_word_is_in_its_filter(words in prop::collection::btree_set("[a-eé]{0,6}", 0..300)) {
+            let filter = filter(&words);
+            for word in &words {
+                prop_assert!(filter.may_have(word.as_bytes()), "{}", word);
+            }
+        }
+
+        #[test]
+        fn any_bytes_are_a_filter_or_an_error(bytes: Vec<u8>, word: String) {
+            if let Ok(filter) = WordFilter::read(&bytes) {
+                filter.may_have(word.as_bytes());
+            }
+        }
+    }
+
+    #[test]
+    fn one_in_256_other_words_passes_at_ten_bits_a_word() {
+        let words = (0..20_000).map(|number| format!("word{number}")).collect();
+        let of_words = filter(&words);
+        let others = (0..100_000).map(|number| format!("other{number}"));
+        let passed = others
+            .filter(|other| of_words.may_have(other.as_bytes()))
+            .count();
+        assert!((300..500).contains(&passed), "{passed} of 100,000");
+        assert!(
+            of_words.fingerprints.len() <= 25_000,
+            "{}",
+            of_words.fingerprints.len()
+        );
+        assert!(!filter(&BTreeSet::new()).may_have(b"word"));
+    }
 }

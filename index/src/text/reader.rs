@@ -140,7 +140,7 @@ impl Text {
 
     /// Whether a word is surely none that is written anywhere, but for one in 256 that are not.
     pub(crate) fn is_unwritten(&self, word: &str) -> Result<bool, Error> {
-        Ok(is_correctable(word) && !self.filter()?.may_have(word))
+        Ok(is_correctable(word) && !self.filter()?.may_have(word.as_bytes()))
     }
 
     /// The blocks of points with something in a rectangle, those around its center first; of others, in their order.
@@ -180,15 +180,19 @@ impl Text {
             .collect())
     }
 
-    /// The words that somebody may have meant who wrote another one, ascending: those that are one letter away, and one in 256 of what is none.
+    /// The words that somebody may have meant who wrote another one: those that are one letter away, and one in 256 of what is none; some twice.
     pub(crate) fn meant_by(&self, word: &str) -> Result<Vec<String>, Error> {
         if word.chars().count() < TYPED_MIN_LETTER_COUNT || word.contains(char::is_numeric) {
             return Ok(Vec::new());
         }
         let filter = self.filter()?;
-        let near = typos::neighbours(word, &self.metadata.alphabet);
-        let near = near.into_iter();
-        Ok(near.filter(|near| filter.may_have(near)).collect())
+        let mut near = Vec::new();
+        typos::each_neighbour(word, &self.metadata.alphabet, &mut |text| {
+            if filter.may_have(text) && text != word.as_bytes() {
+                near.extend(std::str::from_utf8(text).map(str::to_owned));
+            }
+        });
+        Ok(near)
     }
 
     fn filter(&self) -> Result<&WordFilter, Error> {

@@ -87,7 +87,7 @@ pub(super) fn serialize(
     let mut meant = correctable(&texts.as_written);
     meant.truncate(FILTER_MAX_COUNT);
     let mut filter = Section::new(FileKind::Text, FILTER);
-    filter.push_block(&write_filter(meant.iter().copied()));
+    filter.push_block(&write_filter(&meant));
 
     let metadata = metadata::encode(&Metadata {
         item_count,

@@ -1,38 +1,35 @@
 //! What a mistyped word may have been meant to be.
 
-use std::collections::BTreeSet;
-
-/// Every text at a distance of one from a word: with a letter less, with two that stand side by side exchanged, with another letter, with a letter more (Damerau: A
-/// technique for computer detection and correction of spelling errors, 1964). Each once, ascending.
-pub(super) fn neighbours(word: &str, alphabet: &str) -> BTreeSet<String> {
-    let letters: Vec<char> = word.chars().collect();
-    let mut found = BTreeSet::new();
-    let mut keep = |before: &[char], between: &[char], behind: &[char]| {
-        found.insert(
-            [before, between, behind]
-                .concat()
-                .iter()
-                .collect::<String>(),
-        );
+/// Calls `visit` with every text at a distance of one from a word, as bytes: with a letter less, with two that stand side by side exchanged, with another letter, with a letter more
+/// (Damerau: A technique for computer detection and correction of spelling errors, 1964). Some come twice, and so may the word itself.
+pub(super) fn each_neighbour(word: &str, alphabet: &str, visit: &mut dyn FnMut(&[u8])) {
+    let mut text = Vec::new();
+    let mut join = |pieces: [&str; 4]| {
+        text.clear();
+        for piece in pieces {
+            text.extend_from_slice(piece.as_bytes());
+        }
+        visit(&text);
     };
-    for place in 0..=letters.len() {
-        let (before, behind) = letters.split_at(place);
-        for letter in alphabet.chars() {
-            keep(before, &[letter], behind);
+    let mut letter_bytes = [0; 4];
+    for (place, letter) in word.char_indices().chain([(word.len(), ' ')]) {
+        let (before, behind) = word.split_at(place);
+        let (this, rest) = behind.split_at(letter.len_utf8().min(behind.len()));
+        for other in alphabet.chars() {
+            let other = &*other.encode_utf8(&mut letter_bytes);
+            join([before, other, behind, ""]);
+            if !this.is_empty() {
+                join([before, other, rest, ""]);
+            }
         }
-        let [this, rest @ ..] = behind else {
-            continue;
-        };
-        keep(before, &[], rest);
-        for letter in alphabet.chars() {
-            keep(before, &[letter], rest);
+        if let Some(next) = rest.chars().next() {
+            let (next, rest) = rest.split_at(next.len_utf8());
+            join([before, next, this, rest]);
         }
-        if let [next, rest @ ..] = rest {
-            keep(before, &[*next, *this], rest);
+        if !this.is_empty() {
+            join([before, rest, "", ""]);
         }
     }
-    found.remove(word);
-    found
 }
 
 /// Whether two words are at most so many letters apart, an exchange of two that stand side by side counting as one. O(length²).
@@ -62,4 +59,46 @@ pub(crate) fn is_within(left: &str, right: &str, maximum: usize) -> bool {
         before = std::mem::replace(&mut above, current);
     }
     above[right.len()] <= maximum
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// All texts of so many letters.
+    fn texts(alphabet: &str, letter_count: usize) -> Vec<String> {
+        let mut texts = vec![String::new()];
+        for _ in 0..letter_count {
+            let longer = texts.iter().flat_map(|text| {
+                alphabet
+                    .chars()
+                    .map(move |letter| format!("{text}{letter}"))
+            });
+            texts = longer.collect();
+        }
+        texts
+    }
+
+    proptest! {
+        #[test]
+        fn neighbours_are_all_texts_at_a_distance_of_one(word in "[abé]{1,4}") {
+            let alphabet = "abé";
+            let mut found = BTreeSet::new();
+            each_neighbour(&word, alphabet, &mut |text| {
+                found.insert(String::from_utf8(text.to_vec()).unwrap());
+            });
+            found.remove(&word);
+            let letter_count = word.chars().count();
+            let lens = letter_count - 1..=letter_count + 1;
+            let expected: BTreeSet<String> = lens
+                .flat_map(|len| texts(alphabet, len))
+                .filter(|text| *text != word && is_within(text, &word, 1))
+                .collect();
+            prop_assert_eq!(found, expected);
+        }
+    }
 }

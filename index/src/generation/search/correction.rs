@@ -59,10 +59,16 @@ impl<'a> Correction<'a> {
         word: &'a Word,
         blocks_max_count: usize,
     ) -> Result<Self, Error> {
-        let mut near = SortedMap::new();
-        // Of several words of one term, the first is shown.
-        for meant in text.meant_by(&word.spelled)?.into_iter().rev() {
-            near.insert(analyzer.term(&meant), meant);
+        let mut near: SortedMap<String, String> = SortedMap::new();
+        for meant in text.meant_by(&word.spelled)? {
+            let term = analyzer.term(&meant);
+            // Of several words of one term, the first is shown.
+            match near.get_mut(&term) {
+                Some(shown) => *shown = meant.min(std::mem::take(shown)),
+                None => {
+                    near.insert(term, meant);
+                }
+            }
         }
         let mut blocks: Vec<u32> = near.keys().map(|term| text.block_of(term)).collect();
         let ends: Vec<usize> = word.spelled.char_indices().map(|(end, _)| end).collect();
