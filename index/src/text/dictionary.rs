@@ -45,13 +45,6 @@ pub(crate) struct Chunk {
     pub(crate) maximum_impact: u8,
 }
 
-impl Chunk {
-    /// Whether an item from `start` up to `end`, excluded, may be in it.
-    pub(crate) fn has_any_of(&self, start: u32, end: u32) -> bool {
-        self.start < end && start < self.end
-    }
-}
-
 /// Appends a text that follows another one: how many bytes they share, and the rest. Both counts are in one byte where they are below 15.
 pub(super) fn write_after(previous: &str, text: &str, bytes: &mut Vec<u8>) {
     let shared = shared_len(previous, text);

@@ -1,8 +1,9 @@
 //! Which items have what is asked: sets of items, and what they have in common.
 
-use std::collections::BTreeSet;
-
-use super::{Match, reading::Variant};
+use super::{
+    Match,
+    reading::{Variant, sort_each_once},
+};
 use crate::{
     container::Blocks,
     error::Error,
@@ -18,8 +19,8 @@ use crate::{
 pub(super) struct ItemSet {
     /// Ascending by item, each once.
     members: Vec<Member>,
-    /// Pieces of lists that were not read.
-    unread: Vec<Unread>,
+    /// Of lists that are not here in full, the pieces that were not read; each list ascending.
+    unread: Vec<Vec<Unread>>,
 }
 
 /// An item in a set.
@@ -31,12 +32,21 @@ struct Member {
     score: f32,
 }
 
+impl Member {
+    /// What says more of an item has more: the word itself, then the better score.
+    fn key(&self) -> u64 {
+        sort_key(u32::from(!self.is_meaning), ascending(self.score))
+    }
+}
+
 #[derive(Clone, Copy)]
 struct Unread {
     chunk: Chunk,
     is_meaning: bool,
     /// What an impact is worth in it.
     unit: f32,
+    /// Whether it is read next.
+    is_wanted: bool,
 }
 
 impl ItemSet {
@@ -84,17 +94,22 @@ impl ItemSet {
 
     /// Whether an item is known to be in it.
     pub(super) fn has(&self, item: u32) -> bool {
-        self.get(item).is_some()
+        self.walk().find(item).is_some()
     }
 
     fn add_entry(&mut self, entry: &Entry, is_meaning: bool, unit: f32) {
         self.add(&entry.postings, is_meaning, unit);
+        if entry.list.is_empty() {
+            return;
+        }
         let chunks = entry.list.iter();
-        self.unread.extend(chunks.map(|&chunk| Unread {
+        let unread = chunks.map(|&chunk| Unread {
             chunk,
             is_meaning,
             unit,
-        }));
+            is_wanted: false,
+        });
+        self.unread.push(unread.collect());
     }
 
     /// Adds items, in whose postings an impact is worth `unit`.
@@ -106,48 +121,112 @@ impl ItemSet {
         }));
     }
 
-    /// Leaves each item once: as the word itself, if it is that, and with its best score.
+    /// Leaves each item once: as the word itself, if it is that, and with its best score. O(members · log runs of them that ascend).
     fn tidy(&mut self) {
-        let of_item = |member: &Member| u64::from(member.item) << 1 | u64::from(member.is_meaning);
-        if self
-            .members
-            .is_sorted_by(|left, right| of_item(left) < of_item(right))
-        {
+        let is_before = |left: &Member, right: &Member| left.item < right.item;
+        if self.members.is_sorted_by(is_before) {
             return;
         }
-        sort_by_key(&mut self.members, |member| {
-            !u64::from(ascending(member.score))
-        });
-        sort_by_key(&mut self.members, of_item);
-        self.members.dedup_by_key(|member| member.item);
+        let runs = self.members.chunk_by(is_before);
+        let mut runs: Vec<Vec<Member>> = runs.map(<[Member]>::to_vec).collect();
+        while 1 < runs.len() {
+            let mut unmerged = runs.into_iter();
+            runs = Vec::new();
+            while let Some(left) = unmerged.next() {
+                runs.push(match unmerged.next() {
+                    Some(right) => merged(&left, &right),
+                    None => left,
+                });
+            }
+        }
+        self.members = runs.pop().unwrap_or_default();
     }
 
-    fn get(&self, item: u32) -> Option<&Member> {
-        let place = self
-            .members
-            .binary_search_by_key(&item, |member| member.item);
-        self.members.get(place.ok()?)
+    fn walk(&self) -> Walk<'_> {
+        Walk(&self.members)
     }
 
-    /// The most that an item in a run can be here; `None` where none is.
-    fn bound(&self, start: u32, end: u32) -> Option<Bound> {
-        let first = self.members.partition_point(|member| member.item < start);
-        let known = self.members.get(first..).unwrap_or_default().iter();
-        let known = known.take_while(|member| member.item < end);
-        let known = known.map(|member| Bound {
-            is_meaning: member.is_meaning,
-            score: member.score,
+    /// For each run between two ends, the most that an item can be here, as far as there may be one. No piece that was not read lies in a run in part. O(members + runs · lists).
+    fn bounds(&self, ends: &[u32]) -> Vec<Option<Bound>> {
+        let mut members = self.walk();
+        let mut lists: Vec<&[Unread]> = self.unread.iter().map(Vec::as_slice).collect();
+        let runs = ends.iter().zip(ends.iter().skip(1));
+        let bound = |(&start, &end): (&u32, &u32)| {
+            members.pass(start);
+            let known = members.pass(end).iter().map(|member| Bound {
+                is_meaning: member.is_meaning,
+                score: member.score,
+            });
+            let unread = lists.iter_mut().filter_map(|list| {
+                let unread = unread_at(list, start)?;
+                Some(Bound {
+                    is_meaning: unread.is_meaning,
+                    score: f32::from(unread.chunk.maximum_impact) * unread.unit,
+                })
+            });
+            known.chain(unread).reduce(|left, right| Bound {
+                is_meaning: left.is_meaning && right.is_meaning,
+                score: left.score.max(right.score),
+            })
+        };
+        runs.map(bound).collect()
+    }
+}
+
+/// The piece in which an item would be, if it was not read; what lies before it is passed over.
+fn unread_at<'a>(list: &mut &'a [Unread], item: u32) -> Option<&'a Unread> {
+    let passed = list.partition_point(|unread| unread.chunk.end <= item);
+    *list = list.get(passed..).unwrap_or_default();
+    let next = list.first();
+    next.filter(|unread| unread.chunk.start <= item)
+}
+
+/// What is in either, ascending; of an item that is in both, what says more of it.
+fn merged(mut left: &[Member], mut right: &[Member]) -> Vec<Member> {
+    let mut merged = Vec::with_capacity(left.len() + right.len());
+    while let ([first, others @ ..], [second, more @ ..]) = (left, right) {
+        merged.push(if second.item < first.item {
+            *second
+        } else if first.item < second.item || second.key() <= first.key() {
+            *first
+        } else {
+            *second
         });
-        let unread = self.unread.iter();
-        let unread = unread.filter(|unread| unread.chunk.has_any_of(start, end));
-        let unread = unread.map(|unread| Bound {
-            is_meaning: unread.is_meaning,
-            score: f32::from(unread.chunk.maximum_impact) * unread.unit,
-        });
-        known.chain(unread).reduce(|left, right| Bound {
-            is_meaning: left.is_meaning && right.is_meaning,
-            score: left.score.max(right.score),
-        })
+        if first.item <= second.item {
+            left = others;
+        }
+        if second.item <= first.item {
+            right = more;
+        }
+    }
+    merged.extend_from_slice(left);
+    merged.extend_from_slice(right);
+    merged
+}
+
+/// A place among members that ascend, which only moves on.
+struct Walk<'a>(&'a [Member]);
+
+impl<'a> Walk<'a> {
+    /// Moves on to the first that is not below an item, in steps that double (Bentley and Yao: An almost optimal algorithm for unbounded searching, 1976); gives those that it passed. O(log
+    /// of how many these are).
+    fn pass(&mut self, item: u32) -> &'a [Member] {
+        let is_below = |member: &Member| member.item < item;
+        let mut step = 1;
+        while self.0.get(step - 1).is_some_and(is_below) {
+            step *= 2;
+        }
+        let near = self.0.get(..step - 1).unwrap_or(self.0);
+        let (passed, rest) = self.0.split_at(near.partition_point(is_below));
+        self.0 = rest;
+        passed
+    }
+
+    /// What is said of an item.
+    fn find(&mut self, item: u32) -> Option<&'a Member> {
+        self.pass(item);
+        let next = self.0.first();
+        next.filter(|member| member.item == item)
     }
 }
 
@@ -166,8 +245,9 @@ impl Sets {
         self.sets.len() - 1
     }
 
-    fn get(&self, number: usize) -> Option<&ItemSet> {
-        self.sets.get(number)
+    fn of(&self, numbers: &[usize]) -> Vec<&ItemSet> {
+        let sets = numbers.iter().map(|&number| self.sets.get(number));
+        sets.flatten().collect()
     }
 
     /// What is within the limits, and in all of these sets, and in any of those.
@@ -235,114 +315,101 @@ impl Conjunction {
 
     /// The items that are known to be all that.
     fn known(&self, sets: &Sets) -> Vec<Ranked> {
-        let of = |numbers: &[usize]| -> Vec<&ItemSet> {
-            numbers
-                .iter()
-                .filter_map(|number| sets.get(*number))
-                .collect()
-        };
-        let (all, any, factors) = (of(&self.all), of(&self.any), of(self.factor.as_slice()));
-        let smallest = all
-            .iter()
-            .chain(&factors)
-            .min_by_key(|set| set.members.len());
-        let mut union = Vec::new();
+        let (all, any) = (sets.of(&self.all), sets.of(&self.any));
+        let factors = sets.of(self.factor.as_slice());
+        let needed = all.iter().chain(&factors);
+        let smallest = needed.min_by_key(|set| set.members.len());
+        let mut union = ItemSet::default();
         let candidates = if let Some(smallest) = smallest {
             &smallest.members
         } else {
             for set in &any {
-                union.extend_from_slice(&set.members);
+                union.members.extend_from_slice(&set.members);
             }
-            sort_by_key(&mut union, |member| member.item.into());
-            union.dedup_by_key(|member| member.item);
-            &union
+            union.tidy();
+            &union.members
         };
-        let found = |candidate: &Member| {
-            let item = candidate.item;
-            // Where no words are asked, only the factor tells.
-            let mut score = if all.is_empty() && any.is_empty() {
-                1.0
-            } else {
-                0.0
-            };
+        // Where no words are asked, only the factor tells.
+        let without_words = if all.is_empty() && any.is_empty() {
+            1.0
+        } else {
+            0.0
+        };
+        let [mut all, mut any, mut factors] = [all, any, factors].map(|sets| {
+            let walks = sets.into_iter().map(ItemSet::walk);
+            walks.collect::<Vec<_>>()
+        });
+        let found = |&Member { item, .. }: &Member| {
+            let mut score = without_words;
             let mut is_meaning = false;
-            for set in &all {
-                let member = set.get(item)?;
+            for walk in &mut all {
+                let member = walk.find(item)?;
                 score += member.score;
                 is_meaning |= member.is_meaning;
             }
-            let mut members = any.iter().filter_map(|set| set.get(item)).peekable();
-            if !any.is_empty() {
-                members.peek()?;
-            }
-            for member in members {
+            let mut is_any = any.is_empty();
+            for member in any.iter_mut().filter_map(|walk| walk.find(item)) {
                 score += member.score;
+                is_any = true;
             }
-            for set in &factors {
-                score *= set.get(item)?.score;
+            for walk in &mut factors {
+                score *= walk.find(item)?.score;
             }
-            let found_by = self.found_by(is_meaning);
-            Some(Ranked {
+            is_any.then(|| Ranked {
                 item,
-                found_by,
+                found_by: self.found_by(is_meaning),
                 score,
             })
         };
         candidates.iter().filter_map(found).collect()
     }
 
-    /// The runs between the ends of all unread chunks, with the most that an item in each can be.
+    /// The runs between the ends of all unread chunks, with the most that an item in each can be. O(members + runs · lists).
     fn intervals(&self, sets: &Sets) -> Vec<Interval> {
-        let numbers = self.all.iter().chain(&self.any);
-        let unread = numbers.clone().filter_map(|&number| sets.get(number));
-        let chunks = unread.flat_map(|set| &set.unread);
-        let ends: BTreeSet<u32> = chunks
+        let (all, any) = (sets.of(&self.all), sets.of(&self.any));
+        let unread = all.iter().chain(&any).flat_map(|set| &set.unread).flatten();
+        let mut ends: Vec<u32> = unread
             .flat_map(|unread| [unread.chunk.start, unread.chunk.end])
             .collect();
-        let ends: Vec<u32> = ends.into_iter().collect();
-        let bound = |&number: &usize, start, end| sets.get(number)?.bound(start, end);
-        let interval = |start: u32, end: u32| {
+        if ends.is_empty() {
+            return Vec::new();
+        }
+        sort_each_once(&mut ends);
+        let [all, any, factors] = [all, any, sets.of(self.factor.as_slice())].map(|sets| {
+            let bounds = sets.iter().map(|set| set.bounds(&ends));
+            bounds.collect::<Vec<_>>()
+        });
+        let interval = |(number, &start): (usize, &u32)| {
             let (mut score, mut is_meaning) = (0.0, false);
-            for number in &self.all {
-                let bound = bound(number, start, end)?;
+            for bounds in &all {
+                let bound = bounds.get(number)?.as_ref()?;
                 score += bound.score;
                 is_meaning |= bound.is_meaning;
             }
-            let any = self
-                .any
-                .iter()
-                .filter_map(|number| bound(number, start, end));
-            let any = any
+            let bounds = any.iter().filter_map(|bounds| bounds.get(number)?.as_ref());
+            let sum = bounds
                 .map(|bound| bound.score)
                 .reduce(|sum, score| sum + score);
-            if !self.any.is_empty() {
-                score += any?;
+            if !any.is_empty() {
+                score += sum?;
             }
-            if let Some(number) = &self.factor {
-                bound(number, start, end)?;
+            for bounds in &factors {
+                bounds.get(number)?.as_ref()?;
             }
             let found_by = self.found_by(is_meaning);
             Some(Interval {
                 start,
-                end,
                 found_by,
                 score,
             })
         };
-        let pairs = ends.windows(2);
-        pairs
-            .filter_map(|ends| match *ends {
-                [start, end] => interval(start, end),
-                _ => None,
-            })
-            .collect()
+        ends.iter().enumerate().filter_map(interval).collect()
     }
 }
 
 /// A run of items in which no list has more than one chunk, with the most that one in it can be.
 struct Interval {
     start: u32,
-    end: u32,
     found_by: Match,
     score: f32,
 }
@@ -371,16 +438,17 @@ pub(super) fn best(found: &[Ranked], count: usize) -> Vec<Ranked> {
 }
 
 /// Which pieces of lists are to be read: those in which an item could come before `last`, the most promising first, as far as may be read.
+#[derive(Default)]
 pub(super) struct Reads {
-    /// Numbers of sets, and places among their unread pieces.
-    wanted: BTreeSet<(usize, usize)>,
+    is_any: bool,
     /// The most that an item can be in what is left for want of room.
     left: Option<Ranked>,
 }
 
 impl Reads {
-    pub(super) fn new(
-        sets: &Sets,
+    /// Marks the pieces.
+    pub(super) fn mark(
+        sets: &mut Sets,
         conjunctions: &[Conjunction],
         last: Option<Ranked>,
         maximum_len_bytes: u64,
@@ -388,57 +456,41 @@ impl Reads {
         let mut promising = Vec::new();
         for conjunction in conjunctions {
             for interval in conjunction.intervals(sets) {
-                let Interval {
-                    start,
-                    end,
-                    found_by,
-                    score,
-                } = interval;
-                let item = 0;
                 let most = Ranked {
-                    item,
-                    found_by,
-                    score,
+                    item: 0,
+                    found_by: interval.found_by,
+                    score: interval.score,
                 };
                 if last.is_none_or(|last| most.is_before(&last)) {
-                    promising.push((most, start, end, conjunction));
+                    promising.push((most, interval.start, conjunction));
                 }
             }
         }
         sort_by_key(&mut promising, |(most, ..)| most.key());
-        let mut reads = Self {
-            wanted: BTreeSet::new(),
-            left: None,
-        };
+        let mut reads = Self::default();
         let mut len_bytes = 0;
-        for (most, start, end, conjunction) in promising {
-            let mut added = Vec::new();
-            for &number in conjunction.all.iter().chain(&conjunction.any) {
-                let unread = sets.get(number).map_or(&[][..], |set| &set.unread);
-                for (place, unread) in unread.iter().enumerate() {
-                    let is_in = unread.chunk.has_any_of(start, end);
-                    if is_in && !reads.wanted.contains(&(number, place)) {
-                        added.push((number, place, u64::from(unread.chunk.len_bytes)));
-                    }
-                }
-            }
-            let added_len: u64 = added.iter().map(|(.., len_bytes)| len_bytes).sum();
+        for (most, start, conjunction) in promising {
+            let unread = sets.unread_at(conjunction, start);
+            let added_len: u64 = unread
+                .iter()
+                .map(|unread| u64::from(unread.chunk.len_bytes))
+                .sum();
             if maximum_len_bytes < len_bytes + added_len {
                 let left = reads.left.filter(|left| left.is_before(&most));
                 reads.left = Some(left.unwrap_or(most));
                 continue;
             }
             len_bytes += added_len;
-            let added = added.iter();
-            reads
-                .wanted
-                .extend(added.map(|&(number, place, _)| (number, place)));
+            reads.is_any |= !unread.is_empty();
+            for unread in unread {
+                unread.is_wanted = true;
+            }
         }
         reads
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.wanted.is_empty()
+        !self.is_any
     }
 
     /// Whether something that was left could come before `last`.
@@ -446,34 +498,46 @@ impl Reads {
         let could = |left: Ranked| last.is_none_or(|last| left.is_before(&last));
         self.left.is_some_and(could)
     }
+}
 
-    /// The pieces.
-    pub(super) fn chunks<'a>(&self, sets: &'a Sets) -> impl Iterator<Item = &'a Chunk> {
-        let unread = move |&(number, place): &(usize, usize)| sets.get(number)?.unread.get(place);
-        self.wanted
-            .iter()
-            .filter_map(unread)
+impl Sets {
+    /// The pieces in which an item would be for the sets of a conjunction, as far as they are neither read nor marked.
+    fn unread_at(&mut self, conjunction: &Conjunction, item: u32) -> Vec<&mut Unread> {
+        let sets = self.sets.iter_mut().enumerate();
+        let sets = sets.filter(|(number, _)| {
+            conjunction.all.contains(number) || conjunction.any.contains(number)
+        });
+        let lists = sets.flat_map(|(_, set)| &mut set.unread);
+        let unread = lists.filter_map(|list| {
+            let place = list.partition_point(|unread| unread.chunk.end <= item);
+            list.get_mut(place)
+        });
+        unread
+            .filter(|unread| unread.chunk.start <= item && !unread.is_wanted)
+            .collect()
+    }
+
+    /// The marked pieces.
+    pub(super) fn wanted(&self) -> impl Iterator<Item = &Chunk> {
+        let unread = self.sets.iter().flat_map(|set| &set.unread).flatten();
+        unread
+            .filter(|unread| unread.is_wanted)
             .map(|unread| &unread.chunk)
     }
 
-    /// Adds what the pieces say to the sets, and forgets that these were unread.
-    pub(super) fn add_to(
-        &self,
-        sets: &mut Sets,
-        text: &Text,
-        blocks: &Blocks,
-    ) -> Result<(), Error> {
-        for &(number, place) in self.wanted.iter().rev() {
-            if let Some(set) = sets.sets.get_mut(number) {
-                let Unread {
-                    chunk,
-                    is_meaning,
-                    unit,
-                } = set.unread.remove(place);
-                set.add(&text.chunk(&chunk, blocks)?, is_meaning, unit);
+    /// Adds what the marked pieces say to the sets, and forgets that these were unread.
+    pub(super) fn add_wanted(&mut self, text: &Text, blocks: &Blocks) -> Result<(), Error> {
+        for set in &mut self.sets {
+            for list in std::mem::take(&mut set.unread) {
+                for unread in list.iter().filter(|unread| unread.is_wanted) {
+                    let postings = text.chunk(&unread.chunk, blocks)?;
+                    set.add(&postings, unread.is_meaning, unread.unit);
+                }
+                let unread = list.into_iter().filter(|unread| !unread.is_wanted);
+                set.unread.push(unread.collect());
             }
+            set.tidy();
         }
-        sets.sets.iter_mut().for_each(ItemSet::tidy);
         Ok(())
     }
 }

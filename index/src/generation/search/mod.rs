@@ -434,7 +434,7 @@ impl Generation<'_> {
         let mut found = known(sets, ways, passes);
         let mut hits = best(&found, question.count);
         let limit = question.lists_max_len_bytes;
-        let reads = Reads::new(sets, ways, last(&hits), limit);
+        let reads = Reads::mark(sets, ways, last(&hits), limit);
         if !reads.is_empty() {
             self.fetch(&mut |plan| {
                 if let Words::All(plan_next) = wanted
@@ -442,10 +442,10 @@ impl Generation<'_> {
                 {
                     plan_next(plan)?;
                 }
-                let mut chunks = reads.chunks(sets);
+                let mut chunks = sets.wanted();
                 chunks.try_for_each(|chunk| text.plan_chunk(chunk, plan))
             })?;
-            reads.add_to(sets, text, &self.blocks.borrow())?;
+            sets.add_wanted(text, &self.blocks.borrow())?;
             found = known(sets, ways, passes);
             hits = best(&found, question.count);
         }
