@@ -310,6 +310,8 @@ fn places() {
     );
     let hidden = members(&best, "categories");
     assert!(hidden.iter().all(|hidden| hidden.is_null()));
+    let mistyped = places.get("search?q=61820+szechaun&prefix=false");
+    assert_eq!(mistyped["interpretation"]["did_you_mean"], "61820 szechuan");
     let suggested = places.get("suggest?q=pizza+las+v");
     assert_eq!(suggested["suggestions"][0]["query"], "pizza Las Vegas, NV");
 }

@@ -374,5 +374,5 @@ fn words_between_quotation_marks_stand_one_behind_the_other() {
     assert_eq!(asked("pasta palace", &[1]), (vec![0], false));
     assert_eq!(asked("palace pasta", &[1]), (vec![0], true), "in no title");
     assert_eq!(asked("bar pasta", &[]), (vec![8], false));
-    assert_eq!(asked("pasta italian", &[1]).1, true, "in two fields");
+    assert!(asked("pasta italian", &[1]).1, "in two fields");
 }

@@ -196,7 +196,7 @@ impl Match {
 pub struct FoundWord {
     /// As what.
     pub reading: Reading,
-    /// The terms and names it stands for, the most frequent terms first.
+    /// The terms and names it stands for, the most frequent terms first; of one that was corrected, before them what the best item has.
     pub terms: Vec<String>,
     /// What it speaks of.
     pub meanings: Vec<String>,
@@ -485,7 +485,7 @@ impl Generation<'_> {
         &self,
         text: &Text,
         question: &TextQuestion,
-        reading: QueryReading,
+        mut reading: QueryReading,
         findings: Findings,
     ) -> Result<TextAnswer, Error> {
         let Findings {
@@ -517,6 +517,9 @@ impl Generation<'_> {
             (Some(place), _) => Some(place.found.circle.center),
             (None, near) => near.map(|near| near.circle.center),
         };
+        if let Some(first) = best.first() {
+            reading.put_first(first.item);
+        }
         let items: Vec<u32> = best.iter().map(|found| found.item).collect();
         let distances_m = match center {
             Some(center) => self.distances_m(text, &items, center)?,

@@ -136,6 +136,22 @@ pub(super) struct QueryReading {
 }
 
 impl QueryReading {
+    /// Puts of what a corrected word may have meant that first which an item has.
+    pub(super) fn put_first(&mut self, item: u32) {
+        let words = self.words.iter_mut();
+        for word in words.filter(|word| word.reading == Reading::Corrected) {
+            let has = |variant: &Variant| {
+                let mut postings = variant.entry.postings.iter();
+                postings.any(|posting| posting.item == item)
+            };
+            if let Some(place) = word.variants.iter().position(has)
+                && let Some(before) = word.variants.get_mut(..=place)
+            {
+                before.rotate_right(1);
+            }
+        }
+    }
+
     /// What the words that are terms may have been meant to be all the same, by their numbers; but for those of the place.
     pub(super) fn corrections<'a>(
         &self,
