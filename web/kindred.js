@@ -1,4 +1,4 @@
-// The first page: collections, films to rate, recommendations with their reason, similar films.
+// The first page: collections, search, films to rate, recommendations with their reason, similar films.
 //
 // From top to bottom: asking the functions, drawing posters, what the visitor rated, and then one part for each section of the page. Text of
 // the data only ever becomes text nodes and attributes.
@@ -12,11 +12,29 @@ const PICK_COUNT = 10;
 const SIMILAR_COUNT = 6;
 // Long enough that going through the stars with the arrow keys asks once.
 const PAUSE_BEFORE_ASKING_MS = 350;
+const PAUSE_WHILE_TYPING_MS = 150;
+// Fits into an address, and has room for the 16 words that are read.
+const QUERY_LETTERS_AT_MOST = 200;
+const FOUND_A_TIME = 20;
+const SUGGESTIONS_AT_MOST = 8;
+const FACETS_AT_MOST = 4;
+const FACET_VALUES_AT_MOST = 8;
+const VALUES_AT_MOST = 3;
+const PASSAGES_AT_MOST = 2;
+// What says most about an item in a line; a highlight of any other field stands in a line of its own.
+const ABOUT = ["year", "authors", "genres", "categories", "address", "city", "state", "postal_code"];
+// Where something is says nothing when things are put in its order.
+const NOT_ORDERS = ["latitude", "longitude"];
+const PAGE_TITLE = document.title;
 
 const address = new URL(location.href);
 const page = {
   /** The collection shown, as `GET /v1/collections` describes it. */
   collection: null,
+  /** All that are served. */
+  collections: [],
+  /** What the collection shown can be searched by; `null` where it cannot be, or is not known yet. */
+  search: null,
   /** How many films the onboarding list was asked for so far. */
   asked: 0,
 };
@@ -39,9 +57,12 @@ const apiBase = (address.searchParams.get("api") || find('meta[name="kindred-api
 
 /** What went wrong, in words for a visitor. */
 class Problem extends Error {
-  constructor(title, detail) {
+  constructor(title, detail, { status, known } = {}) {
     super(title);
     this.detail = detail;
+    this.status = status;
+    /** What there is instead of what was named. */
+    this.known = known;
   }
 }
 
@@ -57,7 +78,7 @@ const IN_PLAIN_WORDS = {
 function problemOf(response, document) {
   const slug = String(document?.type ?? "").split("/").pop();
   const title = IN_PLAIN_WORDS[slug] ?? (document?.title ? `${document.title}.` : `The server answered with status ${response.status}.`);
-  return new Problem(title, document?.detail ? asSentence(String(document.detail)) : "");
+  return new Problem(title, document?.detail ? asSentence(String(document.detail)) : "", { status: response.status, known: document?.known });
 }
 
 const asSentence = (text) => `${text.charAt(0).toUpperCase()}${text.slice(1).replace(/\.$/, "")}.`;
@@ -360,10 +381,16 @@ function askForCollections() {
       say(find("#collections .note"), "No collection is served here yet.");
       return;
     }
-    const wanted = address.searchParams.get("collection");
-    const ready = collections.filter(({ status }) => status !== "unpublished");
-    choose(collections.find(({ name }) => name === wanted) ?? ready[0] ?? collections[0]);
+    page.collections = collections;
+    choose(collectionOfAddress());
   });
+}
+
+/** The collection that the address names, or the first that can be shown. */
+function collectionOfAddress() {
+  const wanted = address.searchParams.get("collection");
+  const ready = page.collections.filter(({ status }) => status !== "unpublished");
+  return page.collections.find(({ name }) => name === wanted) ?? ready[0] ?? page.collections[0];
 }
 
 function collectionButton(collection) {
@@ -375,6 +402,8 @@ function collectionButton(collection) {
   find(".facts", item).append(...factsOf(collection));
   button.addEventListener("click", () => {
     address.searchParams.set("collection", collection.name);
+    // What was looked for is of the other collection.
+    for (const name of ["q", "sort", "filter"]) address.searchParams.delete(name);
     history.replaceState(null, "", address);
     choose(collection);
   });
@@ -398,8 +427,10 @@ function factsOf({ status, item_count: itemCount, generation, created_at: create
 function choose(collection) {
   // Whatever is under way was asked about another collection.
   clearTimeout(pause);
-  for (const question of [filmsQuestion, lookUpQuestion, picksQuestion]) question();
+  clearTimeout(typingPause);
+  for (const question of [fieldsQuestion, searchQuestion, filmsQuestion, lookUpQuestion, picksQuestion]) question();
   page.collection = collection;
+  page.search = null;
   page.asked = 0;
   for (const button of document.querySelectorAll(".collection")) {
     button.setAttribute("aria-current", String(button.dataset.name === collection.name));
@@ -416,9 +447,509 @@ function choose(collection) {
   say(find("#collections .note"), "");
   ratings.open();
   showRatings();
+  openSearch();
   askForFilms();
   askForPicks();
 }
+
+// ---------------------------------------------------------------------------------------------------- Search
+
+const fieldsQuestion = latest();
+const searchQuestion = latest();
+const suggestQuestion = latest();
+
+/** What is looked for: what the address of the page says, and where the visitor is, which it never says. */
+const wish = {
+  query: "",
+  /** By field, the texts of which an item has to have one. */
+  filter: {},
+  sort: "",
+  /** `latitude,longitude`, once the visitor has told. */
+  near: "",
+
+  isEmpty() {
+    return this.query.trim() === "" && Object.keys(this.filter).length === 0 && this.sort === "" && this.near === "";
+  },
+
+  readAddress() {
+    this.query = (address.searchParams.get("q") ?? "").slice(0, QUERY_LETTERS_AT_MOST);
+    this.sort = address.searchParams.get("sort") ?? "";
+    this.filter = {};
+    try {
+      const isTexts = (values) => Array.isArray(values) && 0 < values.length && values.every((value) => typeof value === "string");
+      const filter = JSON.parse(address.searchParams.get("filter") ?? "{}");
+      this.filter = Object.fromEntries(Object.entries(filter ?? {}).filter(([, values]) => isTexts(values)));
+    } catch {
+      // An address that was cut short: it is searched without a filter.
+    }
+  },
+
+  /** What somebody types is one step for the back button, up to where they stop to look for something else. */
+  keepInAddress({ isTyping }) {
+    const filter = Object.keys(this.filter).length === 0 ? "" : JSON.stringify(this.filter);
+    for (const [name, value] of [["q", this.query], ["sort", this.sort], ["filter", filter]]) {
+      if (value === "") address.searchParams.delete(name);
+      else address.searchParams.set(name, value);
+    }
+    const isSameStep = history.state?.isTyping || address.href === location.href;
+    history[isSameStep ? "replaceState" : "pushState"]({ isTyping }, "", address);
+  },
+};
+
+/** How `GET /search` is asked for a wish. */
+function searchPath({ query, filter, sort, near }, more) {
+  const given = { q: query, sort, near, filter: Object.keys(filter).length === 0 ? "" : JSON.stringify(filter), ...more };
+  return inCollection(`/search?${new URLSearchParams(Object.entries(given).filter(([, value]) => value !== ""))}`);
+}
+
+/** Finds out what the collection can be searched by; where it has no words to search there is no field to type them in. */
+function openSearch() {
+  const section = find("#search");
+  for (const part of [section, find(".results", section), find("#near")]) part.hidden = true;
+  find("#ask").hidden = true;
+  find("#look-up").hidden = false;
+  nearIs("");
+  closeSuggestions();
+  load(section, fieldsQuestion(), async (signal) => {
+    try {
+      return await fieldsOf(signal);
+    } catch (error) {
+      if (error.status === 404) return null;
+      section.hidden = false;
+      throw error;
+    }
+  }, (fields) => {
+    if (fields === null) return;
+    page.search = fields;
+    section.hidden = false;
+    find("#ask").hidden = false;
+    find("#look-up").hidden = true;
+    find("#near").hidden = !fields.hasPlaces;
+    find("#ask label").textContent = `Search ${page.collection.title || page.collection.name}`;
+    find("#sort").replaceChildren(
+      element("option", { value: "", textContent: "best first" }),
+      ...fields.numbers.flatMap((field) => [
+        element("option", { value: `-${field}`, textContent: `${inWords(field)}, greatest first` }),
+        element("option", { value: field, textContent: `${inWords(field)}, least first` }),
+      ]),
+    );
+    wish.readAddress();
+    showWish();
+  });
+}
+
+/** The fields by which a collection can be narrowed down and put in order, as its popular items have them, and whether anything of it lies somewhere on the earth. */
+async function fieldsOf(signal) {
+  const [{ items = [] }, { total }] = await Promise.all([
+    ask(inCollection(`/search?count=${FOUND_A_TIME}`), { signal }),
+    ask(inCollection("/search?count=1&near=0,0&radius_km=20038"), { signal }),
+  ]);
+  const notFields = new Set(["id", "title", "image", "score", "match", "highlights"]);
+  const names = [...new Set(items.flatMap(Object.keys))].filter((name) => !notFields.has(name));
+  const count = (fields) => (fields.length === 0 ? {} : ask(inCollection(`/search?count=1&facets=${encodeURIComponent(fields.join(","))}`), { signal }));
+  let facets;
+  try {
+    ({ facets = {} } = await count(names));
+  } catch (error) {
+    if (error.known === undefined) throw error;
+    // Not all that an item shows can be filtered by; the refusal lists what can.
+    ({ facets = {} } = await count(names.filter((name) => error.known.includes(name))));
+  }
+  const ofNames = names.filter((name) => facets[name]);
+  // A field that is another one with each item, as an address is, leaves nothing to choose from.
+  const parts = ({ values }) => 1 < values.length && values.length / 2 < values.filter(({ count }) => 1 < count).length;
+  return {
+    facets: ofNames.filter((name) => parts(facets[name])).slice(0, FACETS_AT_MOST),
+    numbers: ofNames.filter((name) => facets[name].minimum < facets[name].maximum && !NOT_ORDERS.includes(name)),
+    hasPlaces: 0 < total,
+  };
+}
+
+const inWords = (field) => field.replaceAll("_", " ");
+
+/** Shows what the wish says where it is entered, and what it finds. */
+function showWish() {
+  find("#query").value = wish.query;
+  find("#sort").value = wish.sort;
+  search({ isTyping: false });
+}
+
+/** Looks for the wish. A word that is being typed stands for what begins so. */
+function search({ isTyping }) {
+  clearTimeout(typingPause);
+  const section = find("#search");
+  const results = find(".results", section);
+  document.title = wish.query.trim() === "" ? PAGE_TITLE : `${wish.query.trim()}: ${PAGE_TITLE}`;
+  const signal = searchQuestion();
+  find("#rate").hidden = !wish.isEmpty();
+  if (wish.isEmpty()) {
+    results.hidden = true;
+    section.removeAttribute("aria-busy");
+    say(find(".note", section), "");
+    return;
+  }
+  const asked = { query: wish.query, filter: wish.filter, sort: wish.sort, near: wish.near };
+  const facets = page.search.facets.join(",");
+  const question = async () => {
+    const whole = ask(searchPath(asked, { prefix: isTyping, count: FOUND_A_TIME, facets }), { signal });
+    // The values of a field that already narrows down are counted without it, so that another of them can be added.
+    const others = Object.keys(asked.filter).filter((field) => page.search.facets.includes(field)).map(async (field) => {
+      const { [field]: _, ...filter } = asked.filter;
+      return (await ask(searchPath({ ...asked, filter, sort: "" }, { prefix: isTyping, count: 1, facets: field }), { signal })).facets;
+    });
+    const [answer, ...counted] = await Promise.all([whole, ...others]);
+    return { ...answer, facets: Object.assign({}, answer.facets, ...counted) };
+  };
+  load(section, signal, question, (answer) => {
+    const hadFocus = find(".picks", results).contains(document.activeElement);
+    results.hidden = false;
+    find(".reading", results).replaceChildren(...readingOf(answer.interpretation));
+    const total = totalOf(answer);
+    find(".total", results).textContent = total;
+    find(".order", results).hidden = page.search.numbers.length === 0 || answer.total < 2;
+    showFacets(answer.facets);
+    find(".picks", results).replaceChildren(...answer.items.map(foundItem));
+    if (hadFocus) find("#search-title").focus();
+    showFurther(asked, isTyping, answer.cursor);
+    if (answer.total === 0) say(find(".note", section), nothingFound(asked));
+    announce(total);
+  });
+}
+
+function totalOf({ total, interpretation }) {
+  const isPopular = interpretation.match.includes("popular") && wish.query.trim() === "";
+  const found = total === 1 ? "one result" : `${total.toLocaleString("en")} results`;
+  const counted = total === 0 ? "Nothing found" : asSentence(found).slice(0, -1);
+  return isPopular ? `${counted}, what many like first` : wish.query.trim() === "" ? counted : `${counted} for “${wish.query.trim()}”`;
+}
+
+function nothingFound({ query, filter }) {
+  const ways = [];
+  if (query.trim() !== "") ways.push("other words");
+  if (Object.keys(filter).length !== 0) ways.push("fewer boxes ticked");
+  if (wish.near !== "") ways.push("another place");
+  return `Nothing like that is here. Try ${ways.join(", or ") || "something else"}.`;
+}
+
+// How a query was read.
+
+function readingOf({ words = [], place, match = [], broader = [], did_you_mean: meant, notes = [] }) {
+  const sentences = [];
+  if (meant !== undefined) sentences.push(["Did you mean ", linkTo(meant), "?"]);
+  const unknown = words.filter(({ as }) => as === "unknown").map(({ typed }) => `“${typed}”`);
+  if (unknown.length !== 0) sentences.push([`Nothing here says ${oneOf(unknown)}.`]);
+  if (place !== undefined) {
+    const others = place.others ?? [];
+    sentences.push([
+      `In ${place.name}${1 <= place.radius_km ? `, ${Math.round(place.radius_km).toLocaleString("en")} km around its middle` : ""}.`,
+      ...(others.length === 0 ? [] : [` There is ${oneOf(others).replace(/ or ([^ ]*)$/, " and $1")} too.`]),
+    ]);
+  }
+  for (const { typed, speaks_of: speaksOf = [] } of words) {
+    if (speaksOf.length !== 0) sentences.push([`“${typed}” also speaks of ${oneOf(speaksOf)}.`]);
+  }
+  if (broader.length !== 0) sentences.push([`Widened to ${oneOf(broader)}.`]);
+  if (match.length === 1 && match[0] === "any_word" && 1 < words.length) sentences.push(["Nothing has all of these words; these have some."]);
+  for (const note of notes) sentences.push([asSentence(note)]);
+  return sentences.flatMap((sentence, place) => (place === 0 ? sentence : [" ", ...sentence]));
+}
+
+function oneOf(texts) {
+  return new Intl.ListFormat("en", { type: "disjunction" }).format(texts);
+}
+
+/** A link to another query; it also opens in a tab of its own. */
+function linkTo(query) {
+  const there = new URL(address);
+  there.searchParams.set("q", query);
+  const link = element("a", { href: there.href, textContent: query });
+  link.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    find("#query").focus();
+    searchFor(query);
+  });
+  return link;
+}
+
+// What was found.
+
+/** What marks and escapes the functions write in a highlight; nothing else of it is taken for HTML. */
+const ESCAPES = { "&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": "\"", "&#39;": "'" };
+const unescaped = (text) => text.replace(/&(?:amp|lt|gt|quot|#39);/g, (escape) => ESCAPES[escape]);
+const unmarked = (highlight) => unescaped(highlight.replace(/<\/?mark>/g, ""));
+
+/** A highlight as nodes. Its text is escaped, so that every second piece between the marks is one that is marked. */
+function marked(highlight) {
+  const pieces = highlight.split(/<\/?mark>/).map(unescaped);
+  return pieces.map((piece, place) => (place % 2 === 1 ? element("mark", { textContent: piece }) : piece));
+}
+
+/** The values of a field, the marked ones first. */
+function shownValues(item, field) {
+  const highlights = item.highlights?.[field] ?? [];
+  const whole = highlights.map(unmarked);
+  const values = [item[field] ?? []].flat().filter((value) => value !== "").map(String);
+  return [...highlights.map(marked), ...values.filter((value) => !whole.includes(value)).map((value) => [value])].slice(0, VALUES_AT_MOST);
+}
+
+const between = (parts, separator) => parts.flatMap((part, place) => (place === 0 ? part : [separator, ...part]));
+
+function foundItem(item) {
+  const row = fromTemplate("found-template");
+  showPoster(find(".poster", row), item);
+  const open = find(".open", row);
+  open.append(...marked(item.highlights?.title?.[0] ?? ""));
+  if (open.textContent !== item.title) open.textContent = item.title;
+  open.addEventListener("click", () => openFilm(item));
+  const about = ABOUT.map((field) => between(shownValues(item, field), ", ")).filter((part) => part.length !== 0);
+  find(".about", row).append(...between(about, " · "));
+  const passages = Object.entries(item.highlights ?? {}).filter(([field]) => field !== "title" && !ABOUT.includes(field)).slice(0, PASSAGES_AT_MOST);
+  find(".passage", row).append(...between(passages.map(([field, texts]) => [`${inWords(field)}: `, ...between(texts.slice(0, VALUES_AT_MOST).map(marked), ", ")]), " · "));
+  find(".how", row).textContent = howFound(item);
+  find(".rating", row).append(starGroup(item, "search"));
+  return row;
+}
+
+// By the name of the step (index/src/generation/search/mod.rs); another one speaks for itself.
+const FOUND_BY = {
+  pinned: "chosen for these words",
+  popular: "popular",
+  words: "has the words",
+  meaning: "what the words speak of",
+  nearby: "nearby",
+  broader: "of a broader kind",
+  any_word: "has some of the words",
+};
+
+function howFound({ match, distance_km: distance, ...item }) {
+  const parts = [FOUND_BY[match] ?? inWords(String(match))];
+  if (distance !== undefined) parts.push(`${distance.toLocaleString("en", { maximumFractionDigits: distance < 10 ? 1 : 0 })} km away`);
+  const field = wish.sort.replace(/^-/, "");
+  if (field !== "" && item[field] !== undefined) parts.push(`${inWords(field)} ${item[field]}`);
+  return parts.join(" · ");
+}
+
+let further = null;
+
+/** Keeps how the results go on, which is from the generation that they began with. */
+function showFurther(asked, isTyping, cursor) {
+  further = cursor === undefined ? null : { asked, isTyping, cursor };
+  find("#further").hidden = further === null;
+}
+
+find("#further").addEventListener("click", () => {
+  const { asked, isTyping, cursor } = further;
+  const section = find("#search");
+  // Other results are on their way, which go on elsewhere.
+  if (section.ariaBusy === "true") return;
+  const question = (signal) => ask(searchPath(asked, { prefix: isTyping, count: FOUND_A_TIME, cursor }), { signal });
+  load(section, searchQuestion(), question, (answer) => {
+    const rows = answer.items.map(foundItem);
+    find(".picks", section).append(...rows);
+    showFurther(asked, isTyping, answer.cursor);
+    const [note] = answer.interpretation.notes;
+    say(find(".note", section), note === undefined ? "" : asSentence(note));
+    find(rows.length === 0 ? "#search-title" : ".open", rows[0]).focus();
+    announce(`More results: ${rows.length}.`);
+  });
+});
+
+// Narrowing down.
+
+function showFacets(facets) {
+  const groups = page.search.facets.map((field) => facetGroup(field, facets[field]?.values ?? [])).filter((group) => group !== null);
+  const list = find("#search .facets > div");
+  const focused = list.contains(document.activeElement) ? document.activeElement.id : null;
+  list.replaceChildren(...groups);
+  // What was ticked is drawn anew, and keeps the focus.
+  if (focused !== null) (document.getElementById(focused) ?? find("#search summary")).focus();
+  find("#search .facets").hidden = groups.length === 0;
+}
+
+function facetGroup(field, counted) {
+  const chosen = wish.filter[field] ?? [];
+  const missing = chosen.filter((value) => !counted.some((one) => one.value === value)).map((value) => ({ value, count: 0 }));
+  const isChosen = ({ value }) => chosen.includes(value);
+  const shown = [...missing, ...counted.filter((one, place) => place < FACET_VALUES_AT_MOST || isChosen(one))];
+  if (shown.length === 0) return null;
+  const boxes = shown.map(({ value, count }) => {
+    const box = element("input", { type: "checkbox", id: `facet ${field} ${value}`, checked: chosen.includes(value) });
+    box.addEventListener("change", () => {
+      const others = (wish.filter[field] ?? []).filter((other) => other !== value);
+      const values = box.checked ? [...others, value] : others;
+      const { [field]: _, ...filter } = wish.filter;
+      wish.filter = values.length === 0 ? filter : { ...filter, [field]: values };
+      wish.keepInAddress({ isTyping: false });
+      search({ isTyping: false });
+    });
+    return element("label", {}, box, element("span", { className: "value", textContent: value }), element("span", { className: "count", textContent: count.toLocaleString("en") }));
+  });
+  return element("fieldset", {}, element("legend", { textContent: inWords(field) }), ...boxes);
+}
+
+find("#sort").addEventListener("change", (event) => {
+  wish.sort = event.target.value;
+  wish.keepInAddress({ isTyping: false });
+  search({ isTyping: false });
+});
+
+// Near the visitor: asked for when the button is pressed, and rounded to about a hundred metres before it is sent.
+
+function nearIs(near) {
+  wish.near = near;
+  find("#near").ariaPressed = String(near !== "");
+}
+
+find("#near").addEventListener("click", () => {
+  if (wish.near !== "") {
+    nearIs("");
+    search({ isTyping: false });
+    return;
+  }
+  const { collection } = page;
+  const note = find("#search .note");
+  const failed = (sentence) => {
+    say(note, sentence);
+    announce(sentence);
+  };
+  if (!navigator.geolocation) {
+    failed("This browser does not tell where you are. A city or a postal code among the words does as well.");
+    return;
+  }
+  say(note, "Asking your browser where you are …");
+  navigator.geolocation.getCurrentPosition(({ coords }) => {
+    if (page.collection !== collection) return;
+    say(note, "");
+    nearIs(`${coords.latitude.toFixed(3)},${coords.longitude.toFixed(3)}`);
+    search({ isTyping: false });
+  }, ({ code }) => {
+    if (page.collection !== collection) return;
+    failed(`${code === 1 ? "Your browser was not allowed to tell where you are." : "Your browser could not find out where you are."} A city or a postal code among the words does as well.`);
+  }, { timeout: 10_000, maximumAge: 300_000 });
+});
+
+// The field, and what it suggests: a combobox with a listbox (https://www.w3.org/WAI/ARIA/apg/patterns/combobox/).
+
+const queryField = find("#query");
+const suggestionList = find("#suggestions");
+let typingPause = 0;
+
+queryField.addEventListener("input", () => {
+  clearTimeout(typingPause);
+  typingPause = setTimeout(() => {
+    wish.query = queryField.value;
+    wish.keepInAddress({ isTyping: true });
+    search({ isTyping: true });
+    suggest();
+  }, PAUSE_WHILE_TYPING_MS);
+});
+
+find("#ask").addEventListener("submit", (event) => {
+  event.preventDefault();
+  searchFor(queryField.value);
+});
+
+/** Looks for words that are finished. */
+function searchFor(query) {
+  closeSuggestions();
+  queryField.value = query;
+  wish.query = query;
+  wish.keepInAddress({ isTyping: false });
+  search({ isTyping: false });
+}
+
+async function suggest() {
+  const signal = suggestQuestion();
+  if (wish.query.trim() === "") {
+    closeSuggestions();
+    return;
+  }
+  try {
+    const parameters = new URLSearchParams({ q: wish.query, count: SUGGESTIONS_AT_MOST });
+    const { suggestions = [] } = await ask(inCollection(`/suggest?${parameters}`), { signal });
+    if (!signal.aborted && document.activeElement === queryField) showSuggestions(suggestions);
+  } catch {
+    // The results say what is wrong; without suggestions one types on.
+  }
+}
+
+function showSuggestions(suggestions) {
+  const options = suggestions.map(({ query, field, count }, place) => {
+    const option = element("li", { id: `suggestion-${place}`, role: "option", ariaSelected: "false" }, element("span", { textContent: query }));
+    option.dataset.query = query;
+    if (field !== undefined) option.append(" ", element("span", { className: "facts", textContent: `${inWords(field)} · ${count.toLocaleString("en")}` }));
+    return option;
+  });
+  suggestionList.replaceChildren(...options);
+  suggestionList.hidden = options.length === 0;
+  queryField.ariaExpanded = String(0 < options.length);
+  queryField.removeAttribute("aria-activedescendant");
+}
+
+function closeSuggestions() {
+  suggestQuestion();
+  showSuggestions([]);
+}
+
+/** Goes to another suggestion; before the first and behind the last one is what was typed. */
+function goToSuggestion(step) {
+  const options = [...suggestionList.children];
+  const from = options.findIndex(({ ariaSelected }) => ariaSelected === "true");
+  const rounds = options.length + 1;
+  const to = from + step < -1 ? options.length - 1 : ((from + step + 1) % rounds) - 1;
+  for (const [place, option] of options.entries()) option.ariaSelected = String(place === to);
+  queryField.value = options[to]?.dataset.query ?? wish.query;
+  if (to === -1) {
+    queryField.removeAttribute("aria-activedescendant");
+  } else {
+    queryField.setAttribute("aria-activedescendant", options[to].id);
+    options[to].scrollIntoView({ block: "nearest" });
+  }
+}
+
+queryField.addEventListener("keydown", (event) => {
+  if (event.isComposing) return;
+  const isOpen = !suggestionList.hidden;
+  if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    event.preventDefault();
+    if (isOpen) goToSuggestion(event.key === "ArrowDown" ? 1 : -1);
+    else suggest();
+  } else if (event.key === "Escape" && (isOpen || queryField.value !== "")) {
+    // The first time it closes the list, the second time it empties the field.
+    event.preventDefault();
+    if (isOpen) {
+      queryField.value = wish.query;
+      closeSuggestions();
+    } else {
+      searchFor("");
+    }
+  }
+});
+
+queryField.addEventListener("blur", closeSuggestions);
+// Pressing on the list does not take the focus from the field, which would close it.
+suggestionList.addEventListener("pointerdown", (event) => event.preventDefault());
+suggestionList.addEventListener("click", (event) => {
+  const option = event.target.closest("[role=option]");
+  if (option !== null) searchFor(option.dataset.query);
+});
+
+// Facets stand open where there is room for them.
+find("#search .facets").open = matchMedia("(min-width: 40rem)").matches;
+
+addEventListener("popstate", () => {
+  address.href = location.href;
+  const collection = collectionOfAddress();
+  if (collection === undefined) return;
+  closeSuggestions();
+  if (collection !== page.collection) {
+    choose(collection);
+  } else if (page.search !== null) {
+    wish.readAddress();
+    showWish();
+  }
+});
 
 // ---------------------------------------------------------------------------------------------------- Films to rate
 
