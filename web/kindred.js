@@ -473,25 +473,29 @@ const wish = {
 
   readAddress() {
     this.query = (address.searchParams.get("q") ?? "").slice(0, QUERY_LETTERS_AT_MOST);
-    this.sort = address.searchParams.get("sort") ?? "";
+    // What the page has no box and no order for could not be taken back.
+    const sort = address.searchParams.get("sort") ?? "";
+    this.sort = page.search.numbers.includes(sort.replace(/^-/, "")) ? sort : "";
     this.filter = {};
     try {
       const isTexts = (values) => Array.isArray(values) && 0 < values.length && values.every((value) => typeof value === "string");
       const filter = JSON.parse(address.searchParams.get("filter") ?? "{}");
-      this.filter = Object.fromEntries(Object.entries(filter ?? {}).filter(([, values]) => isTexts(values)));
+      this.filter = Object.fromEntries(Object.entries(filter ?? {}).filter(([field, values]) => page.search.facets.includes(field) && isTexts(values)));
     } catch {
       // An address that was cut short: it is searched without a filter.
     }
   },
 
-  /** What somebody types is one step for the back button, up to where they stop to look for something else. */
+  /** What somebody types is one step for the back button, from its first letter to the query that is sent; a box that is ticked is another. */
   keepInAddress({ isTyping }) {
     const filter = Object.keys(this.filter).length === 0 ? "" : JSON.stringify(this.filter);
     for (const [name, value] of [["q", this.query], ["sort", this.sort], ["filter", filter]]) {
       if (value === "") address.searchParams.delete(name);
       else address.searchParams.set(name, value);
     }
-    const isSameStep = history.state?.isTyping || address.href === location.href;
+    const before = new URL(location.href).searchParams;
+    const isNarrowed = ["sort", "filter"].some((name) => before.get(name) !== address.searchParams.get(name));
+    const isSameStep = address.href === location.href || (history.state?.isTyping && !isNarrowed);
     history[isSameStep ? "replaceState" : "pushState"]({ isTyping }, "", address);
   },
 };
@@ -558,8 +562,10 @@ async function fieldsOf(signal) {
   const ofNames = names.filter((name) => facets[name]);
   // A field that is another one with each item, as an address is, leaves nothing to choose from.
   const parts = ({ values }) => 1 < values.length && values.length / 2 < values.filter(({ count }) => 1 < count).length;
+  // What says most about an item also says best what it is one of.
+  const rank = (name) => (ABOUT.includes(name) ? ABOUT.indexOf(name) : ABOUT.length);
   return {
-    facets: ofNames.filter((name) => parts(facets[name])).slice(0, FACETS_AT_MOST),
+    facets: ofNames.filter((name) => parts(facets[name])).sort((one, other) => rank(one) - rank(other)).slice(0, FACETS_AT_MOST),
     numbers: ofNames.filter((name) => facets[name].minimum < facets[name].maximum && !NOT_ORDERS.includes(name)),
     hasPlaces: 0 < total,
   };
@@ -608,7 +614,7 @@ function search({ isTyping }) {
     find(".total", results).textContent = total;
     find(".order", results).hidden = page.search.numbers.length === 0 || answer.total < 2;
     showFacets(answer.facets);
-    find(".picks", results).replaceChildren(...answer.items.map(foundItem));
+    find(".picks", results).replaceChildren(...rowsOf(answer));
     if (hadFocus) find("#search-title").focus();
     showFurther(asked, isTyping, answer.cursor);
     if (answer.total === 0) say(find(".note", section), nothingFound(asked));
@@ -628,7 +634,7 @@ function nothingFound({ query, filter }) {
   if (query.trim() !== "") ways.push("other words");
   if (Object.keys(filter).length !== 0) ways.push("fewer boxes ticked");
   if (wish.near !== "") ways.push("another place");
-  return `Nothing like that is here. Try ${ways.join(", or ") || "something else"}.`;
+  return `Try ${ways.join(" or ") || "something else"}.`;
 }
 
 // How a query was read.
@@ -650,7 +656,11 @@ function readingOf({ words = [], place, match = [], broader = [], did_you_mean: 
   }
   if (broader.length !== 0) sentences.push([`Widened to ${oneOf(broader)}.`]);
   if (match.length === 1 && match[0] === "any_word" && 1 < words.length) sentences.push(["Nothing has all of these words; these have some."]);
-  for (const note of notes) sentences.push([asSentence(note)]);
+  for (const note of notes) {
+    // A note that names a parameter is for programs; here there is a button for it, where anything lies anywhere.
+    if (!note.includes("`near`")) sentences.push([asSentence(note)]);
+    else if (page.search.hasPlaces) sentences.push(["Where are you? The button “Near me” tells."]);
+  }
   return sentences.flatMap((sentence, place) => (place === 0 ? sentence : [" ", ...sentence]));
 }
 
@@ -693,9 +703,14 @@ function shownValues(item, field) {
   return [...highlights.map(marked), ...values.filter((value) => !whole.includes(value)).map((value) => [value])].slice(0, VALUES_AT_MOST);
 }
 
+/** What was found, a row an item. A place that the words name is what distances are from; else it is where the visitor is. */
+function rowsOf({ items, interpretation }) {
+  return items.map((item) => foundItem(item, interpretation.place === undefined));
+}
+
 const between = (parts, separator) => parts.flatMap((part, place) => (place === 0 ? part : [separator, ...part]));
 
-function foundItem(item) {
+function foundItem(item, isNearVisitor) {
   const row = fromTemplate("found-template");
   showPoster(find(".poster", row), item);
   const open = find(".open", row);
@@ -706,7 +721,7 @@ function foundItem(item) {
   find(".about", row).append(...between(about, " · "));
   const passages = Object.entries(item.highlights ?? {}).filter(([field]) => field !== "title" && !ABOUT.includes(field)).slice(0, PASSAGES_AT_MOST);
   find(".passage", row).append(...between(passages.map(([field, texts]) => [`${inWords(field)}: `, ...between(texts.slice(0, VALUES_AT_MOST).map(marked), ", ")]), " · "));
-  find(".how", row).textContent = howFound(item);
+  find(".how", row).textContent = howFound(item, isNearVisitor);
   find(".rating", row).append(starGroup(item, "search"));
   return row;
 }
@@ -722,9 +737,12 @@ const FOUND_BY = {
   any_word: "has some of the words",
 };
 
-function howFound({ match, distance_km: distance, ...item }) {
+function howFound({ match, distance_km: distance, ...item }, isNearVisitor) {
   const parts = [FOUND_BY[match] ?? inWords(String(match))];
-  if (distance !== undefined) parts.push(`${distance.toLocaleString("en", { maximumFractionDigits: distance < 10 ? 1 : 0 })} km away`);
+  if (distance !== undefined) {
+    const far = distance < .1 ? "less than 100 m" : `${distance.toLocaleString("en", { maximumFractionDigits: distance < 10 ? 1 : 0 })} km`;
+    parts.push(`${far} from ${isNearVisitor ? "you" : "the middle of the place"}`);
+  }
   const field = wish.sort.replace(/^-/, "");
   if (field !== "" && item[field] !== undefined) parts.push(`${inWords(field)} ${item[field]}`);
   return parts.join(" · ");
@@ -745,7 +763,7 @@ find("#further").addEventListener("click", () => {
   if (section.ariaBusy === "true") return;
   const question = (signal) => ask(searchPath(asked, { prefix: isTyping, count: FOUND_A_TIME, cursor }), { signal });
   load(section, searchQuestion(), question, (answer) => {
-    const rows = answer.items.map(foundItem);
+    const rows = rowsOf(answer);
     find(".picks", section).append(...rows);
     showFurther(asked, isTyping, answer.cursor);
     const [note] = answer.interpretation.notes;
@@ -772,7 +790,7 @@ function facetGroup(field, counted) {
   const missing = chosen.filter((value) => !counted.some((one) => one.value === value)).map((value) => ({ value, count: 0 }));
   const isChosen = ({ value }) => chosen.includes(value);
   const shown = [...missing, ...counted.filter((one, place) => place < FACET_VALUES_AT_MOST || isChosen(one))];
-  if (shown.length === 0) return null;
+  if (shown.length < 2 && chosen.length === 0) return null;
   const boxes = shown.map(({ value, count }) => {
     const box = element("input", { type: "checkbox", id: `facet ${field} ${value}`, checked: chosen.includes(value) });
     box.addEventListener("change", () => {
