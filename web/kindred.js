@@ -585,7 +585,7 @@ function search({ isTyping }) {
   clearTimeout(typingPause);
   const section = find("#search");
   const results = find(".results", section);
-  document.title = wish.query.trim() === "" ? PAGE_TITLE : `${wish.query.trim()}: ${PAGE_TITLE}`;
+  document.title = wish.query.trim() === "" ? PAGE_TITLE : `${wish.query.trim()} – ${PAGE_TITLE}`;
   const signal = searchQuestion();
   find("#rate").hidden = !wish.isEmpty();
   if (wish.isEmpty()) {
@@ -854,9 +854,9 @@ const suggestionList = find("#suggestions");
 let typingPause = 0;
 
 queryField.addEventListener("input", () => {
+  wish.query = queryField.value;
   clearTimeout(typingPause);
   typingPause = setTimeout(() => {
-    wish.query = queryField.value;
     wish.keepInAddress({ isTyping: true });
     search({ isTyping: true });
     suggest();
@@ -945,7 +945,11 @@ queryField.addEventListener("keydown", (event) => {
   }
 });
 
-queryField.addEventListener("blur", closeSuggestions);
+// Whoever leaves the field with a suggestion in it has taken it.
+queryField.addEventListener("blur", () => {
+  if (queryField.value === wish.query) closeSuggestions();
+  else searchFor(queryField.value);
+});
 // Pressing on the list does not take the focus from the field, which would close it.
 suggestionList.addEventListener("pointerdown", (event) => event.preventDefault());
 suggestionList.addEventListener("click", (event) => {
