@@ -529,7 +529,7 @@ function openSearch() {
     find("#ask").hidden = false;
     find("#look-up").hidden = true;
     find("#near").hidden = !fields.hasPlaces;
-    find("#ask label").textContent = `Search ${page.collection.title || page.collection.name}`;
+    find("#search-title").textContent = `Search ${page.collection.title || page.collection.name}`;
     find("#sort").replaceChildren(
       element("option", { value: "", textContent: "best first" }),
       ...fields.numbers.flatMap((field) => [
@@ -623,10 +623,9 @@ function search({ isTyping }) {
 }
 
 function totalOf({ total, interpretation }) {
-  const isPopular = interpretation.match.includes("popular") && wish.query.trim() === "";
-  const found = total === 1 ? "one result" : `${total.toLocaleString("en")} results`;
-  const counted = total === 0 ? "Nothing found" : asSentence(found).slice(0, -1);
-  return isPopular ? `${counted}, what many like first` : wish.query.trim() === "" ? counted : `${counted} for “${wish.query.trim()}”`;
+  const counted = { 0: "Nothing found", 1: "One result" }[total] ?? `${total.toLocaleString("en")} results`;
+  if (wish.query.trim() !== "") return `${counted} for “${wish.query.trim()}”`;
+  return interpretation.match.includes("popular") && wish.sort === "" ? `${counted}, what many like first` : counted;
 }
 
 function nothingFound({ query, filter }) {
