@@ -212,12 +212,19 @@ impl Text {
 
     /// The postings of a chunk whose pages have been fetched.
     pub(crate) fn chunk(&self, chunk: &Chunk, blocks: &Blocks) -> Result<Vec<Posting>, Error> {
-        let pages = pages_of(chunk);
+        let mut pages = pages_of(chunk);
         let skipped = chunk.offset - u64::from(pages.start) * PAGE_CONTENT_LEN_BYTES;
-        let mut bytes = Vec::new();
-        for page in pages {
-            bytes.extend_from_slice(self.container.block(LISTS, page, blocks)?);
+        let page = |page| self.container.block(LISTS, page, blocks);
+        let first = pages.next().map_or(Ok(&[][..]), page)?;
+        // Most chunks lie on one page.
+        let mut joined = Vec::new();
+        for other in pages {
+            if joined.is_empty() {
+                joined.extend_from_slice(first);
+            }
+            joined.extend_from_slice(page(other)?);
         }
+        let bytes = if joined.is_empty() { first } else { &joined };
         let start = skipped as usize;
         let bytes = bytes.get(start..start + chunk.len_bytes as usize);
         bytes

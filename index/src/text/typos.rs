@@ -4,31 +4,37 @@
 /// (Damerau: A technique for computer detection and correction of spelling errors, 1964). Some come twice, and so may the word itself.
 pub(super) fn each_neighbour(word: &str, alphabet: &str, visit: &mut dyn FnMut(&[u8])) {
     let mut text = Vec::new();
-    let mut join = |pieces: [&str; 4]| {
-        text.clear();
-        for piece in pieces {
-            text.extend_from_slice(piece.as_bytes());
-        }
-        visit(&text);
-    };
-    let mut letter_bytes = [0; 4];
     for (place, letter) in word.char_indices().chain([(word.len(), ' ')]) {
         let (before, behind) = word.split_at(place);
-        let (this, rest) = behind.split_at(letter.len_utf8().min(behind.len()));
-        for other in alphabet.chars() {
-            let other = &*other.encode_utf8(&mut letter_bytes);
-            join([before, other, behind, ""]);
-            if !this.is_empty() {
-                join([before, other, rest, ""]);
-            }
-        }
+        each_between(before, alphabet, behind, &mut text, visit);
+        let Some(rest) = behind.strip_prefix(letter) else {
+            continue;
+        };
+        each_between(before, alphabet, rest, &mut text, visit);
+        visit([before, rest].concat().as_bytes());
         if let Some(next) = rest.chars().next() {
             let (next, rest) = rest.split_at(next.len_utf8());
-            join([before, next, this, rest]);
+            let this = behind.get(..letter.len_utf8()).unwrap_or_default();
+            visit([before, next, this, rest].concat().as_bytes());
         }
-        if !this.is_empty() {
-            join([before, rest, "", ""]);
-        }
+    }
+}
+
+/// Calls `visit` with each letter of an alphabet between two texts; `text` is where they are put together.
+fn each_between(
+    before: &str,
+    alphabet: &str,
+    behind: &str,
+    text: &mut Vec<u8>,
+    visit: &mut dyn FnMut(&[u8]),
+) {
+    text.clear();
+    text.extend_from_slice(before.as_bytes());
+    for letter in alphabet.chars() {
+        text.truncate(before.len());
+        text.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
+        text.extend_from_slice(behind.as_bytes());
+        visit(text);
     }
 }
 

@@ -1,5 +1,7 @@
 //! Which items have what is asked: sets of items, and what they have in common.
 
+use std::cmp::Ordering;
+
 use super::{
     Match,
     reading::{Variant, sort_each_once},
@@ -124,22 +126,14 @@ impl ItemSet {
     /// Leaves each item once: as the word itself, if it is that, and with its best score. O(members · log runs of them that ascend).
     fn tidy(&mut self) {
         let is_before = |left: &Member, right: &Member| left.item < right.item;
-        if self.members.is_sorted_by(is_before) {
-            return;
-        }
-        let runs = self.members.chunk_by(is_before);
-        let mut runs: Vec<Vec<Member>> = runs.map(<[Member]>::to_vec).collect();
-        while 1 < runs.len() {
-            let mut unmerged = runs.into_iter();
-            runs = Vec::new();
-            while let Some(left) = unmerged.next() {
-                runs.push(match unmerged.next() {
-                    Some(right) => merged(&left, &right),
-                    None => left,
-                });
+        while !self.members.is_sorted_by(is_before) {
+            let mut members = Vec::with_capacity(self.members.len());
+            let mut runs = self.members.chunk_by(is_before);
+            while let Some(left) = runs.next() {
+                merge(left, runs.next().unwrap_or_default(), &mut members);
             }
+            self.members = members;
         }
-        self.members = runs.pop().unwrap_or_default();
     }
 
     fn walk(&self) -> Walk<'_> {
@@ -181,27 +175,22 @@ fn unread_at<'a>(list: &mut &'a [Unread], item: u32) -> Option<&'a Unread> {
     next.filter(|unread| unread.chunk.start <= item)
 }
 
-/// What is in either, ascending; of an item that is in both, what says more of it.
-fn merged(mut left: &[Member], mut right: &[Member]) -> Vec<Member> {
-    let mut merged = Vec::with_capacity(left.len() + right.len());
-    while let ([first, others @ ..], [second, more @ ..]) = (left, right) {
-        merged.push(if second.item < first.item {
-            *second
-        } else if first.item < second.item || second.key() <= first.key() {
-            *first
-        } else {
-            *second
-        });
-        if first.item <= second.item {
-            left = others;
-        }
-        if second.item <= first.item {
-            right = more;
+/// Appends what is in either, ascending; of an item that is in both, what says more of it.
+fn merge(left: &[Member], right: &[Member], merged: &mut Vec<Member>) {
+    let (mut left, mut right) = (Walk(left), Walk(right));
+    while let ([first, others @ ..], [second, more @ ..]) = (left.0, right.0) {
+        match first.item.cmp(&second.item) {
+            Ordering::Less => merged.extend_from_slice(left.pass(second.item)),
+            Ordering::Greater => merged.extend_from_slice(right.pass(first.item)),
+            Ordering::Equal => {
+                let says_more = second.key() <= first.key();
+                merged.push(if says_more { *first } else { *second });
+                (left, right) = (Walk(others), Walk(more));
+            }
         }
     }
-    merged.extend_from_slice(left);
-    merged.extend_from_slice(right);
-    merged
+    merged.extend_from_slice(left.0);
+    merged.extend_from_slice(right.0);
 }
 
 /// A place among members that ascend, which only moves on.
