@@ -560,8 +560,8 @@ async function fieldsOf(signal) {
     ({ facets = {} } = await count(names.filter((name) => error.known.includes(name))));
   }
   const ofNames = names.filter((name) => facets[name]);
-  // A field that is another one with each item, as an address is, leaves nothing to choose from.
-  const parts = ({ values }) => 1 < values.length && values.length / 2 < values.filter(({ count }) => 1 < count).length;
+  // A field that is another one with each item, as an address is, leaves nothing to choose from: a value is to have two items at least, in the mean.
+  const parts = ({ values }) => 1 < values.length && 2 * values.length <= values.reduce((sum, { count }) => sum + count, 0);
   // What says most about an item also says best what it is one of.
   const rank = (name) => (ABOUT.includes(name) ? ABOUT.indexOf(name) : ABOUT.length);
   return {
