@@ -30,10 +30,10 @@ use crate::{
 };
 
 /// The generation of [`TestStorage::films`].
-pub const GENERATION: &str = "cfde89732659f822";
+pub const GENERATION: &str = "c59ffbbd4b202861";
 
 /// The generation of the same under the title "The next films".
-pub const NEXT_GENERATION: &str = "c331b858a3271e15";
+pub const NEXT_GENERATION: &str = "8eac5b8c6bcbe7a1";
 
 /// The films: id, title, year, genres, picture. The popularity falls in this order, from 8 to 1.
 pub const FILMS: [(&str, &str, i64, &[&str], &str); 8] = [
