@@ -360,6 +360,12 @@ fn a_field_that_does_not_exist_is_refused_with_those_that_do() {
 }
 
 #[test]
+fn without_words_and_without_what_is_popular_nothing_is_found() {
+    let answer = restaurants().search(&question("")).unwrap();
+    assert_eq!((answer.hits, answer.total), (vec![], 9));
+}
+
+#[test]
 fn words_between_quotation_marks_stand_one_behind_the_other() {
     let generation = restaurants();
     let asked = |words: &str, follows: &[usize]| {

@@ -34,6 +34,7 @@ use crate::{
     container::Plan,
     error::Error,
     recommend::{Scored, sort_key::sort_by_key},
+    source::FileKind,
     text::{Circle, Rectangle, Text},
 };
 
@@ -458,11 +459,14 @@ impl Generation<'_> {
 
     /// What is popular, with the facets of everything that passes.
     fn popular_hits(&self, text: &Text, question: &TextQuestion) -> Result<TextAnswer, Error> {
-        let popular = self.popular(&Question {
+        let wanted = Question {
             count: question.count,
             filter: question.filter.clone(),
             ..Question::default()
-        })?;
+        };
+        let is_known = self.has(FileKind::Popularity);
+        let popular = is_known.then(|| self.popular(&wanted)).transpose()?;
+        let popular = popular.unwrap_or_default();
         let passing = self.passing(&question.filter)?;
         let found_by = Match::Popular;
         let of = |Scored { item, score }: Scored| Ranked {
