@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use analysis::{Analyzer, Language, fold, words};
-use bench::peers;
+use bench::{columns, peers};
 use index::catalogue::{Record, Value};
 use seeded::Random;
 use xxhash_rust::xxh64::xxh64;
@@ -50,8 +50,8 @@ pub(crate) struct Query {
 impl Documents {
     /// The titles and authors of goodbooks.
     pub(crate) fn goodbooks(data: &Path) -> Self {
-        let books = columns(&data.join("goodbooks-10k/books.csv"), &["title", "authors"]);
-        let lines = books.into_iter().map(|fields| fields.join("\t")).collect();
+        let books = columns(&data.join("goodbooks-10k/books.csv"), ["title", "authors"]);
+        let lines = books.iter().map(|fields| line(fields)).collect();
         Self::new(
             "goodbooks",
             &[2.0, 1.0],
@@ -63,9 +63,14 @@ impl Documents {
 
     /// Titles of three to nine words, drawn as often as books, films and series are called by them.
     pub(crate) fn million(data: &Path) -> Self {
-        let mut titles = columns(&data.join("goodbooks-10k/books.csv"), &["title"]).concat();
-        titles
-            .extend(columns(&data.join("netflix-titles/netflix_titles.csv"), &["title"]).concat());
+        let tables = [
+            "goodbooks-10k/books.csv",
+            "netflix-titles/netflix_titles.csv",
+        ];
+        let mut titles: Vec<String> = tables
+            .iter()
+            .flat_map(|table| columns(&data.join(table), ["title"]).concat())
+            .collect();
         let films = fs::read_to_string(data.join("movietweetings/movies.dat")).unwrap();
         titles.extend(films.lines().filter_map(|film| {
             let (title, _year) = film.split("::").nth(1)?.rsplit_once(" (")?;
@@ -217,20 +222,13 @@ fn counts(lines: &[String]) -> HashMap<String, usize> {
     counts
 }
 
-/// Columns of a table, by their names; no text has a tab or a new line.
-fn columns(path: &Path, names: &[&str]) -> Vec<Vec<String>> {
-    let mut rows =
-        csv::Reader::from_path(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let headers = rows.headers().unwrap().clone();
-    let places: Vec<usize> = names
-        .iter()
-        .map(|name| headers.iter().position(|header| header == *name).unwrap())
+/// A document as a line: its fields with tabs between them, without tabs or ends of lines in a field.
+fn line(fields: &[String]) -> String {
+    let fields = fields.iter();
+    let fields: Vec<String> = fields
+        .map(|field| field.replace(['\t', '\n', '\r'], " "))
         .collect();
-    let text = |text: &str| text.replace(['\t', '\n', '\r'], " ");
-    rows.records()
-        .map(Result::unwrap)
-        .map(|row| places.iter().map(|&place| text(&row[place])).collect())
-        .collect()
+    fields.join("\t")
 }
 
 /// Seeded: documents, words of their first fields, places and letters.

@@ -1,7 +1,7 @@
 //! Questions in words to goodbooks: two words of a title, seeded.
 
 use analysis::words;
-use bench::catalogues;
+use bench::{catalogues, columns};
 use e2e::application::function;
 use e2e::load::Ask;
 use index::FileKind;
@@ -26,16 +26,7 @@ pub(crate) fn search(workshop: &mut Workshop) -> Vec<Row> {
         let why = format!("{} is absent", path.display());
         return vec![Row::not_measured("search", why)];
     }
-    let mut reader = csv::Reader::from_path(&path).expect("the books can be read");
-    let header = reader.headers().expect("they have a header").clone();
-    let [title, authors] = ["title", "authors"].map(|wanted| {
-        let place = header.iter().position(|name| name == wanted);
-        place.expect("books have a title and authors")
-    });
-    let rows = reader.records().map(|row| row.expect("it has rows"));
-    let books: Vec<[String; 2]> = rows
-        .map(|row| [title, authors].map(|place| row[place].to_owned()))
-        .collect();
+    let books = columns(&path, ["title", "authors"]);
     let published = workshop.publish(COLLECTION, "Books", books.len() as u64, &files(&books));
     let asks = asks(&books);
     let sealed = sealed_function(workshop, "search", &published.generation);

@@ -4,8 +4,6 @@
 
 #![warn(clippy::indexing_slicing, clippy::unwrap_used)]
 
-#[cfg(target_arch = "wasm32")]
-mod adapter;
 mod aliases;
 
 use kit::{Route, paths};
@@ -18,3 +16,5 @@ pub const ROUTES: [Route; 5] = [
     Route::post(paths::API_RECOMMEND, aliases::recommend_songs),
     Route::get(paths::ROOT, aliases::working),
 ];
+
+kit::component!(ROUTES);

@@ -4,8 +4,6 @@
 
 #![warn(clippy::indexing_slicing, clippy::unwrap_used)]
 
-#[cfg(target_arch = "wasm32")]
-mod adapter;
 mod baskets;
 mod clusters;
 mod lists;
@@ -21,3 +19,5 @@ pub const ROUTES: [Route; 6] = [
     Route::get(paths::CLUSTER, clusters::members),
     Route::post(paths::BASKETS, baskets::nearest),
 ];
+
+kit::component!(ROUTES);

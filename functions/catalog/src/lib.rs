@@ -6,8 +6,6 @@
 #![cfg_attr(test, recursion_limit = "256")]
 #![warn(clippy::indexing_slicing, clippy::unwrap_used)]
 
-#[cfg(target_arch = "wasm32")]
-mod adapter;
 mod collections;
 mod health;
 mod items;
@@ -25,6 +23,8 @@ pub const ROUTES: [Route; 6] = [
     Route::get(paths::READYZ, health::readyz),
     Route::get(paths::OPENAPI, openapi_json),
 ];
+
+kit::component!(ROUTES);
 
 /// The description of the interface, both functions' part.
 const OPENAPI_JSON: &str = include_str!("../openapi.json");

@@ -2,7 +2,7 @@
 //!
 //! # Overview of types
 //!
-//! A function is a table of [`Route`]s and nothing else. The adapter hands it a [`Request`](http::Request) and a [`Context`]: the deployment's
+//! A function is a table of [`Route`]s and nothing else. The component ([`component!`]) hands it a [`Request`](http::Request) and a [`Context`]: the deployment's
 //! [`Settings`](settings::Settings), a [`Storage`](storage::Storage), and a source of chance. [`respond`] picks the route, and a route opens a collection with
 //! [`Context::open`], asks its generation, and renders; whatever goes wrong is a [`Problem`](problem::Problem).
 //!
@@ -13,6 +13,7 @@
 
 #[cfg(any(target_arch = "wasm32", test))]
 mod allocator;
+mod component;
 mod context;
 pub mod cors;
 pub mod filter;

@@ -4,8 +4,6 @@
 
 #![warn(clippy::indexing_slicing, clippy::unwrap_used)]
 
-#[cfg(target_arch = "wasm32")]
-mod adapter;
 mod alias;
 mod predictions;
 mod row;
@@ -19,3 +17,5 @@ pub const ROUTES: [Route; 3] = [
     Route::get(paths::PREDICTION_SCHEMA, schema::schema),
     Route::post(paths::PREDICT, alias::predict),
 ];
+
+kit::component!(ROUTES);

@@ -5,8 +5,6 @@
 
 #![warn(clippy::indexing_slicing, clippy::unwrap_used)]
 
-#[cfg(target_arch = "wasm32")]
-mod adapter;
 mod recommendations;
 mod wish;
 
@@ -17,3 +15,5 @@ pub const ROUTES: [Route; 2] = [
     Route::post(paths::RECOMMENDATIONS, recommendations::by_body),
     Route::get(paths::RECOMMENDATIONS, recommendations::by_query),
 ];
+
+kit::component!(ROUTES);

@@ -4,8 +4,6 @@
 
 #![warn(clippy::indexing_slicing, clippy::unwrap_used)]
 
-#[cfg(target_arch = "wasm32")]
-mod adapter;
 mod cursor;
 mod interpretation;
 mod search;
@@ -19,3 +17,5 @@ pub const ROUTES: [Route; 2] = [
     Route::get(paths::SEARCH, search::search),
     Route::get(paths::SUGGEST, suggest::suggest),
 ];
+
+kit::component!(ROUTES);

@@ -85,11 +85,6 @@ pub(crate) fn search(call: &Call<'_>) -> Result<Response, Problem> {
 
 fn answer(collection: &Collection<'_>, wish: &Wish, ids: &[&str]) -> Result<Response, Problem> {
     let generation = &collection.generation;
-    if !generation.has(FileKind::Text) {
-        return Err(Problem::NotInGeneration {
-            file: FileKind::Text,
-        });
-    }
     let mut question = wish.question.clone();
     question.personal = personal(collection, ids)?;
     let found = generation.search(&question);
@@ -170,11 +165,12 @@ fn found_item(
 ) -> FoundItem {
     let mut highlights = BTreeMap::new();
     let mut highlight = |name: &str, texts: &[String]| {
-        let marked: Vec<String> = texts
-            .iter()
-            .filter_map(|text| highlighter.mark(text))
-            .collect();
-        if highlighter.reads(name) && !marked.is_empty() {
+        if !highlighter.reads(name) {
+            return;
+        }
+        let marked = texts.iter().filter_map(|text| highlighter.mark(text));
+        let marked: Vec<String> = marked.collect();
+        if !marked.is_empty() {
             highlights.insert(name.to_owned(), marked);
         }
     };

@@ -53,16 +53,11 @@ pub(crate) fn suggest(call: &Call<'_>) -> Result<Response, Problem> {
 /// Values of fields, and then titles.
 fn answer(collection: &Collection<'_>, text: &str, count: usize) -> Result<Response, Problem> {
     let generation = &collection.generation;
-    if !generation.has(FileKind::Text) {
-        return Err(Problem::NotInGeneration {
-            file: FileKind::Text,
-        });
-    }
     let mut words = asked_words(text, true);
     words.truncate(MAXIMUM_WORD_COUNT);
     let mut suggestions = Vec::new();
+    let names = generation.suggestions(&words, count.div_ceil(2))?;
     if !words.is_empty() {
-        let names = generation.suggestions(&words, count.div_ceil(2))?;
         let typed: Vec<&str> = words.iter().map(|word| word.typed.as_str()).collect();
         suggestions.extend(names.into_iter().map(|name| of_name(name, &typed)));
         let found = generation.search(&TextQuestion {

@@ -161,7 +161,7 @@ pub(super) fn texts_of(dictionary: &[u8]) -> impl Iterator<Item = &str> {
 
 /// A filter with its texts turned into numbers, ready to be asked of every item.
 #[derive(Debug)]
-pub(super) struct Matcher {
+pub(crate) struct Matcher {
     /// For each filterable field, in the order of the values.
     conditions: Vec<(FieldKind, Option<Wanted>)>,
 }

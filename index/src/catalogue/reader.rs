@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use super::{
     facets::{self, FacetValue, Matcher},
@@ -142,8 +142,8 @@ impl Catalogue {
 
     /// Adds what [`Self::matching`] will look at: the facets of all items.
     pub(crate) fn plan_filter(&self, plan: &mut Plan) -> Result<(), Error> {
-        let block_count = self.container.block_count(FACET_VALUES)?;
-        (0..block_count).try_for_each(|block| self.container.plan(FACET_VALUES, block, plan))
+        (0..self.facet_block_count()?)
+            .try_for_each(|block| self.container.plan(FACET_VALUES, block, plan))
     }
 
     /// For every item, whether the filter lets it pass. O(number of items).
@@ -152,22 +152,43 @@ impl Catalogue {
     ///
     /// [`Error::UnknownFilterField`] and [`Error::WrongFilterKind`] are the asker's; they name what could have been asked.
     pub(crate) fn matching(&self, filter: &Filter, blocks: &Blocks) -> Result<Vec<bool>, Error> {
-        let dictionary = |number| self.container.block(FACET_DICTIONARIES, number, blocks);
-        let matcher = Matcher::new(filter, &self.metadata.fields, dictionary)?;
+        let matcher = self.matcher(filter)?;
         // It grows with what is there, not with what the metadata claims.
         let mut admitted = Vec::new();
-        let mut items_left = self.item_count();
-        for block in 0..self.container.block_count(FACET_VALUES)? {
-            let bytes = self.container.block(FACET_VALUES, block, blocks)?;
-            let item_count = items_left.min(self.metadata.facets_per_block);
-            matcher
-                .matches(bytes, item_count, &mut admitted)
-                .map_err(|OutOfBytes| {
-                    self.container.corrupt("the facets of an item are cut off")
-                })?;
-            items_left -= item_count;
+        for block in 0..self.facet_block_count()? {
+            self.matching_in(block, &matcher, blocks, &mut admitted)?;
         }
         Ok(admitted)
+    }
+
+    /// A filter, ready to be asked of every item.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::matching`].
+    pub(crate) fn matcher(&self, filter: &Filter) -> Result<Matcher, Error> {
+        let dictionary = |number| self.container.block(FACET_DICTIONARIES, number, &HEAD_ONLY);
+        Matcher::new(filter, &self.metadata.fields, dictionary)
+    }
+
+    /// Appends for every item of a block of facets that has been fetched whether a filter lets it pass. O(length of the block).
+    pub(crate) fn matching_in(
+        &self,
+        block: u32,
+        matcher: &Matcher,
+        blocks: &Blocks,
+        admitted: &mut Vec<bool>,
+    ) -> Result<(), Error> {
+        let bytes = self.container.block(FACET_VALUES, block, blocks)?;
+        let items = self.items_of_facet_block(block);
+        matcher
+            .matches(bytes, items.len() as u32, admitted)
+            .map_err(|OutOfBytes| self.container.corrupt("the facets of an item are cut off"))
+    }
+
+    /// How many blocks the facets of all items have.
+    pub(crate) fn facet_block_count(&self) -> Result<u32, Error> {
+        self.container.block_count(FACET_VALUES)
     }
 
     /// Where a filterable field stands among the others.
@@ -183,6 +204,15 @@ impl Catalogue {
     /// The block with the facets of an item.
     pub(crate) fn facet_block_of(&self, item: u32) -> u32 {
         item / self.metadata.facets_per_block.max(1)
+    }
+
+    /// The items whose facets are in a block.
+    pub(crate) fn items_of_facet_block(&self, block: u32) -> Range<u32> {
+        let first = block.saturating_mul(self.metadata.facets_per_block);
+        first
+            ..self
+                .item_count()
+                .min(first.saturating_add(self.metadata.facets_per_block))
     }
 
     /// Adds a block of facets.

@@ -21,3 +21,8 @@ pub(super) fn name_key(terms: &[String], tag: &str) -> Option<String> {
 pub(crate) fn tag_of(key: &str) -> Option<&str> {
     key.split_once(NAME_END).map(|(_, tag)| tag)
 }
+
+/// The terms of a key, with a space between two.
+pub(crate) fn terms_of(key: &str) -> &str {
+    key.split_once(NAME_END).map_or(key, |(terms, _)| terms)
+}

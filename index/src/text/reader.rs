@@ -1,5 +1,7 @@
 use std::{cell::OnceCell, ops::Range};
 
+use analysis::Analyzer;
+
 use super::{
     dictionary::{Chunk, Entry, TermsWith, read_chunk, read_entry},
     fences::Fences,
@@ -80,6 +82,11 @@ impl Text {
         &self.metadata.language
     }
 
+    /// What made terms of the texts.
+    pub(crate) fn analyzer(&self) -> Analyzer {
+        Analyzer::new(self.language().parse().unwrap_or_default())
+    }
+
     /// What a posting adds to the score of its item: its impact, times the term's inverse document frequency as BM25 has it.
     pub(crate) fn weight(&self, entry: &Entry) -> f32 {
         let (all, with) = (self.metadata.item_count as f32, entry.item_count as f32);
@@ -92,9 +99,14 @@ impl Text {
         self.block_of(prefix)..self.fences.count_up_to_last(prefix) as u32 + 1
     }
 
-    /// Adds a block of terms.
-    pub(crate) fn plan_block(&self, block: u32, plan: &mut Plan) -> Result<(), Error> {
-        self.container.plan(TERMS, block, plan)
+    /// Adds blocks of terms.
+    pub(crate) fn plan_blocks(
+        &self,
+        blocks: impl IntoIterator<Item = u32>,
+        plan: &mut Plan,
+    ) -> Result<(), Error> {
+        let mut blocks = blocks.into_iter();
+        blocks.try_for_each(|block| self.container.plan(TERMS, block, plan))
     }
 
     /// The terms of a block that has been fetched that begin so and that `wants` accepts, ascending, with what `wants` made of them. O(length of the block up to the last).

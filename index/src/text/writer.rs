@@ -4,7 +4,7 @@ use analysis::{Analyzer, Language, fold, words};
 
 use super::{
     geography::{Circle, Point},
-    names::{NAME_END, PINNED_TAG, WORDS_TAG, name_key},
+    names::{PINNED_TAG, WORDS_TAG, name_key, tag_of, terms_of},
     notes::{Link, LinkKind, Notes},
     postings::Posting,
     serializer::{Term, Texts, serialize},
@@ -349,10 +349,10 @@ impl TextWriter {
                 }
                 continue;
             }
-            let postings = match key.split_once(NAME_END) {
+            let postings = match tag_of(&key) {
                 // What has all the words.
-                Some((words, WORDS_TAG)) => {
-                    let of_words = words.split(' ').map(|word| {
+                Some(WORDS_TAG) => {
+                    let of_words = terms_of(&key).split(' ').map(|word| {
                         let place = find(terms, word).ok()?;
                         Some(terms.get(place)?.postings.as_slice())
                     });

@@ -18,6 +18,17 @@ pub(crate) struct Files {
 }
 
 impl Files {
+    /// A catalogue and its texts.
+    pub(crate) fn of_texts(catalogue: CatalogueWriter, text: TextWriter) -> Self {
+        let space = catalogue.item_space();
+        Self {
+            files: vec![
+                (FileKind::Catalogue, catalogue.finish().unwrap()),
+                (FileKind::Text, text.finish(space).unwrap()),
+            ],
+        }
+    }
+
     pub(crate) fn file(&self, kind: FileKind) -> &[u8] {
         &self
             .files

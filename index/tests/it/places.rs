@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use index::{
-    AskedWord, Error, FileKind, Generation, Match, Near, Sort, TextAnswer, TextQuestion,
+    AskedWord, Error, Generation, Match, Near, Sort, TextAnswer, TextQuestion,
     catalogue::{CatalogueWriter, Condition, Filter, Record, Value},
     text::{Circle, Point, Rectangle, TextWriter},
 };
@@ -13,17 +13,6 @@ use crate::fixture::{Files, text_settings};
 
 fn point(latitude: f64, longitude: f64) -> Point {
     Point::new(latitude, longitude).unwrap()
-}
-
-fn opened(catalogue: CatalogueWriter, text: TextWriter) -> Generation<'static> {
-    let space = catalogue.item_space();
-    let files = Files {
-        files: vec![
-            (FileKind::Catalogue, catalogue.finish().unwrap()),
-            (FileKind::Text, text.finish(space).unwrap()),
-        ],
-    };
-    files.open()
 }
 
 /// Title, category, city and kilometres to the north of the first.
@@ -78,7 +67,7 @@ fn restaurants() -> Generation<'static> {
     text.add_broader("categories", "Italian", "Restaurants");
     text.add_synonym("ristorante", "hotel");
     text.pin("best pasta", &[4, 3]);
-    opened(catalogue, text)
+    Files::of_texts(catalogue, text).open()
 }
 
 fn question(words: &str) -> TextQuestion {
@@ -258,7 +247,7 @@ fn generation(items: &Items) -> Generation<'static> {
             text.set_point(point(*latitude, *longitude));
         }
     }
-    opened(catalogue, text)
+    Files::of_texts(catalogue, text).open()
 }
 
 proptest! {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use analysis::{Analyzer, words};
 use index::{
-    AskedWord, FileKind, Generation, Match, Reading, TextQuestion,
+    AskedWord, Generation, Match, Reading, TextQuestion,
     catalogue::{CatalogueWriter, Record},
     text::{TextField, TextWriter},
 };
@@ -26,14 +26,7 @@ fn opened(items: &Items) -> Generation<'static> {
         catalogue.push(record, 0.0);
         text.push(texts.iter().map(String::as_str).enumerate());
     }
-    let space = catalogue.item_space();
-    let files = Files {
-        files: vec![
-            (FileKind::Catalogue, catalogue.finish().unwrap()),
-            (FileKind::Text, text.finish(space).unwrap()),
-        ],
-    };
-    files.open()
+    Files::of_texts(catalogue, text).open()
 }
 
 /// What each term counts in each item, by the formula.

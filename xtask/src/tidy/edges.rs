@@ -50,7 +50,7 @@ const HOMES: [(&[&str], &[&str], &str); 9] = [
     (
         &["spin-sdk", "wasi"],
         &["functions/"],
-        "the adapters of the functions alone know Spin, so that their logic is tested natively",
+        "the functions and their kit alone know Spin, so that their logic is tested natively",
     ),
     (
         &["wasmtime", "wasmtime-", "wit-component", "wasi-preview1-"],

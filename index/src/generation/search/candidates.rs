@@ -403,15 +403,11 @@ struct Interval {
     score: f32,
 }
 
-/// What is found in all ways that there are to be it and passes, each item once, ascending.
-pub(super) fn known(
-    sets: &Sets,
-    conjunctions: &[Conjunction],
-    passes: &dyn Fn(&Ranked) -> bool,
-) -> Vec<Ranked> {
+/// What is found in all ways that there are to be it, each item once, ascending.
+pub(super) fn known(sets: &Sets, conjunctions: &[Conjunction]) -> Vec<Ranked> {
     let mut found: Vec<Ranked> = Vec::new();
     for conjunction in conjunctions {
-        found.extend(conjunction.known(sets).into_iter().filter(passes));
+        found.extend(conjunction.known(sets));
     }
     if 1 < conjunctions.len() {
         sort_by_key(&mut found, Ranked::key);

@@ -1,17 +1,20 @@
-//! What can be said of everything that was found: how many have each value of a field, and their order by one.
+//! What the fields say of everything that was found: what passes a filter, how many have each value, and the order by one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::candidates::Ranked;
+use super::candidates::{Ranked, best};
 use crate::{
-    catalogue::{Facet, FacetValue},
+    catalogue::{Facet, FacetValue, Filter},
     error::Error,
     generation::Generation,
     recommend::sort_key::{ascending_real, sort_by_key},
 };
 
-/// So many blocks of facets are read, those with the most of what was found: of 32,768 items.
+/// So many blocks of facets are read once something is found, of 32,768 items: for a filter those with the best of it, to be counted those with the most.
 const FACET_BLOCKS_MAX_COUNT: usize = 32;
+
+/// So many blocks are read for a filter without knowing what is found.
+const FEW_FACET_BLOCKS_COUNT: u32 = 8;
 
 /// So many values of a field are told, the most frequent.
 const VALUES_MAX_COUNT: usize = 100;
@@ -45,6 +48,52 @@ pub(super) struct Values {
 }
 
 impl Generation<'_> {
+    /// Whether the facets of all items are so few that a filter reads them with the words, before it is known what is found.
+    pub(super) fn has_few_facets(&self) -> Result<bool, Error> {
+        Ok(self.catalogue.facet_block_count()? <= FEW_FACET_BLOCKS_COUNT)
+    }
+
+    /// Leaves of what was found what passes a filter; in one batch, as far as it has not been read. `is_cut` becomes true if not everything was looked at: the best is.
+    pub(super) fn keep_passing(
+        &self,
+        filter: &Filter,
+        found: &mut Vec<Ranked>,
+        is_cut: &mut bool,
+    ) -> Result<(), Error> {
+        if filter.is_empty() {
+            return Ok(());
+        }
+        let matcher = self.catalogue.matcher(filter)?;
+        let mut numbers: Vec<u32> = Vec::new();
+        for found in best(found, found.len()) {
+            let block = self.catalogue.facet_block_of(found.item);
+            if numbers.contains(&block) {
+                continue;
+            }
+            if numbers.len() == FACET_BLOCKS_MAX_COUNT {
+                *is_cut = true;
+                break;
+            }
+            numbers.push(block);
+        }
+        self.fetch(&mut |plan| {
+            let mut numbers = numbers.iter();
+            numbers.try_for_each(|block| self.catalogue.plan_facets(*block, plan))
+        })?;
+        let blocks = self.blocks.borrow();
+        let mut passing = BTreeSet::new();
+        for block in numbers {
+            let items = self.catalogue.items_of_facet_block(block);
+            let mut admitted = Vec::new();
+            self.catalogue
+                .matching_in(block, &matcher, &blocks, &mut admitted)?;
+            let of_block = items.zip(admitted).filter(|(_, passes)| *passes);
+            passing.extend(of_block.map(|(item, _)| item));
+        }
+        found.retain(|found| passing.contains(&found.item));
+        Ok(())
+    }
+
     /// The values that what was found has in some fields; in one batch.
     pub(super) fn values(&self, found: &[Ranked], facets: &[Facet]) -> Result<Values, Error> {
         let mut values = Values {

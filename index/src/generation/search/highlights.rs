@@ -31,7 +31,7 @@ impl Generation<'_> {
     /// What marks the words of a question in the texts of its answer.
     pub fn highlighter(&self, answer: &TextAnswer) -> Result<Highlighter, Error> {
         let text = self.text()?;
-        let analyzer = Analyzer::new(text.language().parse().unwrap_or_default());
+        let analyzer = text.analyzer();
         let found = answer.words.iter();
         let shown = found.flat_map(|word| word.terms.iter().chain(&word.meanings));
         let place = answer.place.iter().map(|place| &place.name);

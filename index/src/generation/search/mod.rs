@@ -21,11 +21,10 @@ pub use suggestions::Suggestion;
 
 use std::{cell::OnceCell, ops::Range};
 
-use analysis::Analyzer;
-
 use self::{
     candidates::{Conjunction, ItemSet, Ranked, Reads, Sets, best, known},
     correction::Correction,
+    phrases::Phrases,
     reading::{QueryReading, ReadWord, Word},
 };
 use super::{Generation, rank::Question};
@@ -255,7 +254,7 @@ impl Generation<'_> {
         if asks_nothing && question.within.is_none() {
             return self.popular_hits(text, question);
         }
-        let analyzer = Analyzer::new(text.language().parse().unwrap_or_default());
+        let analyzer = text.analyzer();
         let asked = question.words.iter();
         let words: Vec<Word> = asked.map(|asked| Word::new(asked, &analyzer)).collect();
         let mut reading = self.read_words(text, &analyzer, question, &words)?;
@@ -270,18 +269,19 @@ impl Generation<'_> {
                 corrections.get_or_init(|| found);
             }
             let corrections = corrections.get().into_iter().flatten();
-            let mut blocks = corrections.flat_map(|(_, correction)| correction.blocks());
-            blocks.try_for_each(|block| text.plan_block(block, plan))
+            text.plan_blocks(
+                corrections.flat_map(|(_, correction)| correction.blocks()),
+                plan,
+            )
         };
         let mut findings = self.find(text, question, &reading, Words::All(&plan_corrections))?;
+        let phrases = Phrases::of(&question.words, &analyzer);
         let mut is_phrase_ignored = false;
-        if !phrases::phrases(&question.words).is_empty() {
-            let words_alone = (findings.found.clone(), findings.best.clone());
-            let asked = &question.words;
-            self.keep_phrases(text, &analyzer, asked, question.count, &mut findings)?;
-            if findings.best.is_empty() {
-                (findings.found, findings.best) = words_alone;
-                is_phrase_ignored = true;
+        if !phrases.is_empty() {
+            let with_phrases = self.with_phrases(text, &phrases, question.count, &findings)?;
+            is_phrase_ignored = with_phrases.best.is_empty();
+            if !is_phrase_ignored {
+                findings = with_phrases;
             }
         }
         if findings.best.is_empty() {
@@ -338,7 +338,6 @@ impl Generation<'_> {
         wanted: Words<'_>,
     ) -> Result<Findings, Error> {
         let needs_all = matches!(wanted, Words::All(_));
-        let passing = self.passing(&question.filter)?;
         let mut sets = Sets::default();
         let mut is_cut = false;
         let place = reading.place.as_ref();
@@ -392,8 +391,7 @@ impl Generation<'_> {
                 ways.push(sets.all(&[in_place], &[], None, found_by));
             }
         }
-        let passes = |found: &Ranked| passing.has(found.item);
-        let mut findings = self.settle(text, question, &mut sets, &ways, &passes, wanted)?;
+        let mut findings = self.settle(text, question, &mut sets, &ways, wanted)?;
         if needs_all && findings.best.len() < question.count {
             let wider = match (near, place) {
                 (Some(near), _) if !near.is_limit => Some(near.circle),
@@ -414,7 +412,7 @@ impl Generation<'_> {
                 ways.push(sets.all(&[in_place, broader], &[], None, Match::Broader));
             }
             if way_count < ways.len() {
-                findings = self.settle(text, question, &mut sets, &ways, &passes, wanted)?;
+                findings = self.settle(text, question, &mut sets, &ways, wanted)?;
             }
         }
         findings.is_cut |= is_cut;
@@ -428,11 +426,12 @@ impl Generation<'_> {
         question: &TextQuestion,
         sets: &mut Sets,
         ways: &[Conjunction],
-        passes: &dyn Fn(&Ranked) -> bool,
         wanted: Words<'_>,
     ) -> Result<Findings, Error> {
         let last = |hits: &[Ranked]| hits.get(question.count.wrapping_sub(1)).copied();
-        let mut found = known(sets, ways, passes);
+        let mut is_cut = false;
+        let mut found = known(sets, ways);
+        self.keep_passing(&question.filter, &mut found, &mut is_cut)?;
         let mut hits = best(&found, question.count);
         let limit = question.lists_max_len_bytes;
         let reads = Reads::mark(sets, ways, last(&hits), limit);
@@ -447,11 +446,12 @@ impl Generation<'_> {
                 chunks.try_for_each(|chunk| text.plan_chunk(chunk, plan))
             })?;
             sets.add_wanted(text, &self.blocks.borrow())?;
-            found = known(sets, ways, passes);
+            found = known(sets, ways);
+            self.keep_passing(&question.filter, &mut found, &mut is_cut)?;
             hits = best(&found, question.count);
         }
         Ok(Findings {
-            is_cut: reads.is_cut(last(&hits)),
+            is_cut: is_cut || reads.is_cut(last(&hits)),
             found,
             best: hits,
         })
@@ -467,6 +467,9 @@ impl Generation<'_> {
         let is_known = self.has(FileKind::Popularity);
         let popular = is_known.then(|| self.popular(&wanted)).transpose()?;
         let popular = popular.unwrap_or_default();
+        if !question.filter.is_empty() {
+            self.fetch(&mut |plan| self.catalogue.plan_filter(plan))?;
+        }
         let passing = self.passing(&question.filter)?;
         let found_by = Match::Popular;
         let of = |Scored { item, score }: Scored| Ranked {

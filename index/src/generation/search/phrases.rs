@@ -2,65 +2,73 @@
 //!
 //! No positions are kept: what has all the words is looked at itself, the best of it. That costs the index nothing, and a question the records that it will show anyway.
 
-use std::{collections::BTreeSet, ops::Range};
-
 use analysis::{Analyzer, words};
 
-use super::{
-    AskedWord, Findings,
-    candidates::{Ranked, best},
+use super::{AskedWord, Findings, candidates::best};
+use crate::{
+    catalogue::Record, error::Error, generation::Generation, recommend::sort_key::sort_by_key,
+    text::Text,
 };
-use crate::{catalogue::Record, error::Error, generation::Generation, text::Text};
 
 /// So many items that have all the words are looked at, the best.
 const CANDIDATES_MAX_COUNT: usize = 200;
 
-/// The runs of words that belong together.
-pub(super) fn phrases(words: &[AskedWord]) -> Vec<Range<usize>> {
-    let mut phrases: Vec<Range<usize>> = Vec::new();
-    for (number, word) in words.iter().enumerate() {
-        match phrases.last_mut() {
-            Some(last) if word.follows => last.end = number + 1,
-            _ => phrases.push(number..number + 1),
+/// The terms of words that belong together, phrase by phrase.
+pub(super) struct Phrases<'a> {
+    analyzer: &'a Analyzer,
+    terms: Vec<Vec<String>>,
+}
+
+impl<'a> Phrases<'a> {
+    /// Those among the words of a question.
+    pub(super) fn of(words: &[AskedWord], analyzer: &'a Analyzer) -> Self {
+        let runs = words.chunk_by(|_, next| next.follows);
+        let phrases = runs.filter(|run| 1 < run.len());
+        let terms_of = |phrase: &[AskedWord]| {
+            let terms = phrase.iter().map(|word| analyzer.term(&word.typed));
+            terms.collect()
+        };
+        Self {
+            analyzer,
+            terms: phrases.map(terms_of).collect(),
         }
     }
-    phrases.retain(|phrase| 1 < phrase.len());
-    phrases
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.terms.is_empty()
+    }
+
+    /// Whether each stands somewhere in the fields that are searched.
+    fn are_in(&self, record: &Record, text: &Text) -> bool {
+        let mut phrases = self.terms.iter();
+        phrases.all(|phrase| has_phrase(text, self.analyzer, record, phrase))
+    }
 }
 
 impl Generation<'_> {
-    /// Leaves of what was found what has the phrases; in one batch.
-    pub(super) fn keep_phrases(
+    /// What has the phrases, of the best that was found; in one batch.
+    pub(super) fn with_phrases(
         &self,
         text: &Text,
-        analyzer: &Analyzer,
-        asked: &[AskedWord],
+        phrases: &Phrases<'_>,
         count: usize,
-        findings: &mut Findings,
-    ) -> Result<(), Error> {
-        let phrases = phrases(asked);
-        let phrases: Vec<Vec<String>> = phrases
-            .into_iter()
-            .map(|phrase| {
-                let words = asked.get(phrase).unwrap_or_default().iter();
-                words.map(|word| analyzer.term(&word.typed)).collect()
-            })
-            .collect();
-        let candidates = best(&findings.found, CANDIDATES_MAX_COUNT);
-        let items: Vec<u32> = candidates.iter().map(|found| found.item).collect();
-        let records = self.records(&items)?;
-        let has_all = |record: &Record| {
-            let mut phrases = phrases.iter();
-            phrases.all(|phrase| has_phrase(text, analyzer, record, phrase))
-        };
-        let with_records = items.iter().zip(&records);
-        let kept = with_records.filter(|(_, record)| has_all(record));
-        let kept: BTreeSet<u32> = kept.map(|(item, _)| *item).collect();
-        findings.is_cut |= candidates.len() < findings.found.len();
-        let is_kept = |found: &Ranked| kept.contains(&found.item);
-        findings.found.retain(is_kept);
-        findings.best = best(&findings.found, count);
-        Ok(())
+        findings: &Findings,
+    ) -> Result<Findings, Error> {
+        let mut found = best(&findings.found, CANDIDATES_MAX_COUNT);
+        let is_cut = findings.is_cut || found.len() < findings.found.len();
+        let items: Vec<u32> = found.iter().map(|found| found.item).collect();
+        let mut records = self.records(&items)?.into_iter();
+        found.retain(|_| {
+            records
+                .next()
+                .is_some_and(|record| phrases.are_in(&record, text))
+        });
+        sort_by_key(&mut found, |found| found.item.into());
+        Ok(Findings {
+            best: best(&found, count),
+            found,
+            is_cut,
+        })
     }
 }
 

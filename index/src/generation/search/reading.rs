@@ -12,7 +12,7 @@ use crate::{
     error::Error,
     generation::Generation,
     recommend::sort_key::sort_by_key,
-    text::{Circle, Entry, Link, LinkKind, NAME_END, Text, WORDS_TAG, tag_of},
+    text::{Circle, Entry, Link, LinkKind, NAME_END, Text, WORDS_TAG, tag_of, terms_of},
 };
 
 /// How much a term counts that begins with a word, beside the word itself.
@@ -87,14 +87,9 @@ impl Variant {
 
     /// What a key leads to, under the name that it has.
     fn of_key(key: &str, entry: Rc<Entry>, factor: f32) -> Self {
-        let words = key.split(NAME_END).next().unwrap_or_default();
         let name = Some(&entry.notes.name).filter(|name| !name.is_empty());
-        Self {
-            shown: name.map_or(words, String::as_str).to_owned(),
-            entry,
-            factor,
-            is_meaning: false,
-        }
+        let shown = name.map_or(terms_of(key), String::as_str).to_owned();
+        Self::of_term(&shown, entry, factor)
     }
 }
 
@@ -222,7 +217,7 @@ impl Generation<'_> {
         }
         let mut corrections = Correction::of_words(text, analyzer, &unwritten)?;
         self.fetch(&mut |plan| {
-            if !question.filter.is_empty() {
+            if !question.filter.is_empty() && self.has_few_facets()? {
                 self.catalogue.plan_filter(plan)?;
             }
             let of_words = words.iter().flat_map(|word| word.blocks(text));
@@ -230,8 +225,7 @@ impl Generation<'_> {
             let of_corrections = corrections
                 .iter()
                 .flat_map(|(_, correction)| correction.blocks());
-            let mut blocks = of_words.chain(of_runs).chain(of_corrections);
-            blocks.try_for_each(|block| text.plan_block(block, plan))
+            text.plan_blocks(of_words.chain(of_runs).chain(of_corrections), plan)
         })?;
 
         let mut read = Vec::new();
@@ -266,8 +260,7 @@ impl Generation<'_> {
             let of_corrections = corrections
                 .iter()
                 .flat_map(|(_, correction)| correction.blocks());
-            let mut blocks = of_corrections.chain(of_links);
-            blocks.try_for_each(|block| text.plan_block(block, plan))
+            text.plan_blocks(of_corrections.chain(of_links), plan)
         })?;
 
         let mut is_cut = words.iter().any(|word| word.is_unfinished(text));

@@ -1,7 +1,5 @@
 //! What somebody may be about to write.
 
-use analysis::Analyzer;
-
 use super::{AskedWord, reading::Word};
 use crate::{
     error::Error,
@@ -33,7 +31,7 @@ impl Generation<'_> {
     /// The names that begin with the last words, those for the most words first, then those that most items have; in one batch.
     pub fn suggestions(&self, words: &[AskedWord], count: usize) -> Result<Vec<Suggestion>, Error> {
         let text = self.text()?;
-        let analyzer = Analyzer::new(text.language().parse().unwrap_or_default());
+        let analyzer = text.analyzer();
         let words: Vec<Word> = words
             .iter()
             .map(|word| Word::new(word, &analyzer))
@@ -48,10 +46,11 @@ impl Generation<'_> {
         let beginnings: Vec<(usize, String)> = beginnings.collect();
         let blocks_of = |beginning: &str| text.blocks_of_prefix(beginning).take(BLOCKS_MAX_COUNT);
         self.fetch(&mut |plan| {
-            let mut blocks = beginnings
-                .iter()
-                .flat_map(|(_, beginning)| blocks_of(beginning));
-            blocks.try_for_each(|block| text.plan_block(block, plan))
+            let beginnings = beginnings.iter();
+            text.plan_blocks(
+                beginnings.flat_map(|(_, beginning)| blocks_of(beginning)),
+                plan,
+            )
         })?;
         let blocks = self.blocks.borrow();
         let mut suggestions: Vec<Suggestion> = Vec::new();
