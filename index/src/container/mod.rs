@@ -11,6 +11,7 @@
 //! cold sections are read as the query needs them. [`Container`] opens a head, [`Plan`] collects the blocks that a query is about to need, [`Blocks`] reads
 //! them in one batch and checks them. `FORMAT.md` is the specification.
 
+mod block_table;
 mod blocks;
 mod entries;
 mod layout;

@@ -1,13 +1,13 @@
 use super::{
+    block_table::BlockEnds,
     blocks::{BlockId, Blocks, Plan},
     layout::{
-        BLOCK_CHECKSUM_LEN_BYTES, BLOCK_END_LEN_BYTES, DIRECTORY_ENTRY_LEN_BYTES,
-        HEAD_CHECKSUM_RANGE, HEADER_LEN_BYTES, Header, MAXIMUM_BLOCK_LEN_BYTES, SectionId,
-        TRAILER_LEN_BYTES, checked_content, head_checksum,
+        BLOCK_CHECKSUM_LEN_BYTES, DIRECTORY_ENTRY_LEN_BYTES, HEAD_CHECKSUM_RANGE, HEADER_LEN_BYTES,
+        Header, MAXIMUM_BLOCK_LEN_BYTES, SectionId, TRAILER_LEN_BYTES, checked_content,
+        head_checksum,
     },
 };
 use crate::{
-    codec::Cursor,
     error::{Error, Place},
     metadata,
     source::{ByteRange, Bytes, FileKind},
@@ -34,15 +34,6 @@ struct SectionEntry {
     block_count: u32,
     ends: BlockEnds,
     data_offset: u64,
-}
-
-/// How a section says where its blocks end.
-#[derive(Clone, Copy, Debug)]
-enum BlockEnds {
-    /// All blocks have this length, which is not zero.
-    EveryBytes(u32),
-    /// A table at this offset in the head has the end of each.
-    Table(usize),
 }
 
 /// Where a table of buckets lies: a section whose blocks have one length, so that one of them can be found, and read, without the head.
@@ -86,18 +77,22 @@ impl Container {
         for _ in 0..section_count {
             let short = |_| corrupt("the directory is longer than the head");
             let id = SectionId(cursor.u16().map_err(short)?);
-            cursor.take(2).map_err(short)?;
+            let is_packed = match cursor.u16().map_err(short)? {
+                0 => false,
+                1 => true,
+                _ => return Err(corrupt("a block table is of no known kind")),
+            };
             let block_count = cursor.u32().map_err(short)?;
             let block_len_bytes = cursor.u32().map_err(short)?;
             let table_offset = cursor.u32().map_err(short)?;
             let data_offset = cursor.u64().map_err(short)?;
             let ends = if block_len_bytes == 0 {
-                let table_len_bytes = u64::from(block_count) * BLOCK_END_LEN_BYTES as u64;
-                let table_end = u64::from(table_offset) + table_len_bytes;
-                if (table_offset as usize) < tables_start || u64::from(head_len_bytes) < table_end {
-                    return Err(corrupt("a block table lies outside the head"));
-                }
-                BlockEnds::Table(table_offset as usize)
+                let offset = table_offset as usize;
+                let head = head.get(..head_len).unwrap_or_default();
+                let ends = BlockEnds::of_table(is_packed, head, offset, block_count);
+                ends.ok()
+                    .filter(|_| tables_start <= offset)
+                    .ok_or_else(|| corrupt("a block table lies outside the head"))?
             } else {
                 BlockEnds::EveryBytes(block_len_bytes)
             };
@@ -207,8 +202,8 @@ impl Container {
         items_per_block: u32,
     ) -> Result<(), Error> {
         let entry = self.section(section)?;
-        // With a table, which lies in the head, there cannot be more blocks than there are bytes.
-        if matches!(entry.ends, BlockEnds::Table(_))
+        // With a table, which lies in the head, there cannot be more blocks than it has bits.
+        if !matches!(entry.ends, BlockEnds::EveryBytes(_))
             && items_per_block != 0
             && entry.block_count == item_count.div_ceil(items_per_block)
         {
@@ -272,7 +267,9 @@ impl Container {
                 bucket_count: entry.block_count,
                 bucket_len_bytes,
             }),
-            BlockEnds::Table(_) => Err(self.corrupt("the buckets of a table differ in length")),
+            BlockEnds::Plain(_) | BlockEnds::Packed(_) => {
+                Err(self.corrupt("the buckets of a table differ in length"))
+            }
         }
     }
 
@@ -333,13 +330,7 @@ impl SectionEntry {
         if self.block_count <= block {
             return None;
         }
-        match self.ends {
-            BlockEnds::EveryBytes(len_bytes) => Some((u64::from(block) + 1) * u64::from(len_bytes)),
-            BlockEnds::Table(table_offset) => {
-                let offset = table_offset + block as usize * BLOCK_END_LEN_BYTES;
-                Cursor::new(head.get(offset..)?).u32().ok().map(u64::from)
-            }
-        }
+        self.ends.end(head, block)
     }
 
     /// Where the section ends in the file.

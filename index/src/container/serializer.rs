@@ -1,3 +1,4 @@
+use super::block_table::{PACKED_MIN_COUNT, write_packed};
 use super::blocks::BlockId;
 use super::layout::{
     BLOCK_CHECKSUM_LEN_BYTES, BLOCK_END_LEN_BYTES, DIRECTORY_ENTRY_LEN_BYTES, END_MAGIC,
@@ -44,6 +45,8 @@ pub(crate) struct Section {
     bytes: Vec<u8>,
     /// How long every block is, where all have one length.
     block_len_bytes: Option<u32>,
+    /// Of what the length of every block is a multiple.
+    unit_log2: u8,
     /// Where each block ends in `bytes`; ascending, and the last is the length of `bytes`.
     ends: Vec<usize>,
 }
@@ -55,7 +58,16 @@ impl Section {
             id,
             bytes: Vec::new(),
             block_len_bytes: None,
+            unit_log2: 0,
             ends: Vec::new(),
+        }
+    }
+
+    /// A section whose blocks are filled with zeros up to a multiple of so many bytes, so that their table is short.
+    pub(crate) fn of_padded_blocks(file: FileKind, id: SectionId, unit_log2: u8) -> Self {
+        Self {
+            unit_log2,
+            ..Self::new(file, id)
         }
     }
 
@@ -67,7 +79,7 @@ impl Section {
         }
     }
 
-    /// Adds a block of this content and its checksum. Where all blocks have one length, zeros fill it; the content must leave room for the checksum.
+    /// Adds a block of this content and its checksum. Where all blocks have one length, or a multiple of one, zeros fill it; the content must leave room for the checksum.
     pub(crate) fn push_block(&mut self, content: &[u8]) {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(content);
@@ -76,6 +88,9 @@ impl Section {
             debug_assert!(content.len() <= content_len, "the content is too long");
             self.bytes.resize(start + content_len, 0);
         }
+        let len = self.bytes.len() - start + BLOCK_CHECKSUM_LEN_BYTES;
+        let added_len = len.next_multiple_of(1 << self.unit_log2) - len;
+        self.bytes.resize(self.bytes.len() + added_len, 0);
         let id = BlockId {
             file: self.file,
             section: self.id,
@@ -90,20 +105,18 @@ impl Section {
         self.bytes.len()
     }
 
-    fn table_len_bytes(&self) -> usize {
-        match self.block_len_bytes {
-            Some(_) => 0,
-            None => self.ends.len() * BLOCK_END_LEN_BYTES,
-        }
+    fn is_packed(&self) -> bool {
+        self.block_len_bytes.is_none() && PACKED_MIN_COUNT <= self.ends.len()
     }
 
-    /// Appends the block table, if there is one.
+    /// The block table; none where all blocks have one length.
     ///
     /// # Errors
     ///
     /// The section is longer than its ends can say.
-    fn write_table(&self, file: &mut Vec<u8>) -> Result<(), WriteError> {
+    fn table(&self) -> Result<Vec<u8>, WriteError> {
         let mut start = 0;
+        let mut ends = Vec::with_capacity(self.ends.len());
         for (&end, block) in self.ends.iter().zip(0..) {
             let len_bytes = end - start;
             if len_bytes > MAXIMUM_BLOCK_LEN_BYTES as usize {
@@ -118,11 +131,13 @@ impl Section {
                 section: self.id.0,
                 len_bytes: self.ends.last().copied().unwrap_or_default(),
             })?;
-            if self.block_len_bytes.is_none() {
-                file.extend_from_slice(&end.to_le_bytes());
-            }
+            ends.push(end);
         }
-        Ok(())
+        Ok(match self.block_len_bytes {
+            Some(_) => Vec::new(),
+            None if self.is_packed() => write_packed(&ends, self.unit_log2),
+            None => ends.into_iter().flat_map(u32::to_le_bytes).collect(),
+        })
     }
 }
 
@@ -152,7 +167,8 @@ impl ContainerSerializer {
         let sections = || self.hot.iter().chain(&self.cold);
         let tables_offset =
             HEADER_LEN_BYTES + sections().count() * DIRECTORY_ENTRY_LEN_BYTES + self.metadata.len();
-        let tables_len: usize = sections().map(Section::table_len_bytes).sum();
+        let tables: Vec<Vec<u8>> = sections().map(Section::table).collect::<Result<_, _>>()?;
+        let tables_len: usize = tables.iter().map(Vec::len).sum();
         let hot_len: usize = self.hot.iter().map(Section::len_bytes).sum();
         let head_len = tables_offset + tables_len + hot_len;
         let head_len_bytes = u32::try_from(head_len).map_err(|_| WriteError::HeadTooLarge {
@@ -174,21 +190,21 @@ impl ContainerSerializer {
 
         let mut table_offset = tables_offset;
         let mut data_offset = tables_offset + tables_len;
-        for section in sections() {
+        for (section, table) in sections().zip(&tables) {
             file.extend_from_slice(&section.id.0.to_le_bytes());
-            file.extend_from_slice(&[0; 2]);
+            file.extend_from_slice(&u16::from(section.is_packed()).to_le_bytes());
             file.extend_from_slice(&(section.ends.len() as u32).to_le_bytes());
             let block_len_bytes = section.block_len_bytes.unwrap_or_default();
             file.extend_from_slice(&block_len_bytes.to_le_bytes());
             // The head's length fits, and so does every offset in it.
             file.extend_from_slice(&(table_offset as u32).to_le_bytes());
             file.extend_from_slice(&(data_offset as u64).to_le_bytes());
-            table_offset += section.table_len_bytes();
+            table_offset += table.len();
             data_offset += section.len_bytes();
         }
         file.extend_from_slice(&self.metadata);
-        for section in sections() {
-            section.write_table(&mut file)?;
+        for table in &tables {
+            file.extend_from_slice(table);
         }
         for section in &self.hot {
             file.extend_from_slice(&section.bytes);
@@ -232,6 +248,7 @@ mod tests {
             id: SectionId(3),
             bytes: Vec::new(),
             block_len_bytes,
+            unit_log2: 0,
             ends,
         };
         let mut container = ContainerSerializer::new(FileKind::Catalogue, 0, Vec::new());
