@@ -162,6 +162,10 @@ impl Analyzer {
         {
             return noun.to_owned();
         }
+        // English has no accents of its own, and whoever writes a foreign word without them means it.
+        if self.language == Language::English && !spelled.is_ascii() {
+            return spelled.split('\'').map(fold).collect::<Vec<_>>().join("'");
+        }
         spelled
     }
 }
@@ -190,6 +194,11 @@ mod tests {
                 "sorcer",
             ),
             (Language::English, &["O'Reilly", "oreilly"], "oreilli"),
+            (
+                Language::English,
+                &["Thérèse", "THERESE", "Thérèse's"],
+                "theres",
+            ),
             (Language::English, &["J.R.R", "JRR"], "jrr"),
             (Language::French, &["l'avion", "avions", "Avion"], "avion"),
             (Language::German, &["Häuser", "Häusern"], "haus"),
