@@ -65,7 +65,7 @@ pub use container::{
 pub use error::{Error, Place, WriteError};
 pub use generation::{
     Algorithm, AskedWord, FacetCounts, FoundPlace, FoundWord, Generation, Highlighter, Hit, Match,
-    Near, Question, Reading, Sort, Suggestion, TextAnswer, TextQuestion,
+    Near, Question, ReadLimits, Reading, Sort, Suggestion, TextAnswer, TextQuestion,
 };
 pub use outline::{Keys, Outline, Table};
 pub use sorted_map::SortedMap;

@@ -117,14 +117,16 @@ pub const NEAR_GAP_LEN_BYTES: u32 = 26 << 10;
 const FEW_RANGES_COUNT: usize = 12;
 
 /// So much of gaps is read along in such a batch, of which they would soon be the most.
-const GAPS_OF_FEW_LEN_BYTES: u64 = 6 << 10;
+const GAPS_OF_FEW_LEN_BYTES: u64 = 2 << 10;
 
-/// The gap up to which the ranges of a batch are read as one: [`NEAR_GAP_LEN_BYTES`], but in a batch of few ranges only the smallest ones, up to 6 KiB together.
+/// The gap up to which the ranges of a batch are read as one: [`NEAR_GAP_LEN_BYTES`], but in a batch of few ranges only the smallest ones, up to 2 KiB together. Ranges without
+/// a gap between them count as one.
 ///
 /// `gaps_len_bytes` are those between the ranges of a file that follow each other.
 pub fn near_gap_len_bytes(range_count: usize, mut gaps_len_bytes: Vec<u64>) -> u64 {
     let limit = u64::from(NEAR_GAP_LEN_BYTES);
-    if FEW_RANGES_COUNT < range_count {
+    let touching_count = gaps_len_bytes.iter().filter(|gap| **gap == 0).count();
+    if FEW_RANGES_COUNT + touching_count < range_count {
         return limit;
     }
     gaps_len_bytes.sort_unstable();
@@ -147,7 +149,7 @@ pub fn merge_near(ranges: &[ByteRange]) -> Vec<ByteRange> {
         }
         _ => None,
     });
-    let gap_len_bytes = near_gap_len_bytes(ranges.len(), gaps.collect());
+    let gap_len_bytes = near_gap_len_bytes(apart.len(), gaps.collect());
     merge_within(ranges, gap_len_bytes as u32)
 }
 

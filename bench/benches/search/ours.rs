@@ -95,7 +95,7 @@ pub(crate) fn ask(
     };
     if !needs_all {
         // Relevance is that of the ranking, and not of what may be read of it.
-        question.lists_max_len_bytes = u64::MAX;
+        question.limits = None;
     }
     generation.search(&question).unwrap()
 }

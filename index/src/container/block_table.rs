@@ -9,7 +9,7 @@
 //! retrieval by content and address of static files, 1974). Their lowest bits stand one behind the other; of the rest, a bit that is set at place b + rest says that there is a block b.
 
 use super::layout::BLOCK_END_LEN_BYTES;
-use crate::codec::{Cursor, OutOfBytes};
+use crate::codec::{BitWriter, Cursor, OutOfBytes, number_at, place_of_one};
 
 /// From so many blocks on a table is packed: what is saved is then a kilobyte and more.
 pub(super) const PACKED_MIN_COUNT: usize = 512;
@@ -53,48 +53,26 @@ pub(super) fn write_packed(ends: &[u32], unit_log2: u8) -> Vec<u8> {
     let excesses = excesses.map(|(number, end)| (end >> unit_log2) - number * minimum);
     let excesses: Vec<u32> = excesses.collect();
     let excess = excesses.last().copied().unwrap_or_default();
-    let low_bit_count = (excess / (excesses.len() as u32).max(1))
-        .checked_ilog2()
-        .unwrap_or_default();
+    let mean = excess / (excesses.len() as u32).max(1);
+    let low_bit_count = mean.checked_ilog2().unwrap_or_default() as u8;
 
-    let mut low = Bits::default();
-    let mut high = Bits::default();
-    for (number, excess) in excesses.iter().enumerate() {
-        for bit in 0..low_bit_count {
-            low.push(excess >> bit & 1 == 1);
+    let mut low = BitWriter::default();
+    let mut high = BitWriter::default();
+    for (number, &excess) in excesses.iter().enumerate() {
+        low.push(excess, low_bit_count);
+        while high.len_bits < number + (excess >> low_bit_count) as usize {
+            high.push(0, 1);
         }
-        while high.len < number + (excess >> low_bit_count) as usize {
-            high.push(false);
-        }
-        high.push(true);
+        high.push(1, 1);
     }
     let mut table = Vec::new();
     for number in [section_end, minimum, excess] {
         table.extend(number.to_le_bytes());
     }
-    table.extend([unit_log2, low_bit_count as u8]);
+    table.extend([unit_log2, low_bit_count]);
     table.extend(low.bytes);
     table.extend(high.bytes);
     table
-}
-
-/// Bits in the making, the lowest of a byte first.
-#[derive(Default)]
-struct Bits {
-    bytes: Vec<u8>,
-    len: usize,
-}
-
-impl Bits {
-    fn push(&mut self, bit: bool) {
-        if self.len.is_multiple_of(8) {
-            self.bytes.push(0);
-        }
-        if let Some(last) = self.bytes.last_mut() {
-            *last |= u8::from(bit) << (self.len % 8);
-        }
-        self.len += 1;
-    }
 }
 
 impl BlockEnds {
@@ -159,44 +137,11 @@ impl PackedEnds {
         let low = head.get(self.low_offset..self.high_offset)?;
         let high = head.get(self.high_offset..self.high_offset + self.high_len)?;
         let high = place_of_one(high, block as usize)? - block as usize;
-        let low = bits(low, block as usize, self.low_bit_count);
+        let low = number_at(low, block as usize, self.low_bit_count);
         let excess = (high as u64) << self.low_bit_count | low;
         let end = (u64::from(block) + 1) * u64::from(self.minimum) + excess;
         end.checked_mul(1 << self.unit_log2)
     }
-}
-
-/// The number at a place among numbers of so many bits each.
-fn bits(bytes: &[u8], place: usize, bit_count: u8) -> u64 {
-    let start = place * usize::from(bit_count);
-    let word = first_word(bytes.get(start / 8..).unwrap_or_default());
-    word >> (start % 8) & ((1 << bit_count) - 1)
-}
-
-/// The first eight bytes, or as many as there are, as a number, the lowest first.
-fn first_word(bytes: &[u8]) -> u64 {
-    let mut word = [0; 8];
-    for (word, byte) in word.iter_mut().zip(bytes) {
-        *word = *byte;
-    }
-    u64::from_le_bytes(word)
-}
-
-/// The place of the bit that is set before which so many others are. O(bits / 64).
-fn place_of_one(bytes: &[u8], mut rank: usize) -> Option<usize> {
-    for (number, chunk) in bytes.chunks(8).enumerate() {
-        let mut word = first_word(chunk);
-        let count = word.count_ones() as usize;
-        if count <= rank {
-            rank -= count;
-            continue;
-        }
-        for _ in 0..rank {
-            word &= word - 1;
-        }
-        return Some(64 * number + word.trailing_zeros() as usize);
-    }
-    None
 }
 
 #[cfg(test)]

@@ -14,9 +14,9 @@ use crate::{
     source::FileKind,
 };
 
-/// Where there are many blocks, each is filled up to a whole number of units, of which so many are in the mean block: that makes it less than a hundredth longer, and what says where it
+/// Where there are many blocks, each is filled up to a whole number of units, of which so many are in the mean block: that makes it a hundredth or two longer, and what says where it
 /// ends shorter by half.
-const UNITS_PER_BLOCK: usize = 64;
+const UNITS_PER_BLOCK: usize = 32;
 
 /// A section of these entries, and how many a block has.
 pub(crate) fn entries_section(

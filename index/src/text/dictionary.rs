@@ -8,12 +8,17 @@
 //! chunk := items up to here varint | length varint | largest impact u8
 //! ```
 
+use std::ops::Range;
+
 use super::{
-    metadata::{BEST_COUNT, INLINE_MAX_COUNT},
+    metadata::{BEST_COUNT, INLINE_MAX_COUNT, PAGE_LEN_BYTES},
     notes::{Notes, read_notes, write_notes},
     postings::{Posting, read_postings, write_postings},
 };
-use crate::codec::{Cursor, OutOfBytes, write_varint};
+use crate::{
+    codec::{Cursor, OutOfBytes, write_varint},
+    container::BLOCK_CHECKSUM_LEN_BYTES,
+};
 
 /// What a term's entry says.
 #[derive(Clone, Debug)]
@@ -43,6 +48,20 @@ pub(crate) struct Chunk {
     pub(crate) len_bytes: u32,
     /// The largest impact in it.
     pub(crate) maximum_impact: u8,
+}
+
+/// How much of a page is not its checksum.
+pub(super) const PAGE_CONTENT_LEN_BYTES: u64 =
+    PAGE_LEN_BYTES as u64 - BLOCK_CHECKSUM_LEN_BYTES as u64;
+
+impl Chunk {
+    /// The pages on which it lies. A section has so few bytes that their numbers fit.
+    pub(crate) fn pages(&self) -> Range<u32> {
+        let end = self.offset.saturating_add(u64::from(self.len_bytes));
+        let first = self.offset / PAGE_CONTENT_LEN_BYTES;
+        let behind = end.div_ceil(PAGE_CONTENT_LEN_BYTES);
+        u32::try_from(first).unwrap_or(u32::MAX)..u32::try_from(behind).unwrap_or(u32::MAX)
+    }
 }
 
 /// Appends a text that follows another one: how many bytes they share, and the rest. Both counts are in one byte where they are below 15.

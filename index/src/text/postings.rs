@@ -1,12 +1,18 @@
 //! Lists of items with how much each says a term.
 //!
 //! ```text
-//! impact u8 ^ count | items
+//! postings := impact u8 ^ count | items                                     where the count is below 16
+//!           | 0 u8 | impact u8 ^ count | items                              where it is not
+//!           | palette length u8 | impact u8 ^ length | numbers | items      where that is shorter
 //! ```
 //!
+//! Many items say a term alike: a palette has the impacts that there are, ascending, and each number, of as few bits as suffice for the last, says which of these an item's is.
 //! The items are Rice codes of the gaps, with a parameter that follows from how many there are among how many.
 
-use crate::codec::{Cursor, OutOfBytes, RiceReader, write_rice};
+use crate::codec::{BitWriter, Cursor, OutOfBytes, RiceReader, number_at, write_rice};
+
+/// Fewer impacts are written as they are.
+const PALETTE_MIN_COUNT: usize = 16;
 
 /// An item that has a term.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -27,9 +33,39 @@ pub(super) fn rice_parameter(count: usize, room: u32) -> u8 {
 
 /// Appends postings, ascending by item and all below `room`.
 pub(super) fn write_postings(postings: &[Posting], room: u32, bytes: &mut Vec<u8>) {
-    bytes.extend(postings.iter().map(|posting| posting.impact));
+    let impacts: Vec<u8> = postings.iter().map(|posting| posting.impact).collect();
+    write_impacts(&impacts, bytes);
     let items: Vec<u32> = postings.iter().map(|posting| posting.item).collect();
     write_rice(&items, rice_parameter(items.len(), room), bytes);
+}
+
+/// Impacts as they are, or, of many, by their numbers in a palette where that is shorter.
+fn write_impacts(impacts: &[u8], bytes: &mut Vec<u8>) {
+    if PALETTE_MIN_COUNT <= impacts.len() {
+        let mut palette = impacts.to_vec();
+        palette.sort_unstable();
+        palette.dedup();
+        let bit_count = palette_bit_count(palette.len());
+        let mut codes = BitWriter::default();
+        for impact in impacts {
+            let code = palette.partition_point(|other| other < impact);
+            codes.push(code as u32, bit_count);
+        }
+        if palette.len() + codes.bytes.len() < impacts.len() {
+            bytes.push(palette.len() as u8);
+            bytes.extend(palette);
+            bytes.extend(codes.bytes);
+            return;
+        }
+        bytes.push(0);
+    }
+    bytes.extend_from_slice(impacts);
+}
+
+/// How many bits the numbers of a palette of so many have.
+fn palette_bit_count(len: usize) -> u8 {
+    let last = len.saturating_sub(1);
+    last.checked_ilog2().map_or(0, |log| log as u8 + 1)
 }
 
 /// Reads what [`write_postings`] wrote; the cursor is left behind it.
@@ -38,16 +74,29 @@ pub(super) fn read_postings(
     count: usize,
     room: u32,
 ) -> Result<Vec<Posting>, OutOfBytes> {
-    let impacts = cursor.take(count)?;
+    let palette_len = match count {
+        PALETTE_MIN_COUNT.. => usize::from(cursor.u8()?),
+        _ => 0,
+    };
+    let palette = cursor.take(palette_len)?;
+    let bit_count = match palette_len {
+        0 => 8,
+        len => palette_bit_count(len),
+    };
+    let impacts = cursor.take((count * usize::from(bit_count)).div_ceil(8))?;
     let codes = cursor.rest();
     let mut items = RiceReader::new(codes, rice_parameter(count, room))?;
     let mut postings = Vec::with_capacity(count);
-    for &impact in impacts {
+    for place in 0..count {
         let item = items.next_value()?;
-        if room <= item || impact == 0 {
-            return Err(OutOfBytes);
+        let impact = match palette {
+            [] => impacts.get(place),
+            palette => palette.get(number_at(impacts, place, bit_count) as usize),
+        };
+        match impact {
+            Some(&impact) if item < room && impact != 0 => postings.push(Posting { item, impact }),
+            _ => return Err(OutOfBytes),
         }
-        postings.push(Posting { item, impact });
     }
     cursor.take(codes.len() - items.unread_len_bytes())?;
     Ok(postings)

@@ -3,21 +3,18 @@ use std::{cell::OnceCell, ops::Range};
 use analysis::Analyzer;
 
 use super::{
-    dictionary::{Chunk, Entry, TermsWith, read_chunk, read_entry},
+    dictionary::{Chunk, Entry, PAGE_CONTENT_LEN_BYTES, TermsWith, read_chunk, read_entry},
     fences::Fences,
     filter::{TYPED_MIN_LETTER_COUNT, WordFilter, is_correctable},
     geography::{Point, Rectangle},
-    metadata::{
-        FENCES, FILTER, LISTS, Metadata, PAGE_LEN_BYTES, POINTS, POINTS_PER_BLOCK, RECTANGLES,
-        TERMS,
-    },
+    metadata::{FENCES, FILTER, LISTS, Metadata, POINTS, POINTS_PER_BLOCK, RECTANGLES, TERMS},
     points::{read_points, read_rectangles},
     postings::Posting,
     typos,
 };
 use crate::{
     codec::OutOfBytes,
-    container::{BLOCK_CHECKSUM_LEN_BYTES, Blocks, Container, HEAD_ONLY, Plan},
+    container::{Blocks, Container, HEAD_ONLY, Plan},
     error::Error,
     recommend::sort_key::sort_by_key,
 };
@@ -192,14 +189,19 @@ impl Text {
             .collect())
     }
 
-    /// The words that somebody may have meant who wrote another one: those that are one letter away, and one in 256 of what is none; some twice.
+    /// The words that somebody may have meant who wrote another one: those that are one letter of its script away, and one in 256 of what is none; some twice.
     pub(crate) fn meant_by(&self, word: &str) -> Result<Vec<String>, Error> {
         if word.chars().count() < TYPED_MIN_LETTER_COUNT || word.contains(char::is_numeric) {
             return Ok(Vec::new());
         }
         let filter = self.filter()?;
+        // Fingers slip to letters of the same script: folded Latin ones, or others.
+        let letters = self.metadata.alphabet.chars();
+        let alphabet: String = letters
+            .filter(|letter| letter.is_ascii() == word.is_ascii())
+            .collect();
         let mut near = Vec::new();
-        typos::each_neighbour(word, &self.metadata.alphabet, &mut |text| {
+        typos::each_neighbour(word, &alphabet, &mut |text| {
             if filter.may_have(text) && text != word.as_bytes() {
                 near.extend(std::str::from_utf8(text).map(str::to_owned));
             }
@@ -218,13 +220,13 @@ impl Text {
 
     /// Adds the pages of a chunk.
     pub(crate) fn plan_chunk(&self, chunk: &Chunk, plan: &mut Plan) -> Result<(), Error> {
-        let mut pages = pages_of(chunk);
+        let mut pages = chunk.pages();
         pages.try_for_each(|page| self.container.plan(LISTS, page, plan))
     }
 
     /// The postings of a chunk whose pages have been fetched.
     pub(crate) fn chunk(&self, chunk: &Chunk, blocks: &Blocks) -> Result<Vec<Posting>, Error> {
-        let mut pages = pages_of(chunk);
+        let mut pages = chunk.pages();
         let skipped = chunk.offset - u64::from(pages.start) * PAGE_CONTENT_LEN_BYTES;
         let page = |page| self.container.block(LISTS, page, blocks);
         let first = pages.next().map_or(Ok(&[][..]), page)?;
@@ -249,14 +251,4 @@ impl Text {
     pub(crate) fn block_of(&self, term: &str) -> u32 {
         self.fences.count_up_to(term) as u32
     }
-}
-
-const PAGE_CONTENT_LEN_BYTES: u64 = PAGE_LEN_BYTES as u64 - BLOCK_CHECKSUM_LEN_BYTES as u64;
-
-/// The pages on which a chunk lies. A section has so few bytes that their numbers fit.
-fn pages_of(chunk: &Chunk) -> Range<u32> {
-    let end = chunk.offset.saturating_add(u64::from(chunk.len_bytes));
-    let first = chunk.offset / PAGE_CONTENT_LEN_BYTES;
-    let behind = end.div_ceil(PAGE_CONTENT_LEN_BYTES);
-    u32::try_from(first).unwrap_or(u32::MAX)..u32::try_from(behind).unwrap_or(u32::MAX)
 }

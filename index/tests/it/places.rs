@@ -293,7 +293,7 @@ proptest! {
                 facets: vec!["category".to_owned(), "stars".to_owned()],
                 sort: (by < 2).then(|| Sort { field: "stars".to_owned(), is_descending: by == 1 }),
                 count: 1_000,
-                lists_max_len_bytes: u64::MAX,
+                limits: None,
                 ..question(WORDS[word])
             }).unwrap();
             let is_wanted = |item: &(usize, usize, i64, Option<(f64, f64)>)| {

@@ -110,7 +110,7 @@ fn recommendations() {
         )]),
     };
     // The heads of the two files with the buckets of the ids, and the lists.
-    let opened = (22, 2, 65);
+    let opened = (22, 2, 64);
     let lists = (20, 1, 158);
     check(
         &LISTS,
@@ -131,7 +131,7 @@ fn recommendations() {
                 .reasons(Algorithm::Neighbours, &items, &question.history)
                 .unwrap();
         },
-        &[opened, lists, (20, 1, 78)],
+        &[opened, lists, (20, 1, 79)],
     );
     // The facets of all items come with the lists.
     check(

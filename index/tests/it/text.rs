@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use analysis::{Analyzer, words};
 use index::{
-    AskedWord, Generation, Match, Reading, TextQuestion,
+    AskedWord, Generation, Match, ReadLimits, Reading, TextQuestion,
     catalogue::{CatalogueWriter, Record},
     text::{TextField, TextWriter},
 };
@@ -167,10 +167,11 @@ proptest! {
     fn answers_are_those_of_a_scan(
         items in items(),
         queries in prop::collection::vec((prop::collection::vec(0..40_usize, 1..4), any::<bool>(), 1..20_usize), 8),
-        lists_max_len_bytes in prop_oneof![Just(0_u64), Just(200), Just(u64::MAX)],
+        limits in prop_oneof![Just(None), (0..4_usize, 2..9_usize).prop_map(Some)],
     ) {
         let generation = opened(&items);
         let scan = Scan::new(&items);
+        let limits = limits.map(|(page_count, range_count)| ReadLimits { page_count, range_count });
         for (numbers, needs_all, count) in queries {
             let terms: BTreeSet<String> = numbers.into_iter().map(word_of).collect();
             let words: Vec<BTreeMap<String, f32>> = terms
@@ -186,7 +187,7 @@ proptest! {
                 words: terms.iter().map(|term| asked(term)).collect(),
                 needs_all,
                 count,
-                lists_max_len_bytes,
+                limits,
                 ..TextQuestion::default()
             };
             let found = generation.search(&question).unwrap();
@@ -202,7 +203,7 @@ proptest! {
                 prop_assert!(!is_corrected && !by_any);
             }
             prop_assert!(found.is_partial || found.total <= expected.len());
-            if lists_max_len_bytes == u64::MAX {
+            if limits.is_none() {
                 prop_assert!(!found.is_partial);
             }
             if !found.is_partial {
@@ -232,7 +233,7 @@ proptest! {
                 AskedWord { typed: prefix.clone(), is_open: true, ..AskedWord::default() },
             ],
             count: 10,
-            lists_max_len_bytes: u64::MAX,
+            limits: None,
             ..TextQuestion::default()
         };
         let found = generation.search(&question).unwrap();

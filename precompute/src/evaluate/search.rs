@@ -94,7 +94,7 @@ fn ranked(generation: &Generation<'_>, query: &str) -> Result<Vec<u32>, index::E
         words: words.collect(),
         needs_all: false,
         count: RANKED_ITEMS_MAX_COUNT,
-        lists_max_len_bytes: u64::MAX,
+        limits: None,
         ..TextQuestion::default()
     };
     let answer = generation.search(&question)?;

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::{
-    Match,
+    Match, ReadLimits,
     reading::{Variant, sort_each_once},
 };
 use crate::{
@@ -423,11 +423,12 @@ pub(super) fn best(found: &[Ranked], count: usize) -> Vec<Ranked> {
 }
 
 /// Which pieces of lists are to be read: those in which an item could come before `last`, the most promising first, as far as may be read.
-#[derive(Default)]
 pub(super) struct Reads {
     is_any: bool,
     /// The most that an item can be in what is left for want of room.
     left: Option<Ranked>,
+    /// How many blocks of terms may be read beside.
+    left_block_count: usize,
 }
 
 impl Reads {
@@ -436,7 +437,7 @@ impl Reads {
         sets: &mut Sets,
         conjunctions: &[Conjunction],
         last: Option<Ranked>,
-        maximum_len_bytes: u64,
+        limits: Option<ReadLimits>,
     ) -> Self {
         let mut promising = Vec::new();
         for conjunction in conjunctions {
@@ -451,27 +452,48 @@ impl Reads {
                 }
             }
         }
-        sort_by_key(&mut promising, |(most, ..)| most.key());
-        let mut reads = Self::default();
-        let mut len_bytes = 0;
+        let mut pages = Pages::default();
+        let is_room_for_all = limits.is_none_or(|limits| {
+            promising.iter().all(|(_, start, conjunction)| {
+                pages.add_all(sets.unread_at(conjunction, *start));
+                pages.numbers.len() <= limits.page_count
+            }) && pages.are_within(limits)
+        });
+        let mut reads = Self {
+            is_any: false,
+            left: None,
+            left_block_count: usize::MAX,
+        };
+        if !is_room_for_all {
+            pages = Pages::default();
+            sort_by_key(&mut promising, |(most, ..)| most.key());
+        }
         for (most, start, conjunction) in promising {
-            let unread = sets.unread_at(conjunction, start);
-            let added_len: u64 = unread
-                .iter()
-                .map(|unread| u64::from(unread.chunk.len_bytes))
-                .sum();
-            if maximum_len_bytes < len_bytes + added_len {
-                let left = reads.left.filter(|left| left.is_before(&most));
-                reads.left = Some(left.unwrap_or(most));
-                continue;
+            if let Some(limits) = limits
+                && !is_room_for_all
+            {
+                let mut with_these = pages.clone();
+                with_these.add_all(sets.unread_at(conjunction, start));
+                if !with_these.are_within(limits) {
+                    reads.left.get_or_insert(most);
+                    continue;
+                }
+                pages = with_these;
             }
-            len_bytes += added_len;
-            reads.is_any |= !unread.is_empty();
-            for unread in unread {
+            for unread in sets.unread_at(conjunction, start) {
                 unread.is_wanted = true;
+                reads.is_any = true;
             }
         }
+        if let Some(limits) = limits {
+            let limits = limits.behind_pages(pages.numbers.len(), pages.range_count());
+            reads.left_block_count = limits.block_count();
+        }
         reads
+    }
+
+    pub(super) fn left_block_count(&self) -> usize {
+        self.left_block_count
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -485,21 +507,49 @@ impl Reads {
     }
 }
 
+/// Pages of lists, ascending, each once.
+#[derive(Clone, Default)]
+struct Pages {
+    numbers: Vec<u32>,
+}
+
+impl Pages {
+    fn add_all<'a>(&mut self, unread: impl Iterator<Item = &'a mut Unread>) {
+        for page in unread.flat_map(|unread| unread.chunk.pages()) {
+            if let Err(place) = self.numbers.binary_search(&page) {
+                self.numbers.insert(place, page);
+            }
+        }
+    }
+
+    /// How many runs of them follow each other.
+    fn range_count(&self) -> usize {
+        let runs = self.numbers.chunk_by(|page, next| page + 1 == *next);
+        runs.count()
+    }
+
+    fn are_within(&self, limits: ReadLimits) -> bool {
+        self.numbers.len() <= limits.page_count && self.range_count() <= limits.range_count
+    }
+}
+
 impl Sets {
     /// The pieces in which an item would be for the sets of a conjunction, as far as they are neither read nor marked.
-    fn unread_at(&mut self, conjunction: &Conjunction, item: u32) -> Vec<&mut Unread> {
+    fn unread_at<'a>(
+        &'a mut self,
+        conjunction: &'a Conjunction,
+        item: u32,
+    ) -> impl Iterator<Item = &'a mut Unread> {
         let sets = self.sets.iter_mut().enumerate();
         let sets = sets.filter(|(number, _)| {
             conjunction.all.contains(number) || conjunction.any.contains(number)
         });
         let lists = sets.flat_map(|(_, set)| &mut set.unread);
-        let unread = lists.filter_map(|list| {
+        let unread = lists.filter_map(move |list| {
             let place = list.partition_point(|unread| unread.chunk.end <= item);
             list.get_mut(place)
         });
-        unread
-            .filter(|unread| unread.chunk.start <= item && !unread.is_wanted)
-            .collect()
+        unread.filter(move |unread| unread.chunk.start <= item && !unread.is_wanted)
     }
 
     /// The marked pieces.

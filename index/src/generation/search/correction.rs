@@ -15,7 +15,7 @@ use crate::{
 pub(super) const CORRECTION_FACTOR: f32 = 0.5;
 
 /// So many blocks of terms are read to correct the words of a question.
-const CORRECTION_BLOCKS_MAX_COUNT: usize = 6;
+const CORRECTION_BLOCKS_MAX_COUNT: usize = 4;
 
 /// From so many letters on two of them may be wrong, if the first ones are right.
 const TWO_TYPOS_LETTER_COUNT: usize = 8;
@@ -37,14 +37,16 @@ pub(super) struct Correction<'a> {
 }
 
 impl<'a> Correction<'a> {
-    /// What some words, by their numbers, may have been meant to be.
+    /// What some words, by their numbers, may have been meant to be: of so many blocks of terms at most, the first words where these are too few.
     pub(super) fn of_words(
         text: &Text,
         analyzer: &Analyzer,
         words: &[(usize, &'a Word)],
+        blocks_max_count: usize,
     ) -> Result<Vec<(usize, Self)>, Error> {
-        let blocks_max_count = (CORRECTION_BLOCKS_MAX_COUNT / words.len().max(1)).max(1);
-        let words = words.iter();
+        let blocks_max_count = blocks_max_count.min(CORRECTION_BLOCKS_MAX_COUNT);
+        let words = words.iter().take(blocks_max_count);
+        let blocks_max_count = blocks_max_count / words.len().max(1);
         words
             .map(|&(number, word)| {
                 let correction = Self::of(text, analyzer, word, blocks_max_count)?;

@@ -37,8 +37,8 @@ use crate::{
     text::{Circle, Rectangle, Text},
 };
 
-/// What is read of long lists, where nobody asks for more.
-const LISTS_MAX_LEN_BYTES: u64 = 48 << 10;
+/// A block of terms counts as so many pages of lists.
+const PAGES_PER_BLOCK: usize = 3;
 
 /// What is this far outside a place is still near.
 const NEARBY_M: u32 = 25_000;
@@ -70,8 +70,8 @@ pub struct TextQuestion {
     pub facets: Vec<String>,
     /// A question for recommendations: what it would recommend, counts more.
     pub personal: Option<Question>,
-    /// What may be read of lists that are too long to stand with their terms.
-    pub lists_max_len_bytes: u64,
+    /// What may be read for it; without limits, everything that could change the answer.
+    pub limits: Option<ReadLimits>,
 }
 
 impl Default for TextQuestion {
@@ -87,8 +87,47 @@ impl Default for TextQuestion {
             sort: None,
             facets: Vec::new(),
             personal: None,
-            lists_max_len_bytes: LISTS_MAX_LEN_BYTES,
+            limits: Some(ReadLimits::default()),
         }
+    }
+}
+
+/// What may be read beside the words' own blocks of terms: of blocks of other terms, and of lists that are too long to stand with theirs.
+#[derive(Clone, Copy, Debug)]
+pub struct ReadLimits {
+    /// How many pages of lists, of a kibibyte; a block of terms counts as some.
+    pub page_count: usize,
+    /// How many ranges that they lie in.
+    pub range_count: usize,
+}
+
+impl Default for ReadLimits {
+    /// With the heads, about 64 kB in ten ranges, of a million items.
+    fn default() -> Self {
+        Self {
+            page_count: 14,
+            range_count: 6,
+        }
+    }
+}
+
+impl ReadLimits {
+    /// What is left behind so many blocks of terms.
+    fn behind_blocks(self, count: usize) -> Self {
+        self.behind_pages(count.saturating_mul(PAGES_PER_BLOCK), count)
+    }
+
+    /// What is left behind so many pages in so many ranges.
+    fn behind_pages(self, page_count: usize, range_count: usize) -> Self {
+        Self {
+            page_count: self.page_count.saturating_sub(page_count),
+            range_count: self.range_count.saturating_sub(range_count),
+        }
+    }
+
+    /// How many blocks of terms may be read.
+    fn block_count(self) -> usize {
+        self.range_count.min(self.page_count / PAGES_PER_BLOCK)
     }
 }
 
@@ -231,8 +270,8 @@ pub struct FoundPlace {
 /// How many of the words an item has to have.
 #[derive(Clone, Copy)]
 enum Words<'a> {
-    /// All. Where nothing seems to have them, this adds what is needed next to what is read now.
-    All(&'a dyn Fn(&mut Plan) -> Result<(), Error>),
+    /// All. Where nothing seems to have them, this adds what is needed next to what is read now, at most so many blocks.
+    All(&'a dyn Fn(&mut Plan, usize) -> Result<(), Error>),
     Any,
 }
 
@@ -263,16 +302,13 @@ impl Generation<'_> {
             return self.answer(text, question, reading, findings);
         }
         let corrections = OnceCell::new();
-        let plan_corrections = |plan: &mut Plan| {
+        let plan_corrections = |plan: &mut Plan, blocks_max_count: usize| {
             if corrections.get().is_none() {
-                let found = reading.corrections(text, &analyzer, &words)?;
+                let found = reading.corrections(text, &analyzer, &words, blocks_max_count)?;
                 corrections.get_or_init(|| found);
             }
-            let corrections = corrections.get().into_iter().flatten();
-            text.plan_blocks(
-                corrections.flat_map(|(_, correction)| correction.blocks()),
-                plan,
-            )
+            let corrections = corrections.get().map(Vec::as_slice);
+            text.plan_blocks(reading::blocks_of(corrections.unwrap_or_default()), plan)
         };
         let mut findings = self.find(text, question, &reading, Words::All(&plan_corrections))?;
         let phrases = Phrases::of(&question.words, &analyzer);
@@ -284,9 +320,11 @@ impl Generation<'_> {
                 findings = with_phrases;
             }
         }
-        if findings.best.is_empty() {
-            self.fetch(&mut |plan| plan_corrections(plan))?;
+        if findings.best.is_empty() && !reading.is_corrected_late {
+            let limits = reading.limits.map_or(usize::MAX, ReadLimits::block_count);
+            self.fetch(&mut |plan| plan_corrections(plan, limits))?;
             let corrections = corrections.into_inner().unwrap_or_default();
+            reading.correct_late();
             findings = self.find_corrected(text, question, &corrections, &mut reading)?;
         }
         if findings.best.is_empty() {
@@ -305,14 +343,16 @@ impl Generation<'_> {
         reading: &mut QueryReading,
     ) -> Result<Findings, Error> {
         let mut typed_counts = Vec::new();
+        reading.is_cut |= corrections.is_empty();
         for (number, correction) in corrections {
+            reading.is_cut |= correction.is_cut;
             let corrected = self.corrected(text, correction)?;
             if let Some(word) = reading.words.get_mut(*number) {
                 typed_counts.push((*number, word.variants.len()));
                 word.variants.extend(corrected);
             }
         }
-        let findings = self.find(text, question, reading, Words::All(&|_| Ok(())))?;
+        let findings = self.find(text, question, reading, Words::All(&|_, _| Ok(())))?;
         // A word stays what it was typed as where something that was found has it so.
         for (number, typed_count) in typed_counts {
             let Some(word) = reading.words.get_mut(number) else {
@@ -391,7 +431,7 @@ impl Generation<'_> {
                 ways.push(sets.all(&[in_place], &[], None, found_by));
             }
         }
-        let mut findings = self.settle(text, question, &mut sets, &ways, wanted)?;
+        let mut findings = self.settle(text, question, reading, &mut sets, &ways, wanted)?;
         if needs_all && findings.best.len() < question.count {
             let wider = match (near, place) {
                 (Some(near), _) if !near.is_limit => Some(near.circle),
@@ -412,7 +452,7 @@ impl Generation<'_> {
                 ways.push(sets.all(&[in_place, broader], &[], None, Match::Broader));
             }
             if way_count < ways.len() {
-                findings = self.settle(text, question, &mut sets, &ways, wanted)?;
+                findings = self.settle(text, question, reading, &mut sets, &ways, wanted)?;
             }
         }
         findings.is_cut |= is_cut;
@@ -424,6 +464,7 @@ impl Generation<'_> {
         &self,
         text: &Text,
         question: &TextQuestion,
+        reading: &QueryReading,
         sets: &mut Sets,
         ways: &[Conjunction],
         wanted: Words<'_>,
@@ -433,14 +474,13 @@ impl Generation<'_> {
         let mut found = known(sets, ways);
         self.keep_passing(&question.filter, &mut found, &mut is_cut)?;
         let mut hits = best(&found, question.count);
-        let limit = question.lists_max_len_bytes;
-        let reads = Reads::mark(sets, ways, last(&hits), limit);
+        let reads = Reads::mark(sets, ways, last(&hits), reading.limits);
         if !reads.is_empty() {
             self.fetch(&mut |plan| {
                 if let Words::All(plan_next) = wanted
                     && found.is_empty()
                 {
-                    plan_next(plan)?;
+                    plan_next(plan, reads.left_block_count())?;
                 }
                 let mut chunks = sets.wanted();
                 chunks.try_for_each(|chunk| text.plan_chunk(chunk, plan))

@@ -5,7 +5,7 @@ use std::{ops::Range, rc::Rc};
 use analysis::{Analyzer, fold};
 
 use super::{
-    AskedWord, FoundPlace, FoundWord, Reading, TextQuestion,
+    AskedWord, FoundPlace, FoundWord, ReadLimits, Reading, TextQuestion,
     correction::{CORRECTION_FACTOR, Correction},
 };
 use crate::{
@@ -128,6 +128,10 @@ pub(super) struct QueryReading {
     pub(super) is_cut: bool,
     /// See [`TextAnswer::is_phrase_ignored`](super::TextAnswer::is_phrase_ignored).
     pub(super) is_phrase_ignored: bool,
+    /// What may still be read.
+    pub(super) limits: Option<ReadLimits>,
+    /// See [`Self::correct_late`].
+    pub(super) is_corrected_late: bool,
 }
 
 impl QueryReading {
@@ -153,6 +157,7 @@ impl QueryReading {
         text: &Text,
         analyzer: &Analyzer,
         words: &'a [Word],
+        blocks_max_count: usize,
     ) -> Result<Vec<(usize, Correction<'a>)>, Error> {
         let is_of_place = |number: usize| {
             let place = self.place.as_ref();
@@ -163,7 +168,15 @@ impl QueryReading {
             read.reading == Reading::AsTyped && !is_of_place(*number)
         });
         let known: Vec<(usize, &Word)> = known.map(|(number, (word, _))| (number, word)).collect();
-        Correction::of_words(text, analyzer, &known)
+        Correction::of_words(text, analyzer, &known, blocks_max_count)
+    }
+
+    /// Says that words were corrected in a batch of their own: there is no other for lists or more corrections, if there are limits.
+    pub(super) fn correct_late(&mut self) {
+        if let Some(limits) = &mut self.limits {
+            limits.page_count = 0;
+            self.is_corrected_late = true;
+        }
     }
 }
 
@@ -215,17 +228,18 @@ impl Generation<'_> {
                 unwritten.push((number, word));
             }
         }
-        let mut corrections = Correction::of_words(text, analyzer, &unwritten)?;
+        let mut corrections = Correction::of_words(text, analyzer, &unwritten, usize::MAX)?;
+        let of_words = words.iter().flat_map(|word| word.blocks(text));
+        let of_runs = runs.iter().flat_map(|run| text.blocks_of_prefix(&run.name));
+        let mut blocks: Vec<u32> = of_words.chain(of_runs).collect();
+        sort_each_once(&mut blocks);
+        let own_count = blocks.len();
+        blocks.extend(blocks_of(&corrections));
         self.fetch(&mut |plan| {
             if !question.filter.is_empty() && self.has_few_facets()? {
                 self.catalogue.plan_filter(plan)?;
             }
-            let of_words = words.iter().flat_map(|word| word.blocks(text));
-            let of_runs = runs.iter().flat_map(|run| text.blocks_of_prefix(&run.name));
-            let of_corrections = corrections
-                .iter()
-                .flat_map(|(_, correction)| correction.blocks());
-            text.plan_blocks(of_words.chain(of_runs).chain(of_corrections), plan)
+            text.plan_blocks(blocks.iter().copied(), plan)
         })?;
 
         let mut read = Vec::new();
@@ -247,21 +261,27 @@ impl Generation<'_> {
             };
             read.push(ReadWord { variants, reading });
         }
-        corrections.extend(Correction::of_words(text, analyzer, &missed)?);
+        sort_each_once(&mut blocks);
+        let limits_behind = |blocks: &[u32]| {
+            let other_count = blocks.len() - own_count;
+            question
+                .limits
+                .map(|limits| limits.behind_blocks(other_count))
+        };
+        let may_read = limits_behind(&blocks).map_or(usize::MAX, ReadLimits::block_count);
+        let late = Correction::of_words(text, analyzer, &missed, may_read)?;
+        corrections.extend(late);
         let pinned = known
             .iter()
             .find(|known| !known.entry.notes.pinned.is_empty() && known.words == (0..words.len()))
             .map(|known| known.entry.notes.pinned.clone());
         let place = take_place(&mut known);
-        self.fetch(&mut |plan| {
-            let links = known.iter().chain(&place);
-            let links = links.flat_map(|known| &known.entry.notes.links);
-            let of_links = links.map(|link| text.block_of(&link.key));
-            let of_corrections = corrections
-                .iter()
-                .flat_map(|(_, correction)| correction.blocks());
-            text.plan_blocks(of_corrections.chain(of_links), plan)
-        })?;
+        let links = known.iter().chain(&place);
+        let links = links.flat_map(|known| &known.entry.notes.links);
+        blocks.extend(links.map(|link| text.block_of(&link.key)));
+        blocks.extend(blocks_of(&corrections));
+        self.fetch(&mut |plan| text.plan_blocks(blocks.iter().copied(), plan))?;
+        sort_each_once(&mut blocks);
 
         let mut is_cut = words.iter().any(|word| word.is_unfinished(text));
         for (number, correction) in &corrections {
@@ -280,7 +300,12 @@ impl Generation<'_> {
             pinned: pinned.unwrap_or_default(),
             is_cut,
             is_phrase_ignored: false,
+            limits: limits_behind(&blocks),
+            is_corrected_late: false,
         };
+        if !missed.is_empty() {
+            reading.correct_late();
+        }
         for known in known {
             self.follow(text, known, &mut reading)?;
         }
@@ -465,6 +490,12 @@ impl Generation<'_> {
         };
         Ok(Some(ReadPlace { found, entry }))
     }
+}
+
+/// The blocks of terms in which the corrections are.
+pub(super) fn blocks_of(corrections: &[(usize, Correction<'_>)]) -> impl Iterator<Item = u32> {
+    let corrections = corrections.iter();
+    corrections.flat_map(|(_, correction)| correction.blocks())
 }
 
 /// The runs of words that may be names, where some name has so many terms.
