@@ -17,7 +17,10 @@ use crate::workshop::{Asked, Workshop};
 const BOOKS: &str = "goodbooks-10k/books.csv";
 const COLLECTION: &str = "books";
 const QUERY_COUNT: usize = 1000;
-const VARIABLES: [(&str, &str); 1] = [("collections", COLLECTION)];
+const VARIABLES: [(&str, &str); 2] = [
+    ("collections", COLLECTION),
+    ("default_collection", COLLECTION),
+];
 
 /// `/search` sealed, and by the bucket.
 pub(crate) fn search(workshop: &mut Workshop) -> Vec<Row> {

@@ -287,6 +287,7 @@ impl Asked {
                 "{} requests FAILED, the first with: {failure}",
                 report.num_failed
             );
+            assert!(!report.latencies.is_empty(), "nothing was answered");
         }
         Measured {
             report,
