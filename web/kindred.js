@@ -734,6 +734,7 @@ const FOUND_BY = {
   nearby: "nearby",
   broader: "of a broader kind",
   any_word: "has some of the words",
+  elsewhere: "farther away",
 };
 
 function howFound({ match, distance_km: distance, ...item }, isNearVisitor) {

@@ -64,8 +64,8 @@ pub use container::{
 };
 pub use error::{Error, Place, WriteError};
 pub use generation::{
-    Algorithm, AskedWord, FacetCounts, FoundPlace, FoundWord, Generation, Highlighter, Hit, Match,
-    Near, Question, ReadLimits, Reading, Sort, Suggestion, TextAnswer, TextQuestion,
+    Algorithm, AskedWord, DISTANCE, FacetCounts, FoundPlace, FoundWord, Generation, Highlighter,
+    Hit, Match, Near, Question, ReadLimits, Reading, Sort, Suggestion, TextAnswer, TextQuestion,
 };
 pub use outline::{Keys, Outline, Table};
 pub use sorted_map::SortedMap;

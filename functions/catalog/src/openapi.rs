@@ -637,7 +637,7 @@ fn schemas() -> Value {
             "facets?": { "type": "object", "description": "By field, the values that what was found has", "additionalProperties": schema("Facet") },
             "cursor?": { "type": "string", "description": "What leads to the items behind these" },
         })),
-        "Match": { "enum": Match::ALL.map(Match::name), "description": "`words`: it has all the words; `meaning`: it is what they speak of; `nearby`: it is near the place; `broader`: it is in the place and of a broader kind; `any_word`: it has some of the words, or is only in the place; `popular`: nothing was asked; `pinned`: somebody chose it" },
+        "Match": { "enum": Match::ALL.map(Match::name), "description": "`words`: it has all the words; `meaning`: it is what they speak of; `nearby`: it is near the place; `broader`: it is in the place and of a broader kind; `any_word`: it has some of the words, or is only in the place; `elsewhere`: it has all the words, far from `near`; `popular`: nothing was asked; `pinned`: somebody chose it" },
         "Facet": object(json!({
             "values": list(object(json!({ "value": text(), "count": { "type": "integer" } }))),
             "minimum?": number(),

@@ -79,6 +79,11 @@ impl Interpretation {
             let note = "not everything was looked at: name rarer words too, or a smaller place";
             notes.push(note.to_owned());
         }
+        if answer.is_total_partial {
+            let note =
+                "`total` and `facets` count what was read: of very common words there may be more";
+            notes.push(note.to_owned());
+        }
         if answer.is_phrase_ignored {
             let note = "nothing has the words between the quotation marks in this order, so they count by themselves";
             notes.push(note.to_owned());

@@ -78,7 +78,12 @@ pub(crate) fn search(call: &Call<'_>) -> Result<Response, Problem> {
         .cursor
         .as_ref()
         .map(|cursor| cursor.generation.as_str());
-    call.answer_from_generation(generation, &needs, Keeping::Everybody, &mut |collection| {
+    let keeping = if wish.history.is_empty() {
+        Keeping::Everybody
+    } else {
+        Keeping::Asker
+    };
+    call.answer_from_generation(generation, &needs, keeping, &mut |collection| {
         answer(collection, &wish, &ids)
     })
 }

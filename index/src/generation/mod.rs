@@ -27,8 +27,8 @@ use crate::{
 
 pub use rank::{Algorithm, Question};
 pub use search::{
-    AskedWord, FacetCounts, FoundPlace, FoundWord, Highlighter, Hit, Match, Near, ReadLimits,
-    Reading, Sort, Suggestion, TextAnswer, TextQuestion,
+    AskedWord, DISTANCE, FacetCounts, FoundPlace, FoundWord, Highlighter, Hit, Match, Near,
+    ReadLimits, Reading, Sort, Suggestion, TextAnswer, TextQuestion,
 };
 
 /// An open generation of a collection, and the questions that it answers.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use index::{
-    AskedWord, Error, Generation, Match, Near, Sort, TextAnswer, TextQuestion,
+    AskedWord, DISTANCE, Error, Generation, Match, Near, Sort, TextAnswer, TextQuestion,
     catalogue::{CatalogueWriter, Condition, Filter, Record, Value},
     text::{Circle, Point, Rectangle, TextWriter},
 };
@@ -146,6 +146,97 @@ fn a_place_comes_first_then_what_is_near_then_what_else_is_there() {
     // The name of a place may also be a part of a title.
     check("urbana hotel", &[(6, Match::Words)]);
     check("spaghetti urbana oh", &[(5, Match::Meaning)]);
+}
+
+#[test]
+fn a_mistyped_word_speaks_of_the_same_and_a_mistyped_place_is_one() {
+    let of = check_any_order;
+    assert_eq!(of("urbana pasat"), of("urbana pasta"));
+    assert_eq!(of("urbena pasta"), of("urbana pasta"));
+    let answer = restaurants().search(&question("urbena pasat")).unwrap();
+    assert_eq!(answer.place.unwrap().name, "Urbana, IL");
+    assert_eq!(answer.words[1].meanings, ["Italian"]);
+    // What stands before a place only says that it is one.
+    assert_eq!(of("pasta in urbana"), of("pasta urbana"));
+    assert_eq!(of("pasta near urbana oh"), of("pasta urbana oh"));
+}
+
+#[test]
+fn where_one_is_limits_orders_and_gives_way() {
+    let generation = restaurants();
+    let near = |north_km: f64, is_limit: bool| {
+        let center = point(40.1 + north_km / 111.2, -88.2);
+        let radius_m = 1_000;
+        let circle = Circle { center, radius_m };
+        Some(Near { circle, is_limit })
+    };
+    let found = |question: TextQuestion| -> Vec<(u32, Match)> {
+        let answer = generation.search(&question).unwrap();
+        let found = answer.hits.iter().map(|hit| (hit.item, hit.found_by));
+        found.collect()
+    };
+    // A radius holds where the words name another place, too.
+    let limited = TextQuestion {
+        near: near(0.0, true),
+        ..question("spaghetti peoria")
+    };
+    let all_near = found(limited).into_iter();
+    assert!(all_near.map(|(item, _)| item).all(|item| item < 3));
+    // Nothing has it near there, nor near that.
+    let lost = |is_limit| TextQuestion {
+        near: near(-200.0, is_limit),
+        ..question("mesa")
+    };
+    assert_eq!(found(lost(false)), [(7, Match::Elsewhere)]);
+    assert_eq!(found(lost(true)), []);
+
+    let ordered = |is_descending| {
+        let sort = Some(Sort {
+            field: DISTANCE.to_owned(),
+            is_descending,
+        });
+        let near = near(0.0, false);
+        let question = question("restaurants");
+        let question = TextQuestion {
+            near,
+            sort,
+            ..question
+        };
+        let items = found(question).into_iter().map(|(item, _)| item);
+        items.collect::<Vec<_>>()
+    };
+    assert_eq!(ordered(false), [0, 2, 1]);
+    assert_eq!(ordered(true), [1, 2, 0]);
+}
+
+#[test]
+fn what_is_put_in_order_is_the_same_on_every_page() {
+    let generation = restaurants();
+    let page = |count| {
+        let near = Near {
+            circle: Circle {
+                center: point(40.1, -88.2),
+                radius_m: 1_000,
+            },
+            is_limit: false,
+        };
+        let answer = generation.search(&TextQuestion {
+            near: Some(near),
+            count,
+            sort: Some(Sort {
+                field: DISTANCE.to_owned(),
+                is_descending: false,
+            }),
+            ..question("italian")
+        });
+        answer.unwrap()
+    };
+    let all = page(9);
+    assert!(1 < all.hits.len());
+    for count in 1..9 {
+        assert_eq!(page(count).hits[..], all.hits[..count.min(all.hits.len())]);
+        assert_eq!(page(count).total, all.total);
+    }
 }
 
 #[test]

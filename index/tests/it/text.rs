@@ -161,7 +161,7 @@ fn asked(term: &str) -> AskedWord {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(512))]
 
     #[test]
     fn answers_are_those_of_a_scan(
@@ -203,7 +203,8 @@ proptest! {
                 prop_assert!(!is_corrected && !by_any);
             }
             prop_assert!(found.is_partial || found.total <= expected.len());
-            if limits.is_none() {
+            // All of the lists is read then; of what words may have meant, not all is.
+            if limits.is_none() && !by_any {
                 prop_assert!(!found.is_partial);
             }
             if !found.is_partial {

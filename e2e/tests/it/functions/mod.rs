@@ -45,6 +45,14 @@ fn answer(storage: &TestStorage, line: &str, body: &str, status: u16) -> Value {
     testing::body(&response)
 }
 
+/// Who may keep an answer.
+fn kept(storage: &TestStorage, line: &str) -> String {
+    let response = ask(storage, &testing::request(line, ""));
+    let cache_control = response.headers.iter();
+    let mut cache_control = cache_control.filter(|(name, _)| *name == "cache-control");
+    cache_control.next().expect("it says so").1.to_string()
+}
+
 /// The ids of an answer's items.
 fn ids(answer: &Value) -> Vec<&str> {
     let items = answer["items"].as_array().expect("an answer with items");

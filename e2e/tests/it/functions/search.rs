@@ -3,7 +3,7 @@
 use kit::testing::TestStorage;
 use serde_json::{Value, json};
 
-use super::{answer, ids};
+use super::{answer, ids, kept};
 
 /// Which items a query gets, and how it is read.
 fn check(query: &str, expected: &[&str], matching: &[&str]) -> Value {
@@ -75,6 +75,18 @@ fn without_words_it_is_what_is_popular() {
     let filter = "%7B%22genres%22%3A%22Drama%22%7D";
     check(&format!("&filter={filter}"), &["3", "6"], &["popular"]);
     check(&format!("crime+&filter={filter}"), &["6"], &["words"]);
+}
+
+#[test]
+fn somebody_gets_what_is_recommended_and_nobody_else_keeps_it() {
+    let films = TestStorage::films();
+    let get = |path: &str| answer(&films, &format!("GET /v1/movies/{path}"), "", 200);
+    let found = get("search?q=&history=1");
+    assert_eq!(ids(&found), ids(&get("recommendations?history=1")));
+    assert!(found["items"][0]["score"].as_f64().unwrap() > 0.0);
+    let line = "GET /v1/movies/search?q=crime&history=1";
+    let kept = kept(&films, line);
+    assert!(kept.starts_with("private"), "{kept}");
 }
 
 #[test]

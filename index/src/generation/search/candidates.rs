@@ -353,6 +353,11 @@ impl Conjunction {
         candidates.iter().filter_map(found).collect()
     }
 
+    /// Whether there may be more of it in what was not read. O(members + runs · lists).
+    pub(super) fn may_have_more(&self, sets: &Sets) -> bool {
+        !self.intervals(sets).is_empty()
+    }
+
     /// The runs between the ends of all unread chunks, with the most that an item in each can be. O(members + runs · lists).
     fn intervals(&self, sets: &Sets) -> Vec<Interval> {
         let (all, any) = (sets.of(&self.all), sets.of(&self.any));

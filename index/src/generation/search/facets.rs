@@ -19,6 +19,9 @@ const FEW_FACET_BLOCKS_COUNT: u32 = 8;
 /// So many values of a field are told, the most frequent.
 const VALUES_MAX_COUNT: usize = 100;
 
+/// By how far something is from the middle of the place that is asked for, where there is one, things can be put in order as by a field.
+pub const DISTANCE: &str = "distance";
+
 /// How often what was found has the values of a field.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FacetCounts {
@@ -33,7 +36,7 @@ pub struct FacetCounts {
 /// An order by a field.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Sort {
-    /// The field.
+    /// The field, or [`DISTANCE`].
     pub field: String,
     /// Whether the greatest comes first. What does not have the field comes last all the same.
     pub is_descending: bool,
@@ -170,19 +173,25 @@ impl Generation<'_> {
 }
 
 impl Values {
-    /// Puts what was found in the order of a field; equals stay as they are.
-    pub(super) fn sort(&self, place: usize, is_descending: bool, found: &mut Vec<Ranked>) {
-        let number = |found: &Ranked| {
-            let value = self.of_fields.get(place)?.get(&found.item)?.first()?;
-            Some(match *value {
-                FacetValue::Text(number) => number as f64,
-                FacetValue::Number(number) => number,
-            })
-        };
-        sort_by_key(found, |found| match number(found) {
-            None => u64::MAX,
-            Some(number) if is_descending => !ascending_real(number),
-            Some(number) => ascending_real(number),
-        });
+    /// The value by which an item is put in order, of those of a field.
+    pub(super) fn number(&self, place: usize, item: u32) -> Option<f64> {
+        let value = self.of_fields.get(place)?.get(&item)?.first()?;
+        Some(match *value {
+            FacetValue::Text(number) => number as f64,
+            FacetValue::Number(number) => number,
+        })
     }
+}
+
+/// Puts what was found in the order of numbers; what has none comes last, equals stay as they are.
+pub(super) fn sort_by_number(
+    found: &mut Vec<Ranked>,
+    is_descending: bool,
+    number: impl Fn(u32) -> Option<f64>,
+) {
+    sort_by_key(found, |found| match number(found.item) {
+        None => u64::MAX,
+        Some(number) if is_descending => !ascending_real(number),
+        Some(number) => ascending_real(number),
+    });
 }

@@ -15,7 +15,7 @@ mod places;
 mod reading;
 mod suggestions;
 
-pub use facets::{FacetCounts, Sort};
+pub use facets::{DISTANCE, FacetCounts, Sort};
 pub use highlights::Highlighter;
 pub use suggestions::Suggestion;
 
@@ -24,6 +24,7 @@ use std::{cell::OnceCell, ops::Range};
 use self::{
     candidates::{Conjunction, ItemSet, Ranked, Reads, Sets, best, known},
     correction::Correction,
+    facets::sort_by_number,
     phrases::Phrases,
     reading::{QueryReading, ReadWord, Word},
 };
@@ -156,8 +157,10 @@ pub struct Near {
 pub struct TextAnswer {
     /// The items, the best first: in the order of the steps, then by their scores, equals by their numbers.
     pub hits: Vec<Hit>,
-    /// How many items were found in all; of long lists that were not read, not all are counted.
+    /// How many items were found in all, in the steps that were taken.
     pub total: usize,
+    /// Whether there may be more, which would not be among the best: in long lists that were not read.
+    pub is_total_partial: bool,
     /// Whether a limit kept something unread that could have been among the best: of long lists, of the terms that begin with a word, of those that it may have meant, of the points near a place.
     pub is_partial: bool,
     /// How each word was read, in their order.
@@ -202,11 +205,13 @@ pub enum Match {
     Broader,
     /// It has some of the words, or is only in the place.
     AnyWord,
+    /// It has all the words, and is far from where it was asked for.
+    Elsewhere,
 }
 
 impl Match {
     /// All steps, in their order.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Pinned,
         Self::Popular,
         Self::Words,
@@ -214,6 +219,7 @@ impl Match {
         Self::Nearby,
         Self::Broader,
         Self::AnyWord,
+        Self::Elsewhere,
     ];
 
     /// What it is called in answers.
@@ -226,6 +232,7 @@ impl Match {
             Self::Nearby => "nearby",
             Self::Broader => "broader",
             Self::AnyWord => "any_word",
+            Self::Elsewhere => "elsewhere",
         }
     }
 }
@@ -283,6 +290,8 @@ struct Findings {
     found: Vec<Ranked>,
     /// Whether there was more to look at than is read.
     is_cut: bool,
+    /// Whether there may be more of what is found, in what was not read.
+    has_more: bool,
 }
 
 impl Generation<'_> {
@@ -330,6 +339,9 @@ impl Generation<'_> {
         if findings.best.is_empty() {
             findings = self.find(text, question, &reading, Words::Any)?;
         }
+        if findings.best.is_empty() && question.near.is_some_and(|near| !near.is_limit) {
+            findings = self.find_elsewhere(text, question, &reading)?;
+        }
         reading.is_phrase_ignored = is_phrase_ignored;
         self.answer(text, question, reading, findings)
     }
@@ -346,7 +358,8 @@ impl Generation<'_> {
         reading.is_cut |= corrections.is_empty();
         for (number, correction) in corrections {
             reading.is_cut |= correction.is_cut;
-            let corrected = self.corrected(text, correction)?;
+            let corrected = self.corrected(text, correction)?.into_iter();
+            let corrected = corrected.map(|(_, variant)| variant);
             if let Some(word) = reading.words.get_mut(*number) {
                 typed_counts.push((*number, word.variants.len()));
                 word.variants.extend(corrected);
@@ -366,6 +379,23 @@ impl Generation<'_> {
                 word.reading = Reading::Corrected;
             }
         }
+        Ok(findings)
+    }
+
+    /// Finds what has all the words, wherever that is.
+    fn find_elsewhere(
+        &self,
+        text: &Text,
+        question: &TextQuestion,
+        reading: &QueryReading,
+    ) -> Result<Findings, Error> {
+        let anywhere = TextQuestion {
+            near: None,
+            ..question.clone()
+        };
+        let mut findings = self.find(text, &anywhere, reading, Words::All(&|_, _| Ok(())))?;
+        let found = findings.found.iter_mut().chain(&mut findings.best);
+        found.for_each(|found| found.found_by = Match::Elsewhere);
         Ok(findings)
     }
 
@@ -396,6 +426,13 @@ impl Generation<'_> {
             sets.limits.push(limit);
         }
         let near = question.near.filter(|_| place.is_none());
+        if let Some(near) = question.near
+            && place.is_some()
+            && near.is_limit
+        {
+            let limit = sets.push(self.around(text, near.circle, &mut is_cut)?);
+            sets.limits.push(limit);
+        }
         let inner = match near {
             Some(near) if needs_all || near.is_limit => Some(near.circle),
             near => near.map(|near| nearby(near.circle)),
@@ -432,7 +469,12 @@ impl Generation<'_> {
             }
         }
         let mut findings = self.settle(text, question, reading, &mut sets, &ways, wanted)?;
-        if needs_all && findings.best.len() < question.count {
+        // An order by a field has no end to which what is farther could be put.
+        let is_enough = match question.sort {
+            Some(_) => !findings.best.is_empty(),
+            None => question.count <= findings.best.len(),
+        };
+        if needs_all && !is_enough {
             let wider = match (near, place) {
                 (Some(near), _) if !near.is_limit => Some(near.circle),
                 (_, Some(place)) => Some(place.found.circle),
@@ -469,7 +511,12 @@ impl Generation<'_> {
         ways: &[Conjunction],
         wanted: Words<'_>,
     ) -> Result<Findings, Error> {
-        let last = |hits: &[Ranked]| hits.get(question.count.wrapping_sub(1)).copied();
+        // What is counted and put in order is all of it.
+        let is_all_wanted = question.sort.is_some() || !question.facets.is_empty();
+        let last = |hits: &[Ranked]| {
+            let last = hits.get(question.count.wrapping_sub(1));
+            last.copied().filter(|_| !is_all_wanted)
+        };
         let mut is_cut = false;
         let mut found = known(sets, ways);
         self.keep_passing(&question.filter, &mut found, &mut is_cut)?;
@@ -492,6 +539,7 @@ impl Generation<'_> {
         }
         Ok(Findings {
             is_cut: is_cut || reads.is_cut(last(&hits)),
+            has_more: ways.iter().any(|way| way.may_have_more(sets)),
             found,
             best: hits,
         })
@@ -502,11 +550,13 @@ impl Generation<'_> {
         let wanted = Question {
             count: question.count,
             filter: question.filter.clone(),
-            ..Question::default()
+            ..question.personal.clone().unwrap_or_default()
         };
-        let is_known = self.has(FileKind::Popularity);
-        let popular = is_known.then(|| self.popular(&wanted)).transpose()?;
-        let popular = popular.unwrap_or_default();
+        let popular = match &question.personal {
+            Some(_) => self.recommend(&wanted)?,
+            None if self.has(FileKind::Popularity) => self.popular(&wanted)?,
+            None => Vec::new(),
+        };
         if !question.filter.is_empty() {
             self.fetch(&mut |plan| self.catalogue.plan_filter(plan))?;
         }
@@ -523,8 +573,13 @@ impl Generation<'_> {
             best: popular.into_iter().map(of).collect(),
             found: all.map(|item| of(Scored { item, score: 0.0 })).collect(),
             is_cut: false,
+            has_more: false,
         };
-        self.answer(text, question, reading, findings)
+        let question = TextQuestion {
+            personal: None,
+            ..question.clone()
+        };
+        self.answer(text, &question, reading, findings)
     }
 
     /// Puts what was found in the order that is asked for, and counts its facets.
@@ -539,14 +594,23 @@ impl Generation<'_> {
             mut best,
             mut found,
             mut is_cut,
+            has_more,
         } = findings;
         let total = found.len();
         if let Some(personal) = &question.personal {
             self.count_personal(personal, &mut found)?;
             best = candidates::best(&found, question.count);
         }
-        let sort = question.sort.as_ref();
-        let fields = question.facets.iter().chain(sort.map(|sort| &sort.field));
+        let center = match (&reading.place, question.near) {
+            (Some(place), _) => Some(place.found.circle.center),
+            (None, near) => near.map(|near| near.circle.center),
+        };
+        let is_by_distance =
+            |sort: &&Sort| sort.field == DISTANCE && center.is_some() && text.has_points();
+        let by_distance = question.sort.as_ref().filter(is_by_distance);
+        let by_field = question.sort.as_ref().filter(|sort| !is_by_distance(sort));
+        let fields = question.facets.iter();
+        let fields = fields.chain(by_field.map(|sort| &sort.field));
         let facets = fields.map(|field| self.catalogue.facet(field));
         let facets: Vec<Facet> = facets.collect::<Result<_, _>>()?;
         let values = self.values(&found, &facets)?;
@@ -555,15 +619,20 @@ impl Generation<'_> {
         let counts =
             counts.map(|(place, (field, facet))| self.counts(field, *facet, place, &values));
         let counts: Vec<FacetCounts> = counts.collect::<Result<_, _>>()?;
-        if let Some(sort) = sort {
-            values.sort(question.facets.len(), sort.is_descending, &mut found);
+        if let Some(sort) = by_field {
+            let place = question.facets.len();
+            let number = |item| values.number(place, item);
+            sort_by_number(&mut found, sort.is_descending, number);
+        }
+        if let (Some(sort), Some(center)) = (by_distance, center) {
+            let distances = self.known_distances_m(text, &found, center, &mut is_cut)?;
+            let number = |item: u32| distances.get(&item).copied();
+            sort_by_number(&mut found, sort.is_descending, number);
+        }
+        if question.sort.is_some() {
             found.truncate(question.count);
             best = found;
         }
-        let center = match (&reading.place, question.near) {
-            (Some(place), _) => Some(place.found.circle.center),
-            (None, near) => near.map(|near| near.circle.center),
-        };
         if let Some(first) = best.first() {
             reading.put_first(first.item);
         }
@@ -584,6 +653,7 @@ impl Generation<'_> {
         Ok(TextAnswer {
             hits,
             total,
+            is_total_partial: has_more,
             is_partial: reading.is_cut || is_cut,
             words: reading.words.iter().map(ReadWord::found).collect(),
             place: reading.place.map(|place| place.found),

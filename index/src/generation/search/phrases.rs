@@ -68,6 +68,7 @@ impl Generation<'_> {
             best: best(&found, count),
             found,
             is_cut,
+            has_more: findings.has_more,
         })
     }
 }

@@ -1,6 +1,8 @@
 //! What lies where.
 
-use super::candidates::ItemSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::candidates::{ItemSet, Ranked, best};
 use crate::{
     error::Error,
     generation::Generation,
@@ -68,6 +70,37 @@ impl Generation<'_> {
             points.extend(text.points(block, &blocks)?);
         }
         Ok(points)
+    }
+
+    /// How far items lie from a point, of the blocks that have the best of what was found. In one batch; `is_cut` becomes true if there are more.
+    pub(super) fn known_distances_m(
+        &self,
+        text: &Text,
+        found: &[Ranked],
+        from: Point,
+        is_cut: &mut bool,
+    ) -> Result<BTreeMap<u32, f64>, Error> {
+        let mut numbers = BTreeSet::new();
+        for found in best(found, found.len()) {
+            let number = Text::block_of_point(found.item);
+            if POINT_BLOCKS_MAX_COUNT <= numbers.len() && !numbers.contains(&number) {
+                *is_cut = true;
+                break;
+            }
+            numbers.insert(number);
+        }
+        self.fetch(&mut |plan| {
+            let mut numbers = numbers.iter();
+            numbers.try_for_each(|&block| text.plan_points(block, plan))
+        })?;
+        let blocks = self.blocks.borrow();
+        let mut distances_m = BTreeMap::new();
+        for number in numbers {
+            for (item, point) in text.points(number, &blocks)? {
+                distances_m.insert(item, from.distance_m(point));
+            }
+        }
+        Ok(distances_m)
     }
 
     /// How far some items lie from a point, where it is known where they lie; in one batch.

@@ -30,7 +30,14 @@ const PREFIX_BLOCKS_MAX_COUNT: usize = 16;
 /// So many words in a row are looked up as one name.
 const NAME_MAX_WORD_COUNT: usize = 4;
 
+/// What stands before the name of a place and says nothing else, folded, in the languages of which the place may be spoken of.
+const PLACE_PREPOSITIONS: [&str; 14] = [
+    "around", "at", "bei", "by", "cerca", "de", "en", "im", "in", "nahe", "near", "of", "pres",
+    "vicino",
+];
+
 /// A word in the forms in which it is looked up.
+#[derive(Clone)]
 pub(super) struct Word {
     pub(super) term: String,
     /// Folded.
@@ -244,9 +251,11 @@ impl Generation<'_> {
 
         let mut read = Vec::new();
         let mut missed = Vec::new();
+        let mut is_cut = words.iter().any(|word| word.is_unfinished(text));
         let mut known = self.known(text, words, &runs)?;
         for (number, word) in words.iter().enumerate() {
-            let variants = self.variants(text, word, number, &known)?;
+            let mut variants = self.variants(text, word, number, &known)?;
+            is_cut |= keep_most_frequent(&mut variants);
             let is_known =
                 !variants.is_empty() || known.iter().any(|known| known.words.contains(&number));
             if is_known {
@@ -271,33 +280,38 @@ impl Generation<'_> {
         let may_read = limits_behind(&blocks).map_or(usize::MAX, ReadLimits::block_count);
         let late = Correction::of_words(text, analyzer, &missed, may_read)?;
         corrections.extend(late);
-        let pinned = known
-            .iter()
-            .find(|known| !known.entry.notes.pinned.is_empty() && known.words == (0..words.len()))
-            .map(|known| known.entry.notes.pinned.clone());
-        let place = take_place(&mut known);
-        let links = known.iter().chain(&place);
-        let links = links.flat_map(|known| &known.entry.notes.links);
-        blocks.extend(links.map(|link| text.block_of(&link.key)));
+        let pinned = pinned(&known, words.len());
+        blocks.extend(blocks_of_links(text, &known));
         blocks.extend(blocks_of(&corrections));
         self.fetch(&mut |plan| text.plan_blocks(blocks.iter().copied(), plan))?;
         sort_each_once(&mut blocks);
 
-        let mut is_cut = words.iter().any(|word| word.is_unfinished(text));
+        let mut meant = words.to_vec();
         for (number, correction) in &corrections {
-            if let Some(word) = read.get_mut(*number) {
-                is_cut |= correction.is_cut;
-                word.variants = self.corrected(text, correction)?;
-                if !word.variants.is_empty() {
-                    word.reading = Reading::Corrected;
-                }
+            is_cut |= correction.is_cut;
+            let corrected = self.corrected(text, correction)?;
+            let (Some(word), Some(meant)) = (read.get_mut(*number), meant.get_mut(*number)) else {
+                continue;
+            };
+            if let Some((term, _)) = corrected.first() {
+                word.reading = Reading::Corrected;
+                term.clone_into(&mut meant.term);
             }
+            word.variants = corrected.into_iter().map(|(_, variant)| variant).collect();
         }
+        if !corrections.is_empty() {
+            let is_corrected = |number: usize| {
+                let read: Option<&ReadWord> = read.get(number);
+                read.is_some_and(|word| word.reading == Reading::Corrected)
+            };
+            known.extend(self.known_of_corrected(text, &meant, &is_corrected)?);
+        }
+        let place = take_place(&mut known);
         let mut reading = QueryReading {
             words: read,
             place: None,
             broader: Vec::new(),
-            pinned: pinned.unwrap_or_default(),
+            pinned,
             is_cut,
             is_phrase_ignored: false,
             limits: limits_behind(&blocks),
@@ -309,10 +323,40 @@ impl Generation<'_> {
         for known in known {
             self.follow(text, known, &mut reading)?;
         }
-        if let Some(place) = place {
+        if let Some(mut place) = place {
+            place.words.start -= preposition_count(words, place.words.start);
             reading.place = self.read_place(text, place)?;
         }
         Ok(reading)
+    }
+
+    /// What words name and lead to that were corrected, whose terms are those they were meant to be: in a batch for names, and one for what these lead to.
+    fn known_of_corrected(
+        &self,
+        text: &Text,
+        meant: &[Word],
+        is_corrected: &dyn Fn(usize) -> bool,
+    ) -> Result<Vec<Known>, Error> {
+        let has_corrected = |words: &Range<usize>| words.clone().any(is_corrected);
+        let mut runs = runs(meant, text.longest_name());
+        runs.retain(|run| has_corrected(&run.words));
+        self.fetch(&mut |plan| {
+            let blocks = runs.iter().flat_map(|run| text.blocks_of_prefix(&run.name));
+            text.plan_blocks(blocks, plan)
+        })?;
+        let mut known = Vec::new();
+        for (number, word) in meant.iter().enumerate() {
+            if is_corrected(number) {
+                let word = std::slice::from_ref(word);
+                for found in self.known(text, word, &[])? {
+                    let words = number..number + 1;
+                    known.push(Known { words, ..found });
+                }
+            }
+        }
+        known.extend(self.known(text, &[], &runs)?);
+        self.fetch(&mut |plan| text.plan_blocks(blocks_of_links(text, &known), plan))?;
+        Ok(known)
     }
 
     /// The terms of the words, and the names that runs of them are; the blocks have been fetched.
@@ -379,23 +423,23 @@ impl Generation<'_> {
                 variants.push(Variant::of_term(&term, Rc::new(entry), factor));
             }
         }
-        keep_most_frequent(&mut variants);
         Ok(variants)
     }
 
-    /// The terms that a word was meant to be; the blocks have been fetched.
+    /// The terms that a word was meant to be, the most frequent first, and what each is shown as; the blocks have been fetched.
     pub(super) fn corrected(
         &self,
         text: &Text,
         correction: &Correction<'_>,
-    ) -> Result<Vec<Variant>, Error> {
+    ) -> Result<Vec<(String, Variant)>, Error> {
         let blocks = self.blocks.borrow();
-        let mut meant: Vec<Variant> = Vec::new();
+        let mut meant: Vec<(String, Variant)> = Vec::new();
         for (term, shown) in correction.near(text) {
             if let Some(entry) = text.term(term, &blocks)?
                 && 0 < entry.item_count
             {
-                meant.push(Variant::of_term(shown, Rc::new(entry), CORRECTION_FACTOR));
+                let variant = Variant::of_term(shown, Rc::new(entry), CORRECTION_FACTOR);
+                meant.push((term.to_owned(), variant));
             }
         }
         // Two wrong letters only where one is not enough.
@@ -412,14 +456,18 @@ impl Generation<'_> {
                     .into_iter();
                 let found = found.filter(|(_, entry)| 0 < entry.item_count);
                 meant.extend(found.map(|((term, factor), entry)| {
-                    Variant::of_term(&term, Rc::new(entry), factor)
+                    let variant = Variant::of_term(&term, Rc::new(entry), factor);
+                    (term, variant)
                 }));
             }
         }
-        let factors = meant.iter().map(|variant| variant.factor);
+        let factors = meant.iter().map(|(_, variant)| variant.factor);
         let best = factors.fold(0.0, f32::max);
-        meant.retain(|variant| best <= variant.factor);
-        keep_most_frequent(&mut meant);
+        meant.retain(|(_, variant)| best <= variant.factor);
+        sort_by_key(&mut meant, |(_, variant)| {
+            !u64::from(variant.entry.item_count)
+        });
+        meant.truncate(VARIANTS_MAX_COUNT);
         Ok(meant)
     }
 
@@ -442,7 +490,11 @@ impl Generation<'_> {
         }
         for link in known.links(&[LinkKind::Broader]) {
             if let Some(entry) = text.term(&link.key, &blocks)?.map(Rc::new) {
-                reading.broader.push(Variant::of_key(&link.key, entry, 1.0));
+                let broader = Variant::of_key(&link.key, entry, 1.0);
+                let is_new = |other: &Variant| other.shown != broader.shown;
+                if reading.broader.iter().all(is_new) {
+                    reading.broader.push(broader);
+                }
             }
         }
         let is_value = tag_of(&known.key).is_some_and(|tag| tag != WORDS_TAG);
@@ -537,10 +589,36 @@ fn take_place(known: &mut Vec<Known>) -> Option<Known> {
     Some(place)
 }
 
-/// Keeps the terms that most items have, of equals the first, as many as may be; they come ascending.
-fn keep_most_frequent(variants: &mut Vec<Variant>) {
+/// How many words stand before the name of a place and say nothing else.
+fn preposition_count(words: &[Word], start: usize) -> usize {
+    let before = words.get(..start).unwrap_or_default().iter().rev();
+    let is_preposition = |word: &&Word| PLACE_PREPOSITIONS.contains(&&*word.spelled);
+    before.take_while(is_preposition).count()
+}
+
+/// Keeps the terms that most items have, of equals the first, as many as may be, and says whether there were more; they come ascending.
+fn keep_most_frequent(variants: &mut Vec<Variant>) -> bool {
+    let are_more = VARIANTS_MAX_COUNT < variants.len();
     sort_by_key(variants, |variant| !u64::from(variant.entry.item_count));
     variants.truncate(VARIANTS_MAX_COUNT);
+    are_more
+}
+
+/// The items that were chosen for exactly all the words.
+fn pinned(known: &[Known], word_count: usize) -> Vec<u32> {
+    let of_all = known.iter().filter(|known| known.words == (0..word_count));
+    let pinned = of_all.map(|known| &known.entry.notes.pinned);
+    pinned
+        .into_iter()
+        .find(|pinned| !pinned.is_empty())
+        .cloned()
+        .unwrap_or_default()
+}
+
+/// The blocks of terms to which some lead.
+fn blocks_of_links(text: &Text, known: &[Known]) -> impl Iterator<Item = u32> {
+    let links = known.iter().flat_map(|known| &known.entry.notes.links);
+    links.map(|link| text.block_of(&link.key))
 }
 
 /// Puts numbers in their order, each once.
