@@ -317,7 +317,9 @@ impl Generation<'_> {
             limits: limits_behind(&blocks),
             is_corrected_late: false,
         };
-        if !missed.is_empty() {
+        // Of what lies somewhere, the best everywhere says little.
+        let is_local = place.is_some() || question.near.is_some() || question.within.is_some();
+        if !missed.is_empty() && !is_local {
             reading.correct_late();
         }
         for known in known {
