@@ -2,6 +2,7 @@
 //!
 //! The data sets may not be passed on. They are looked for in `KINDRED_DATA`; where one is absent its test says so and passes.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::fs;
 use std::path::PathBuf;
@@ -310,10 +311,39 @@ fn places() {
     );
     let hidden = members(&best, "categories");
     assert!(hidden.iter().all(|hidden| hidden.is_null()));
+    check_said_otherwise(&places, &found);
     let mistyped = places.get("search?q=61820+szechaun&prefix=false");
     assert_eq!(mistyped["interpretation"]["did_you_mean"], "61820 szechuan");
     let suggested = places.get("suggest?q=pizza+las+v");
     assert_eq!(suggested["suggestions"][0]["query"], "pizza Las Vegas, NV");
+}
+
+/// What is asked with a typo, in a whole sentence, or leafed through in an order, of the places of which `found` was found by "61820 pasta".
+fn check_said_otherwise(places: &UseCase, found: &Value) {
+    let mistyped = places.get("search?q=61820+pasat&count=9&prefix=false");
+    assert_eq!(ids(&mistyped), ids(found)[..9]);
+    let said = places.get("search?q=sushi+in+las+vegas&prefix=false");
+    assert_eq!(said["interpretation"]["place"]["name"], "Las Vegas, NV");
+    let short = places.get("search?q=sushi+las+vegas&prefix=false");
+    let [said, short] =
+        [&said, &short].map(|found| ids(found).into_iter().collect::<BTreeSet<_>>());
+    assert_eq!(said, short);
+    let page = |cursor: &str| {
+        places.get(&format!(
+            "search?q=pizza&near=36.12,-115.17&sort=-stars&count=3{cursor}"
+        ))
+    };
+    let (mut leafed, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let found = page(&cursor);
+        leafed.extend(ids(&found).iter().map(|id| (*id).to_owned()));
+        match found["cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    let once: BTreeSet<&String> = leafed.iter().collect();
+    assert!(once.len() == leafed.len() && 3 < leafed.len(), "{leafed:?}");
 }
 
 #[test]

@@ -541,6 +541,7 @@ fn schemas() -> Value {
                 { "type": "array", "items": { "type": "string" }, "minItems": 1, "maxItems": MAXIMUM_FILTER_VALUE_COUNT },
                 { "type": "number" },
                 { "type": "object", "properties": { "min": { "type": "number" }, "max": { "type": "number" } }, "minProperties": 1, "additionalProperties": false },
+                { "type": "object", "properties": { "min": { "type": "string" }, "max": { "type": "string" } }, "minProperties": 1, "additionalProperties": false },
             ] },
         },
         "RecommendationRequest": object(json!({

@@ -8,7 +8,7 @@ use crate::{
 };
 use index::catalogue::{Condition, Filter};
 
-/// Reads an object of conditions: a text, a list of texts, a number, or `{"min", "max"}` for each field. Whether there is such a field is the catalogue's to say.
+/// Reads an object of conditions: a text, a list of texts, a number, or `{"min", "max"}` of numbers or of texts for each field. Whether there is such a field is the catalogue's to say.
 pub fn filter(node: &Node<'_>) -> Result<Filter, Problem> {
     let mut filter = Filter::default();
     for (name, node) in node.any_members()?.iter() {
@@ -55,6 +55,19 @@ fn condition(node: &Node<'_>) -> Result<Condition, Problem> {
     }
     if value.is_object() {
         let bounds = node.members(&["min", "max"])?;
+        let is_text = |name: &&str| {
+            bounds
+                .get(name)
+                .is_some_and(|node| node.value().is_string())
+        };
+        if ["min", "max"].iter().any(is_text) {
+            let bound = |name| -> Result<Option<String>, Problem> {
+                let text = bounds.get(name).map(|node| node.text()).transpose()?;
+                Ok(text.map(str::to_owned))
+            };
+            let (first, last) = (bound("min")?, bound("max")?);
+            return Ok(Condition::Between { first, last });
+        }
         let bound = |name| bounds.get(name).map(|node| node.number()).transpose();
         let (minimum, maximum) = (bound("min")?, bound("max")?);
         if minimum.is_none() && maximum.is_none() {

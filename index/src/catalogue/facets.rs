@@ -199,15 +199,32 @@ impl Matcher {
             };
             let wanted = match (filter.fields.get(&*field.name), field.kind.is_textual()) {
                 (None, _) => None,
-                (Some(Condition::AnyOf(texts)), true) => Some(Wanted::Numbers(numbers_of(
-                    texts,
-                    dictionary(dictionary_number)?,
-                ))),
+                (Some(Condition::AnyOf(texts)), true) => {
+                    let is_any = |value: &str| {
+                        let mut texts = texts.iter();
+                        texts.any(|text| text.eq_ignore_ascii_case(value))
+                    };
+                    let dictionary = dictionary(dictionary_number)?;
+                    Some(Wanted::Numbers(numbers_of(dictionary, is_any)))
+                }
+                (Some(Condition::Between { first, last }), true) => {
+                    let is_between = |value: &str| {
+                        let is_before = |last: &String| value <= &**last || value.starts_with(last);
+                        first.as_ref().is_none_or(|first| **first <= *value)
+                            && last.as_ref().is_none_or(is_before)
+                    };
+                    let dictionary = dictionary(dictionary_number)?;
+                    Some(Wanted::Numbers(numbers_of(dictionary, is_between)))
+                }
                 (Some(&Condition::Range { minimum, maximum }), false) => Some(Wanted::Range {
                     minimum: minimum.unwrap_or(f64::NEG_INFINITY),
                     maximum: maximum.unwrap_or(f64::INFINITY),
                 }),
-                (Some(_), true) => return Err(wrong("a text or a list of texts")),
+                (Some(_), true) => {
+                    return Err(wrong(
+                        "a text, a list of texts or {\"min\", \"max\"} of texts",
+                    ));
+                }
                 (Some(_), false) => return Err(wrong("a number or {\"min\", \"max\"}")),
             };
             dictionary_number += u32::from(field.kind.is_textual());
@@ -275,11 +292,11 @@ fn number_of(kind: FieldKind, cursor: &mut Cursor<'_>) -> Result<Option<f64>, Ou
     })
 }
 
-/// The numbers of `texts` in a dictionary; a text that is not in it has none and matches nothing.
-fn numbers_of(texts: &[String], dictionary: &[u8]) -> Vec<u64> {
+/// The numbers of the texts of a dictionary that are wanted; a text that is not in it has none and matches nothing.
+fn numbers_of(dictionary: &[u8], is_wanted: impl Fn(&str) -> bool) -> Vec<u64> {
     texts_of(dictionary)
         .zip(0..)
-        .filter(|(value, _)| texts.iter().any(|text| text.eq_ignore_ascii_case(value)))
+        .filter(|(value, _)| is_wanted(value))
         .map(|(_, number)| number)
         .collect()
 }

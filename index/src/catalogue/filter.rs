@@ -29,6 +29,13 @@ pub enum Condition {
         /// The most that passes.
         maximum: Option<f64>,
     },
+    /// A text between these, by the order of their letters: a date such as 2019-01-31 between others.
+    Between {
+        /// What stands before it does not pass.
+        first: Option<String>,
+        /// What stands behind it does not pass, but for what begins with it: all days of a month or a year.
+        last: Option<String>,
+    },
 }
 
 impl Condition {
@@ -39,7 +46,7 @@ impl Condition {
                 let alone = |text: &String| Self::AnyOf(vec![text.clone()]);
                 texts.iter().map(alone).collect()
             }
-            Self::AnyOf(_) | Self::Range { .. } => vec![self.clone()],
+            Self::AnyOf(_) | Self::Range { .. } | Self::Between { .. } => vec![self.clone()],
         }
     }
 }

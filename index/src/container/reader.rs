@@ -1,6 +1,6 @@
 use super::{
     block_table::BlockEnds,
-    blocks::{BlockId, Blocks, Plan},
+    blocks::{BlockId, Blocks, HEAD_ONLY, Plan},
     layout::{
         BLOCK_CHECKSUM_LEN_BYTES, DIRECTORY_ENTRY_LEN_BYTES, HEAD_CHECKSUM_RANGE, HEADER_LEN_BYTES,
         Header, MAXIMUM_BLOCK_LEN_BYTES, SectionId, TRAILER_LEN_BYTES, checked_content,
@@ -256,6 +256,12 @@ impl Container {
         let bytes = self.head.get(start..start + range.len_bytes as usize);
         let bytes = bytes.ok_or_else(|| self.corrupt("a block of the head lies outside it"))?;
         checked_content(self.block_id(section, block), bytes)
+    }
+
+    /// The content of a block from the head, checked, to be kept: nothing is copied.
+    pub(crate) fn hot_block(&self, section: SectionId, block: u32) -> Result<Bytes, Error> {
+        let content = self.block(section, block, &HEAD_ONLY)?;
+        Ok(self.head.slice_ref(content))
     }
 
     /// Where a section lies whose blocks have one length.

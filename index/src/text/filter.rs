@@ -9,7 +9,10 @@
 
 use xxhash_rust::xxh64::xxh64;
 
-use crate::codec::{Cursor, OutOfBytes, write_varint};
+use crate::{
+    codec::{Cursor, OutOfBytes, write_varint},
+    source::Bytes,
+};
 
 /// Nothing is corrected to words of fewer letters.
 const MINIMUM_LETTER_COUNT: usize = 4;
@@ -115,19 +118,19 @@ fn fill(places: &Places, words: &[&str]) -> Option<Vec<u8>> {
 #[derive(Debug)]
 pub(super) struct WordFilter {
     places: Places,
-    fingerprints: Vec<u8>,
+    fingerprints: Bytes,
 }
 
 impl WordFilter {
-    /// O(length), which is copied.
-    pub(super) fn read(bytes: &[u8]) -> Result<Self, OutOfBytes> {
+    /// O(1).
+    pub(super) fn read(bytes: &Bytes) -> Result<Self, OutOfBytes> {
         let mut cursor = Cursor::new(bytes);
         let seed = cursor.varint()?;
         let segment_len = match cursor.u8()? {
             log @ ..=MAX_SEGMENT_LOG => 1 << log,
             _ => return Err(OutOfBytes),
         };
-        let fingerprints = cursor.rest().to_vec();
+        let fingerprints = bytes.slice_ref(cursor.rest());
         let start_len = fingerprints
             .len()
             .saturating_sub((PLACE_COUNT - 1) * segment_len);
@@ -193,7 +196,7 @@ mod tests {
 
     fn filter(words: &BTreeSet<String>) -> WordFilter {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        WordFilter::read(&write_filter(&words)).unwrap()
+        WordFilter::read(&write_filter(&words).into()).unwrap()
     }
 
     proptest! {
@@ -207,7 +210,7 @@ mod tests {
 
         #[test]
         fn any_bytes_are_a_filter_or_an_error(bytes: Vec<u8>, word: String) {
-            if let Ok(filter) = WordFilter::read(&bytes) {
+            if let Ok(filter) = WordFilter::read(&bytes.into()) {
                 filter.may_have(word.as_bytes());
             }
         }

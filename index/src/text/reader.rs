@@ -213,7 +213,7 @@ impl Text {
         if let Some(filter) = self.filter.get() {
             return Ok(filter);
         }
-        let filter = WordFilter::read(self.container.block(FILTER, 0, &HEAD_ONLY)?)
+        let filter = WordFilter::read(&self.container.hot_block(FILTER, 0)?)
             .map_err(|OutOfBytes| self.container.corrupt("the filter of words is cut off"))?;
         Ok(self.filter.get_or_init(|| filter))
     }

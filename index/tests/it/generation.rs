@@ -101,6 +101,13 @@ fn filters_ask_texts_and_ranges() {
         &[0, 1, 2, 3],
     );
     check(filter("genres", any_of(&["Western"])), &[]);
+    let between = |first: Option<&str>, last: Option<&str>| Condition::Between {
+        first: first.map(str::to_owned),
+        last: last.map(str::to_owned),
+    };
+    check(filter("genres", between(Some("E"), None)), &[3]);
+    check(filter("genres", between(None, Some("Com"))), &[3, 4]);
+    check(filter("genres", between(Some("D"), Some("E"))), &[0, 1, 2]);
     check(
         filter(
             "year",
@@ -172,7 +179,7 @@ fn a_filter_that_cannot_be_asked_says_what_can() {
                 maximum: None,
             },
         ),
-        "the filter on `genres` wants a text or a list of texts",
+        "the filter on `genres` wants a text, a list of texts or {\"min\", \"max\"} of texts",
     );
 }
 

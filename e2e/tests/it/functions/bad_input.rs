@@ -119,10 +119,18 @@ fn wrong_types_are_422_with_the_field() {
     wrong(json!({ "filter": { "genres": [1] } }), "filter.genres[0]");
     wrong(json!({ "filter": { "genres": true } }), "filter.genres");
     wrong(
-        json!({ "filter": { "year": { "min": "x" } } }),
+        json!({ "filter": { "year": { "min": true } } }),
         "filter.year.min",
     );
-    // These two only the catalogue can know.
+    wrong(
+        json!({ "filter": { "year": { "min": "x", "max": 1 } } }),
+        "filter.year.max",
+    );
+    // These only the catalogue can know.
+    wrong(
+        json!({ "filter": { "year": { "min": "x" } } }),
+        "filter.year",
+    );
     wrong(json!({ "filter": { "genres": 7 } }), "filter.genres");
     wrong(json!({ "filter": { "year": "1995" } }), "filter.year");
 }

@@ -50,7 +50,7 @@ fn kept(storage: &TestStorage, line: &str) -> String {
     let response = ask(storage, &testing::request(line, ""));
     let cache_control = response.headers.iter();
     let mut cache_control = cache_control.filter(|(name, _)| *name == "cache-control");
-    cache_control.next().expect("it says so").1.to_string()
+    cache_control.next().expect("it says so").1.clone()
 }
 
 /// The ids of an answer's items.
