@@ -72,7 +72,7 @@ const IN_PLAIN_WORDS = {
   "storage": "The storage of the indexes cannot be reached just now.",
   "corrupt-index": "What was published is damaged.",
   "unknown-collection": "This collection is not served here.",
-  "unknown-item": "This film is not in the collection any more.",
+  "unknown-item": "This is not in the collection any more.",
 };
 
 function problemOf(response, document) {
@@ -650,8 +650,9 @@ function readingOf({ words = [], place, match = [], broader = [], did_you_mean: 
       ...(others.length === 0 ? [] : [` There is ${oneOf(others).replace(/ or ([^ ]*)$/, " and $1")} too.`]),
     ]);
   }
-  for (const { typed, speaks_of: speaksOf = [] } of words) {
-    if (speaksOf.length !== 0) sentences.push([`“${typed}” also speaks of ${oneOf(speaksOf)}.`]);
+  for (const { typed, as, terms, speaks_of: speaksOf = [] } of words) {
+    const read = as === "corrected" ? terms[0] : typed;
+    if (speaksOf.length !== 0) sentences.push([`“${read}” also speaks of ${oneOf(speaksOf)}.`]);
   }
   if (broader.length !== 0) sentences.push([`Widened to ${oneOf(broader)}.`]);
   if (match.length === 1 && match[0] === "any_word" && 1 < words.length) sentences.push(["Nothing has all of these words; these have some."]);
@@ -1000,12 +1001,12 @@ function askForFilms({ focus = false } = {}) {
     page.asked = count;
     const cards = items.filter(({ id }) => !shownCard(id)).map(filmCard);
     find(".films").append(...cards);
-    const all = items.length === 0 ? "There are no films to rate here." : "That is the whole list. Any other film can be found by its title.";
+    const all = items.length === 0 ? "There is nothing to rate here." : "That is the whole list. Anything else can be found by its title.";
     find("#more").hidden = cards.length === 0;
     say(find("#rate .note"), cards.length === 0 ? all : "");
     if (focus) {
       find(cards.length === 0 ? "#look-up-title" : ".open", cards[0]).focus();
-      announce(cards.length === 0 ? all : `More films: ${cards.length}.`);
+      announce(cards.length === 0 ? all : `More: ${cards.length}.`);
     }
   });
 }
@@ -1019,7 +1020,7 @@ find("#look-up").addEventListener("submit", (event) => {
   const question = (signal) => ask(inCollection(`/items?title=${encodeURIComponent(title)}`), { signal });
   load(find("#rate"), lookUpQuestion(), question, ({ items = [] }) => {
     if (items.length === 0) {
-      const sentence = `No film is called “${title}” here. The whole title is needed, as in “Heat” or “Heat (1995)”.`;
+      const sentence = `Nothing is called “${title}” here. The whole title is needed, as in “Heat” or “Heat (1995)”.`;
       say(find("#rate .note"), sentence);
       announce(sentence);
       return;
@@ -1027,7 +1028,7 @@ find("#look-up").addEventListener("submit", (event) => {
     const cards = items.map((film) => shownCard(film.id) ?? filmCard(film));
     find(".films").prepend(...cards);
     find(".open", cards[0]).focus();
-    announce(`${items[0].title} is the first of the films to rate.`);
+    announce(`${items[0].title} is the first to rate.`);
   });
 });
 
@@ -1076,13 +1077,13 @@ function askForPicks() {
     list.replaceChildren(...items.map((film) => pickItem(film, fallback ? [] : reasonOf(film))));
     if (hadFocus) find("#recommendations-title").focus();
     find(".lead", section).textContent = leadOf(history.length, fallback);
-    say(find(".note", section), items.length === 0 ? "Nothing to recommend. Rate a few more films." : "");
+    say(find(".note", section), items.length === 0 ? "Nothing to recommend. Rate a few more." : "");
     if (0 < history.length) announce(items.length === 1 ? "One recommendation." : `${items.length} recommendations.`);
   });
 }
 
 function leadOf(ratingCount, fallback) {
-  if (ratingCount === 0) return "Rate a film to make this list yours. Until then, this is what many like.";
+  if (ratingCount === 0) return "Rate something to make this list yours. Until then, this is what many like.";
   const source = page.collection.synthetic ? ", learned from synthetic ratings" : "";
   return fallback ? String(fallback) : `From your ${ratingCount === 1 ? "rating" : `${ratingCount} ratings`}${source}.`;
 }

@@ -81,7 +81,7 @@ impl Interpretation {
         }
         if answer.is_total_partial {
             let note =
-                "`total` and `facets` count what was read: of very common words there may be more";
+                "there may be more than is counted: very common words were not read to their end";
             notes.push(note.to_owned());
         }
         if answer.is_phrase_ignored {

@@ -317,9 +317,10 @@ impl Generation<'_> {
             limits: limits_behind(&blocks),
             is_corrected_late: false,
         };
-        // Of what lies somewhere, the best everywhere says little.
-        let is_local = place.is_some() || question.near.is_some() || question.within.is_some();
-        if !missed.is_empty() && !is_local {
+        if place.is_some() || question.near.is_some() || question.within.is_some() {
+            // Of what lies somewhere, the best everywhere says little.
+            reading.limits = question.limits;
+        } else if !missed.is_empty() {
             reading.correct_late();
         }
         for known in known {
