@@ -427,6 +427,28 @@ pub(super) fn best(found: &[Ranked], count: usize) -> Vec<Ranked> {
     first_by_key(found, count, Ranked::key)
 }
 
+/// The blocks that have the best of what was found, the best first, as many as may be read; `is_cut` becomes true if there are more.
+pub(super) fn blocks_of_best(
+    found: &[Ranked],
+    block_of: impl Fn(u32) -> u32,
+    blocks_max_count: usize,
+    is_cut: &mut bool,
+) -> Vec<u32> {
+    let mut blocks = Vec::new();
+    for found in best(found, found.len()) {
+        let block = block_of(found.item);
+        if blocks.contains(&block) {
+            continue;
+        }
+        if blocks.len() == blocks_max_count {
+            *is_cut = true;
+            break;
+        }
+        blocks.push(block);
+    }
+    blocks
+}
+
 /// Which pieces of lists are to be read: those in which an item could come before `last`, the most promising first, as far as may be read.
 pub(super) struct Reads {
     is_any: bool,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::candidates::{Ranked, best};
+use super::candidates::{Ranked, blocks_of_best};
 use crate::{
     catalogue::{Facet, FacetValue, Filter},
     error::Error,
@@ -67,18 +67,8 @@ impl Generation<'_> {
             return Ok(());
         }
         let matcher = self.catalogue.matcher(filter)?;
-        let mut numbers: Vec<u32> = Vec::new();
-        for found in best(found, found.len()) {
-            let block = self.catalogue.facet_block_of(found.item);
-            if numbers.contains(&block) {
-                continue;
-            }
-            if numbers.len() == FACET_BLOCKS_MAX_COUNT {
-                *is_cut = true;
-                break;
-            }
-            numbers.push(block);
-        }
+        let block_of = |item| self.catalogue.facet_block_of(item);
+        let numbers = blocks_of_best(found, block_of, FACET_BLOCKS_MAX_COUNT, is_cut);
         self.fetch(&mut |plan| {
             let mut numbers = numbers.iter();
             numbers.try_for_each(|block| self.catalogue.plan_facets(*block, plan))

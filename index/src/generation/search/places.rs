@@ -1,8 +1,8 @@
 //! What lies where.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::candidates::{ItemSet, Ranked, best};
+use super::candidates::{ItemSet, Ranked, blocks_of_best};
 use crate::{
     error::Error,
     generation::Generation,
@@ -60,13 +60,18 @@ impl Generation<'_> {
         let mut numbers = text.blocks_of_points(rectangle, center);
         *is_cut |= POINT_BLOCKS_MAX_COUNT < numbers.len();
         numbers.truncate(POINT_BLOCKS_MAX_COUNT);
+        self.points_of(text, &numbers)
+    }
+
+    /// The points of some blocks, in one batch.
+    fn points_of(&self, text: &Text, numbers: &[u32]) -> Result<Vec<(u32, Point)>, Error> {
         self.fetch(&mut |plan| {
             let mut numbers = numbers.iter();
             numbers.try_for_each(|&block| text.plan_points(block, plan))
         })?;
         let blocks = self.blocks.borrow();
         let mut points = Vec::new();
-        for block in numbers {
+        for &block in numbers {
             points.extend(text.points(block, &blocks)?);
         }
         Ok(points)
@@ -80,27 +85,11 @@ impl Generation<'_> {
         from: Point,
         is_cut: &mut bool,
     ) -> Result<BTreeMap<u32, f64>, Error> {
-        let mut numbers = BTreeSet::new();
-        for found in best(found, found.len()) {
-            let number = Text::block_of_point(found.item);
-            if POINT_BLOCKS_MAX_COUNT <= numbers.len() && !numbers.contains(&number) {
-                *is_cut = true;
-                break;
-            }
-            numbers.insert(number);
-        }
-        self.fetch(&mut |plan| {
-            let mut numbers = numbers.iter();
-            numbers.try_for_each(|&block| text.plan_points(block, plan))
-        })?;
-        let blocks = self.blocks.borrow();
-        let mut distances_m = BTreeMap::new();
-        for number in numbers {
-            for (item, point) in text.points(number, &blocks)? {
-                distances_m.insert(item, from.distance_m(point));
-            }
-        }
-        Ok(distances_m)
+        let numbers = blocks_of_best(found, Text::block_of_point, POINT_BLOCKS_MAX_COUNT, is_cut);
+        let points = self.points_of(text, &numbers)?.into_iter();
+        Ok(points
+            .map(|(item, point)| (item, from.distance_m(point)))
+            .collect())
     }
 
     /// How far some items lie from a point, where it is known where they lie; in one batch.

@@ -255,7 +255,7 @@ impl Generation<'_> {
         let mut known = self.known(text, words, &runs)?;
         for (number, word) in words.iter().enumerate() {
             let mut variants = self.variants(text, word, number, &known)?;
-            is_cut |= keep_most_frequent(&mut variants);
+            is_cut |= keep_most_frequent(&mut variants, |variant| variant);
             let is_known =
                 !variants.is_empty() || known.iter().any(|known| known.words.contains(&number));
             if is_known {
@@ -467,10 +467,7 @@ impl Generation<'_> {
         let factors = meant.iter().map(|(_, variant)| variant.factor);
         let best = factors.fold(0.0, f32::max);
         meant.retain(|(_, variant)| best <= variant.factor);
-        sort_by_key(&mut meant, |(_, variant)| {
-            !u64::from(variant.entry.item_count)
-        });
-        meant.truncate(VARIANTS_MAX_COUNT);
+        keep_most_frequent(&mut meant, |(_, variant)| variant);
         Ok(meant)
     }
 
@@ -600,10 +597,12 @@ fn preposition_count(words: &[Word], start: usize) -> usize {
 }
 
 /// Keeps the terms that most items have, of equals the first, as many as may be, and says whether there were more; they come ascending.
-fn keep_most_frequent(variants: &mut Vec<Variant>) -> bool {
-    let are_more = VARIANTS_MAX_COUNT < variants.len();
-    sort_by_key(variants, |variant| !u64::from(variant.entry.item_count));
-    variants.truncate(VARIANTS_MAX_COUNT);
+fn keep_most_frequent<T>(found: &mut Vec<T>, variant_of: impl Fn(&T) -> &Variant) -> bool {
+    let are_more = VARIANTS_MAX_COUNT < found.len();
+    sort_by_key(found, |found| {
+        !u64::from(variant_of(found).entry.item_count)
+    });
+    found.truncate(VARIANTS_MAX_COUNT);
     are_more
 }
 
