@@ -16,6 +16,9 @@ pub struct Search {
     /// How much a word counts in each field, beside the others; `title` is one of them. Empty: the title three times as much as every other field with texts but `type`.
     #[serde(deserialize_with = "boosts")]
     pub fields: BTreeMap<String, f64>,
+    /// Of these fields it is kept which words stand one behind the other, so that words between quotation marks are looked for in all items, and in these fields alone. Not given: none, and
+    /// the best 200 items with all the words are looked at.
+    pub phrases: Vec<String>,
     /// The fields whose values are categories: asked for by their names, and by what words speak of them. Not given: `categories` and `genres`.
     pub categories: Option<Vec<String>>,
     /// Words that mean the same, in groups.

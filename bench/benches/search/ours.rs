@@ -24,6 +24,7 @@ pub(crate) fn settings(boosts: &[f32]) -> TextSettings {
         name: place.to_string(),
         boost,
         length_normalization: LENGTH_NORMALIZATION,
+        keeps_pairs: false,
     });
     TextSettings {
         language: Language::English,

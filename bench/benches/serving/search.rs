@@ -76,6 +76,7 @@ fn files(books: &[[String; 2]]) -> Vec<(FileKind, Vec<u8>)> {
         name: name.to_owned(),
         boost,
         length_normalization: 0.75,
+        keeps_pairs: false,
     };
     let mut catalogue = CatalogueWriter::new();
     let mut text = TextWriter::new(TextSettings {

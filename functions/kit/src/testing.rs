@@ -119,6 +119,7 @@ impl TestStorage {
             name: name.to_owned(),
             boost,
             length_normalization: 0.75,
+            keeps_pairs: false,
         };
         let mut text_writer = TextWriter::new(TextSettings {
             language: Language::English,

@@ -38,8 +38,8 @@ pub(super) struct Metadata {
     pub(super) item_count: u32,
     /// By its name; the index knows no more of it.
     pub(super) language: String,
-    /// Which fields were read, with how much each counts.
-    pub(super) fields: Vec<(String, f32)>,
+    /// Which fields were read, with how much each counts, and whether its pairs of words are kept.
+    pub(super) fields: Vec<(String, f32, bool)>,
     /// What an impact is counted in: the score of a term in an item is its inverse document frequency times the impact times this.
     pub(super) impact_unit: f32,
     /// The letters of the words that a typo may have meant, the most frequent first.

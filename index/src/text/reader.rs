@@ -71,7 +71,21 @@ impl Text {
 
     /// The fields that were read.
     pub(crate) fn fields(&self) -> impl Iterator<Item = &str> {
-        self.metadata.fields.iter().map(|(name, _)| name.as_str())
+        self.metadata.fields.iter().map(|(name, ..)| name.as_str())
+    }
+
+    /// The fields in which phrases are looked for: those whose pairs of words are kept, or all.
+    pub(crate) fn phrase_fields(&self) -> impl Iterator<Item = &str> {
+        let are_all = !self.keeps_pairs();
+        let fields = self.metadata.fields.iter();
+        let fields = fields.filter(move |(.., keeps_pairs)| are_all || *keeps_pairs);
+        fields.map(|(name, ..)| name.as_str())
+    }
+
+    /// Whether the pairs of words are kept of a field.
+    pub(crate) fn keeps_pairs(&self) -> bool {
+        let mut fields = self.metadata.fields.iter();
+        fields.any(|(.., keeps_pairs)| *keeps_pairs)
     }
 
     /// The language of the texts, by its name.

@@ -95,7 +95,7 @@ pub(super) fn serialize(
         fields: settings
             .fields
             .iter()
-            .map(|field| (field.name.clone(), field.boost))
+            .map(|field| (field.name.clone(), field.boost, field.keeps_pairs))
             .collect(),
         impact_unit: texts.impact_unit,
         alphabet: alphabet(&meant),

@@ -4,7 +4,7 @@ use analysis::{Analyzer, Language, fold, words};
 
 use super::{
     geography::{Circle, Point},
-    names::{PINNED_TAG, WORDS_TAG, name_key, tag_of, terms_of},
+    names::{PINNED_TAG, WORDS_TAG, name_key, pair_key, tag_of, terms_of},
     notes::{Link, LinkKind, Notes},
     postings::Posting,
     serializer::{Term, Texts, serialize},
@@ -24,6 +24,9 @@ pub struct TextField {
     pub boost: f32,
     /// How much less a word counts in a long text: from 0, not at all, to 1, in proportion.
     pub length_normalization: f32,
+    /// Whether it is kept which two words stand one behind the other, so that what has a phrase is known without a look at its record. Words between quotation marks are then looked for in the
+    /// fields that keep this alone. A term for each pair: a field of titles becomes about three times as long.
+    pub keeps_pairs: bool,
 }
 
 /// Which texts are searched, and how.
@@ -62,6 +65,7 @@ pub struct TextWriter {
     /// By the word as it is written, so that each is stemmed once.
     term_of_word: HashMap<Box<str>, Option<u32>>,
     term_of_spelling: HashMap<Box<str>, u32>,
+    term_of_pair: HashMap<(u32, u32), u32>,
     occurrences: Vec<Occurrence>,
     /// How many words each item has in each field.
     lens: Vec<u32>,
@@ -84,6 +88,7 @@ impl TextWriter {
             item_count: 0,
             term_of_word: HashMap::new(),
             term_of_spelling: HashMap::new(),
+            term_of_pair: HashMap::new(),
             occurrences: Vec::new(),
             lens: Vec::new(),
             points: Vec::new(),
@@ -100,12 +105,21 @@ impl TextWriter {
         let mut current = std::mem::take(&mut self.current);
         current.clear();
         for (field, text) in texts {
+            let settings = self.settings.fields.get(field);
+            let keeps_pairs = settings.is_some_and(|field| field.keeps_pairs);
+            let mut before = None;
             for word in words(text) {
-                if let Some(term) = self.term(word.text) {
-                    current.push((term, field as u16));
-                    if let Some(len) = self.lens.get_mut(first_len + field) {
-                        *len += 1;
-                    }
+                let Some(term) = self.term(word.text) else {
+                    continue;
+                };
+                current.push((term, field as u16));
+                if let Some(len) = self.lens.get_mut(first_len + field) {
+                    *len += 1;
+                }
+                if let Some(before) = before.replace(term)
+                    && keeps_pairs
+                {
+                    current.push((self.pair(before, term), field as u16));
                 }
             }
         }
@@ -246,7 +260,7 @@ impl TextWriter {
             return term;
         }
         let spelling = self.analyzer.term(word);
-        let next = self.term_of_spelling.len() as u32;
+        let next = self.next_term();
         let term = (!spelling.is_empty()).then(|| {
             *self
                 .term_of_spelling
@@ -255,6 +269,30 @@ impl TextWriter {
         });
         self.term_of_word.insert(word.into(), term);
         term
+    }
+
+    /// The number of the pair of two terms.
+    fn pair(&mut self, first: u32, second: u32) -> u32 {
+        let next = self.next_term();
+        *self.term_of_pair.entry((first, second)).or_insert(next)
+    }
+
+    fn next_term(&self) -> u32 {
+        (self.term_of_spelling.len() + self.term_of_pair.len()) as u32
+    }
+
+    /// The terms and pairs, by their numbers.
+    fn take_spellings(&mut self) -> Vec<Box<str>> {
+        let numbered = |(spelling, number)| (number, spelling);
+        let words: BTreeMap<u32, Box<str>> = self.term_of_spelling.drain().map(numbered).collect();
+        let key = |((first, second), number): ((u32, u32), u32)| {
+            let key = pair_key(words.get(&first)?, words.get(&second)?);
+            Some((number, key.into_boxed_str()))
+        };
+        let mut spellings: BTreeMap<u32, Box<str>> =
+            self.term_of_pair.drain().filter_map(key).collect();
+        spellings.extend(words);
+        spellings.into_values().collect()
     }
 
     /// The file. `item_space` is that of the catalogue whose item numbers the items have, in their order.
@@ -291,12 +329,11 @@ impl TextWriter {
             let count = as_written.entry(fold(&word)).or_default();
             *count = items.map_or(0, Vec::len).max(*count);
         }
-        let mut spellings: Vec<(Box<str>, u32)> = self.term_of_spelling.drain().collect();
-        spellings.sort_unstable_by_key(|(_, number)| *number);
-        let mut terms: Vec<Term> = spellings
+        let mut terms: Vec<Term> = self
+            .take_spellings()
             .into_iter()
             .zip(weights)
-            .map(|((spelling, _), weights)| Term {
+            .map(|(spelling, weights)| Term {
                 spelling,
                 postings: weights.into_iter().map(posting).collect(),
                 notes: Notes::default(),

@@ -219,7 +219,7 @@ pub(crate) fn files_of(
     onboarding: &[u32],
 ) -> Files {
     let mut catalogue = CatalogueWriter::new();
-    let mut text = TextWriter::new(text_settings());
+    let mut text = TextWriter::new(with_pairs_of_titles(text_settings()));
     for (number, (record, &popularity)) in records.into_iter().zip(popularity).enumerate() {
         let genres = record.fields.get("genres").map_or(&[][..], Value::texts);
         let texts = genres.iter().map(|genre| (1, genre.as_str()));
@@ -264,12 +264,18 @@ pub(crate) fn text_settings() -> TextSettings {
         name: name.to_owned(),
         boost,
         length_normalization,
+        keeps_pairs: false,
     };
     TextSettings {
         language: Language::English,
         fields: vec![field("title", 2.0, 0.5), field("genres", 1.0, 0.75)],
         saturation: 1.2,
     }
+}
+
+pub(crate) fn with_pairs_of_titles(mut settings: TextSettings) -> TextSettings {
+    settings.fields[0].keeps_pairs = true;
+    settings
 }
 
 /// Items in turns to two clusters; the last one belongs to none.

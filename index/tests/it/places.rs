@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use index::{
     AskedWord, DISTANCE, Error, Generation, Match, Near, Sort, TextAnswer, TextQuestion,
     catalogue::{CatalogueWriter, Condition, Filter, Record, Value},
-    text::{Circle, Point, Rectangle, TextWriter},
+    text::{Circle, Point, Rectangle, TextSettings, TextWriter},
 };
 use proptest::prelude::*;
 
-use crate::fixture::{Files, text_settings};
+use crate::fixture::{Files, text_settings, with_pairs_of_titles};
 
 fn point(latitude: f64, longitude: f64) -> Point {
     Point::new(latitude, longitude).unwrap()
@@ -29,8 +29,12 @@ const RESTAURANTS: [(&str, &str, &str, f64); 9] = [
 ];
 
 fn restaurants() -> Generation<'static> {
+    restaurants_with(text_settings())
+}
+
+fn restaurants_with(settings: TextSettings) -> Generation<'static> {
     let mut catalogue = CatalogueWriter::new();
-    let mut text = TextWriter::new(text_settings());
+    let mut text = TextWriter::new(settings);
     let at = |north_km: f64| point(40.1 + north_km / 111.2, -88.2);
     for (number, (title, category, city, north_km)) in RESTAURANTS.into_iter().enumerate() {
         let record = Record {
@@ -447,13 +451,15 @@ fn without_words_and_without_what_is_popular_nothing_is_found() {
 
 #[test]
 fn words_between_quotation_marks_stand_one_behind_the_other() {
-    let generation = restaurants();
     let asked = |words: &str, follows: &[usize]| {
         let mut question = question(words);
         for &number in follows {
             question.words[number].follows = true;
         }
-        let answer = generation.search(&question).unwrap();
+        let with_pairs = with_pairs_of_titles(text_settings());
+        let [answer, other] = [text_settings(), with_pairs]
+            .map(|settings| restaurants_with(settings).search(&question).unwrap());
+        assert_eq!(answer, other, "{words}");
         let items: Vec<u32> = answer.hits.iter().map(|hit| hit.item).collect();
         (items, answer.is_phrase_ignored)
     };

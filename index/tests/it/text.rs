@@ -5,23 +5,28 @@ use std::collections::{BTreeMap, BTreeSet};
 use analysis::{Analyzer, words};
 use index::{
     AskedWord, Generation, Match, ReadLimits, Reading, TextQuestion,
-    catalogue::{CatalogueWriter, Record},
-    text::{TextField, TextWriter},
+    catalogue::{CatalogueWriter, Record, Value},
+    text::{TextField, TextSettings, TextWriter},
 };
 use proptest::prelude::*;
 
-use crate::fixture::{Files, text_settings};
+use crate::fixture::{Files, text_settings, with_pairs_of_titles};
 
 /// Items, each with what stands in two fields.
 type Items = Vec<[String; 2]>;
 
 fn opened(items: &Items) -> Generation<'static> {
+    opened_with(items, text_settings())
+}
+
+fn opened_with(items: &Items, settings: TextSettings) -> Generation<'static> {
     let mut catalogue = CatalogueWriter::new();
-    let mut text = TextWriter::new(text_settings());
+    let mut text = TextWriter::new(settings);
     for (number, texts) in items.iter().enumerate() {
         let record = Record {
             id: number.to_string(),
-            ..Record::default()
+            title: texts[0].clone(),
+            fields: [("genres".into(), Value::Text(texts[1].clone()))].into(),
         };
         catalogue.push(record, 0.0);
         text.push(texts.iter().map(String::as_str).enumerate());
@@ -211,6 +216,56 @@ proptest! {
                 let found: Vec<(u32, f32)> = found.hits.iter().map(|hit| (hit.item, hit.score)).collect();
                 prop_assert_eq!(&found[..], &expected[..expected.len().min(count)]);
             }
+        }
+    }
+
+    #[test]
+    fn phrases_are_those_of_a_scan(
+        items in items(),
+        item in any::<prop::sample::Index>(),
+        start in any::<prop::sample::Index>(),
+        len in 2..4_usize,
+        other in prop::option::of(0..20_usize),
+        keeps_pairs: bool,
+    ) {
+        let settings = if keeps_pairs { with_pairs_of_titles(text_settings()) } else { text_settings() };
+        let generation = opened_with(&items, settings);
+        let [title, genres] = item.get(&items);
+        let written: Vec<&str> = title.split(' ').chain(genres.split(' ')).filter(|word| !word.is_empty()).collect();
+        if written.len() < len {
+            return Ok(());
+        }
+        let start = start.index(written.len() - len + 1);
+        let phrase = &written[start..start + len];
+        let other = other.map(word_of);
+        let words: Vec<AskedWord> = other
+            .iter()
+            .map(|word| asked(word))
+            .chain(phrase.iter().enumerate().map(|(place, word)| AskedWord { follows: 0 < place, ..asked(word) }))
+            .collect();
+        let of_words: Vec<BTreeMap<String, f32>> =
+            words.iter().map(|word| BTreeMap::from([(word.typed.clone(), 1.0)])).collect();
+        let stands_in = |text: &String| {
+            let words: Vec<&str> = text.split(' ').collect();
+            words.windows(len).any(|words| words == phrase)
+        };
+        let with_words = Scan::new(&items).search(&of_words, true);
+        let mut expected = with_words.clone();
+        expected.retain(|(item, _)| {
+            let [title, genres] = &items[*item as usize];
+            stands_in(title) || !keeps_pairs && stands_in(genres)
+        });
+        // Nothing but words that may have been other words.
+        if with_words.is_empty() {
+            return Ok(());
+        }
+        let found = generation.search(&TextQuestion { words, count: 500, limits: None, ..TextQuestion::default() }).unwrap();
+        prop_assert_eq!(found.is_phrase_ignored, expected.is_empty());
+        // Without pairs the best 200 are looked at.
+        if keeps_pairs || with_words.len() <= 200 {
+            let expected = if expected.is_empty() { with_words } else { expected };
+            let hits: Vec<(u32, f32)> = found.hits.iter().map(|hit| (hit.item, hit.score)).collect();
+            prop_assert_eq!(hits, expected);
         }
     }
 

@@ -46,6 +46,14 @@ pub fn write(collection: &CollectionSettings, progress: &Progress) -> anyhow::Re
         if let Some(field) = search.fields.keys().find(is_unknown) {
             bail!("no item has a text in `{field}`: correct `search.fields`");
         }
+        let is_searched =
+            |field: &&String| search.fields.is_empty() || search.fields.contains_key(*field);
+        let mut phrases = search.phrases.iter();
+        if let Some(field) = phrases.find(|field| is_unknown(field) || !is_searched(field)) {
+            bail!(
+                "`{field}` is not searched: correct `search.phrases`, or add it to `search.fields`"
+            );
+        }
         let mut categories = search.categories.iter().flatten();
         if let Some(field) = categories.find(is_unknown) {
             bail!("no item has a text in `{field}`: correct `search.categories`");

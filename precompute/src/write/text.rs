@@ -132,6 +132,7 @@ fn searched_fields(dataset: &Dataset, settings: &Search) -> Vec<TextField> {
         name: name.to_owned(),
         boost,
         length_normalization: LENGTH_NORMALIZATION,
+        keeps_pairs: settings.phrases.iter().any(|field| field == name),
     };
     if settings.fields.is_empty() {
         let others = textual_fields(dataset).into_iter();

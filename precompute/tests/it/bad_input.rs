@@ -170,3 +170,47 @@ fn a_table_that_nothing_can_be_learnt_of_is_refused_and_columns_that_say_nothing
         }
     }
 }
+
+#[test]
+fn a_search_that_names_what_is_not_there_says_what_to_correct() {
+    let place = Place::new();
+    let told = |search: &str| {
+        place.write(
+            "kindred.toml",
+            &format!(
+                "[collections.c]\ntitle = \"C\"\nsource = \"ml\"\n[collections.c.search]\n{search}\n"
+            ),
+        );
+        let run = place.run(&["build"]);
+        (run.status, run.stderr)
+    };
+    for (search, expected) in [
+        (
+            "fields = { plot = 1.0 }",
+            "no item has a text in `plot`: correct `search.fields`",
+        ),
+        (
+            "phrases = [\"plot\"]",
+            "`plot` is not searched: correct `search.phrases`",
+        ),
+        (
+            "fields = { title = 1.0 }\nphrases = [\"genres\"]",
+            "`genres` is not searched: correct `search.phrases`, or add it to `search.fields`",
+        ),
+        (
+            "categories = [\"plot\"]",
+            "no item has a text in `plot`: correct `search.categories`",
+        ),
+        (
+            "pinned = { best = [\"nothing\"] }",
+            "there is no item `nothing`: correct what is pinned for `best`",
+        ),
+    ] {
+        let (status, stderr) = told(search);
+        assert_eq!(status, Some(1), "{search}: {stderr}");
+        assert!(stderr.contains(expected), "{search}: {stderr}");
+    }
+    let (status, stderr) = told("phrases = [\"title\", \"genres\"]");
+    assert_eq!(status, Some(0), "{stderr}");
+    place.run(&["verify"]).done();
+}

@@ -35,7 +35,7 @@ use crate::{
     error::Error,
     recommend::{Scored, sort_key::sort_by_key},
     source::FileKind,
-    text::{Circle, Rectangle, Text},
+    text::{Circle, Entry, Rectangle, Text},
 };
 
 /// A block of terms counts as so many pages of lists.
@@ -277,10 +277,21 @@ pub struct FoundPlace {
 /// How many of the words an item has to have.
 #[derive(Clone, Copy)]
 enum Words<'a> {
-    /// All. Where nothing seems to have them, this adds what is needed next to what is read now, at most so many blocks.
-    All(&'a dyn Fn(&mut Plan, usize) -> Result<(), Error>),
+    /// All.
+    All {
+        /// What has pairs of them, which it has to have as well; none where nothing does.
+        pairs: &'a [Option<Entry>],
+        /// Where nothing seems to have them, this adds what is needed next to what is read now, at most so many blocks.
+        plan_next: &'a dyn Fn(&mut Plan, usize) -> Result<(), Error>,
+    },
     Any,
 }
+
+/// All, with nothing else.
+const ALL_WORDS: Words<'_> = Words::All {
+    pairs: &[],
+    plan_next: &|_, _| Ok(()),
+};
 
 /// What was found.
 struct Findings {
@@ -305,7 +316,8 @@ impl Generation<'_> {
         let analyzer = text.analyzer();
         let asked = question.words.iter();
         let words: Vec<Word> = asked.map(|asked| Word::new(asked, &analyzer)).collect();
-        let mut reading = self.read_words(text, &analyzer, question, &words)?;
+        let phrases = Phrases::of(&words);
+        let mut reading = self.read_words(text, &analyzer, question, &words, &phrases)?;
         if !question.needs_all {
             let findings = self.find(text, question, &reading, Words::Any)?;
             return self.answer(text, question, reading, findings);
@@ -319,14 +331,24 @@ impl Generation<'_> {
             let corrections = corrections.get().map(Vec::as_slice);
             text.plan_blocks(reading::blocks_of(corrections.unwrap_or_default()), plan)
         };
-        let mut findings = self.find(text, question, &reading, Words::All(&plan_corrections))?;
-        let phrases = Phrases::of(&question.words, &analyzer);
+        let find = |pairs: &[Option<Entry>]| {
+            let wanted = Words::All {
+                pairs,
+                plan_next: &plan_corrections,
+            };
+            self.find(text, question, &reading, wanted)
+        };
+        let mut findings = find(&reading.pairs)?;
         let mut is_phrase_ignored = false;
         if !phrases.is_empty() {
-            let with_phrases = self.with_phrases(text, &phrases, question.count, &findings)?;
-            is_phrase_ignored = with_phrases.best.is_empty();
-            if !is_phrase_ignored {
-                findings = with_phrases;
+            let is_known = text.keeps_pairs() && phrases.are_pairs();
+            if !is_known {
+                findings =
+                    self.with_phrases(text, &analyzer, &phrases, question.count, &findings)?;
+            }
+            is_phrase_ignored = findings.best.is_empty();
+            if is_phrase_ignored {
+                findings = find(&[])?;
             }
         }
         if findings.best.is_empty() && !reading.is_corrected_late {
@@ -365,7 +387,7 @@ impl Generation<'_> {
                 word.variants.extend(corrected);
             }
         }
-        let findings = self.find(text, question, reading, Words::All(&|_, _| Ok(())))?;
+        let findings = self.find(text, question, reading, ALL_WORDS)?;
         // A word stays what it was typed as where something that was found has it so.
         for (number, typed_count) in typed_counts {
             let Some(word) = reading.words.get_mut(number) else {
@@ -393,7 +415,7 @@ impl Generation<'_> {
             near: None,
             ..question.clone()
         };
-        let mut findings = self.find(text, &anywhere, reading, Words::All(&|_, _| Ok(())))?;
+        let mut findings = self.find(text, &anywhere, reading, ALL_WORDS)?;
         let found = findings.found.iter_mut().chain(&mut findings.best);
         found.for_each(|found| found.found_by = Match::Elsewhere);
         Ok(findings)
@@ -407,7 +429,10 @@ impl Generation<'_> {
         reading: &QueryReading,
         wanted: Words<'_>,
     ) -> Result<Findings, Error> {
-        let needs_all = matches!(wanted, Words::All(_));
+        let (needs_all, pairs) = match wanted {
+            Words::All { pairs, .. } => (true, pairs),
+            Words::Any => (false, &[][..]),
+        };
         let mut sets = Sets::default();
         let mut is_cut = false;
         let place = reading.place.as_ref();
@@ -421,6 +446,11 @@ impl Generation<'_> {
             .filter(|(number, _)| !of_place.contains(number))
             .map(|(_, set)| *set)
             .collect();
+        for pair in pairs {
+            let with_pair = pair.as_ref().map(|pair| ItemSet::of_entry(pair, 0.0));
+            let limit = sets.push(with_pair.unwrap_or_default());
+            sets.limits.push(limit);
+        }
         if let Some(rectangle) = question.within {
             let limit = sets.push(self.within(text, rectangle, &mut is_cut)?);
             sets.limits.push(limit);
@@ -524,7 +554,7 @@ impl Generation<'_> {
         let reads = Reads::mark(sets, ways, last(&hits), reading.limits);
         if !reads.is_empty() {
             self.fetch(&mut |plan| {
-                if let Words::All(plan_next) = wanted
+                if let Words::All { plan_next, .. } = wanted
                     && found.is_empty()
                 {
                     plan_next(plan, reads.left_block_count())?;

@@ -7,6 +7,7 @@ use analysis::{Analyzer, fold};
 use super::{
     AskedWord, FoundPlace, FoundWord, ReadLimits, Reading, TextQuestion,
     correction::{CORRECTION_FACTOR, Correction},
+    phrases::Phrases,
 };
 use crate::{
     error::Error,
@@ -43,6 +44,7 @@ pub(super) struct Word {
     /// Folded.
     pub(super) spelled: String,
     pub(super) is_open: bool,
+    pub(super) follows: bool,
 }
 
 impl Word {
@@ -51,6 +53,7 @@ impl Word {
             term: analyzer.term(&asked.typed),
             spelled: fold(&asked.typed),
             is_open: asked.is_open,
+            follows: asked.follows,
         }
     }
 
@@ -125,6 +128,8 @@ impl ReadWord {
 #[derive(Default)]
 pub(super) struct QueryReading {
     pub(super) words: Vec<ReadWord>,
+    /// What has each pair of words that have to stand one behind the other, where pairs are kept; none where nothing has it.
+    pub(super) pairs: Vec<Option<Entry>>,
     /// The place that some of the words name.
     pub(super) place: Option<ReadPlace>,
     /// What the things that the words speak of are kinds of.
@@ -226,19 +231,17 @@ impl Generation<'_> {
         analyzer: &Analyzer,
         question: &TextQuestion,
         words: &[Word],
+        phrases: &Phrases<'_>,
     ) -> Result<QueryReading, Error> {
+        let pairs = phrases.pairs(text);
         let runs = runs(words, text.longest_name());
         // What is surely mistyped is corrected at once.
-        let mut unwritten = Vec::new();
-        for (number, word) in words.iter().enumerate() {
-            if !word.is_open && text.is_unwritten(&word.spelled)? {
-                unwritten.push((number, word));
-            }
-        }
+        let unwritten = unwritten(text, words)?;
         let mut corrections = Correction::of_words(text, analyzer, &unwritten, usize::MAX)?;
         let of_words = words.iter().flat_map(|word| word.blocks(text));
         let of_runs = runs.iter().flat_map(|run| text.blocks_of_prefix(&run.name));
-        let mut blocks: Vec<u32> = of_words.chain(of_runs).collect();
+        let of_pairs = pairs.iter().map(|pair| text.block_of(pair));
+        let mut blocks: Vec<u32> = of_words.chain(of_runs).chain(of_pairs).collect();
         sort_each_once(&mut blocks);
         let own_count = blocks.len();
         blocks.extend(blocks_of(&corrections));
@@ -309,6 +312,7 @@ impl Generation<'_> {
         let place = take_place(&mut known);
         let mut reading = QueryReading {
             words: read,
+            pairs: self.pairs(text, &pairs)?,
             place: None,
             broader: Vec::new(),
             pinned,
@@ -360,6 +364,13 @@ impl Generation<'_> {
         known.extend(self.known(text, &[], &runs)?);
         self.fetch(&mut |plan| text.plan_blocks(blocks_of_links(text, &known), plan))?;
         Ok(known)
+    }
+
+    /// What has each pair; the blocks have been fetched.
+    fn pairs(&self, text: &Text, keys: &[String]) -> Result<Vec<Option<Entry>>, Error> {
+        let blocks = self.blocks.borrow();
+        let keys = keys.iter();
+        keys.map(|key| text.term(key, &blocks)).collect()
     }
 
     /// The terms of the words, and the names that runs of them are; the blocks have been fetched.
@@ -542,6 +553,17 @@ impl Generation<'_> {
         };
         Ok(Some(ReadPlace { found, entry }))
     }
+}
+
+/// The words that no text has, by their numbers.
+fn unwritten<'a>(text: &Text, words: &'a [Word]) -> Result<Vec<(usize, &'a Word)>, Error> {
+    let mut unwritten = Vec::new();
+    for (number, word) in words.iter().enumerate() {
+        if !word.is_open && text.is_unwritten(&word.spelled)? {
+            unwritten.push((number, word));
+        }
+    }
+    Ok(unwritten)
 }
 
 /// The blocks of terms in which the corrections are.
