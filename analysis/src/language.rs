@@ -149,6 +149,18 @@ impl Analyzer {
         term
     }
 
+    /// The letter with which the term of a word begins, where that is known without the work of making it; in most languages only endings are cut off. Nothing is said of an empty term.
+    pub fn first_letter(&self, word: &str) -> Option<char> {
+        let changes_beginnings = match self.language {
+            Language::Arabic | Language::Tamil => true,
+            Language::French | Language::Italian => word.contains(is_apostrophe),
+            _ => false,
+        };
+        let first = word.chars().next();
+        let first = first.filter(|letter| letter.is_ascii_alphanumeric() && !changes_beginnings);
+        first.map(|letter| letter.to_ascii_lowercase())
+    }
+
     /// A word as the stemmer wants it: in lower case, with one kind of apostrophe, and without an article before it.
     fn spelled(&self, word: &str) -> String {
         let letters = word
@@ -181,7 +193,22 @@ impl fmt::Debug for Analyzer {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4096))]
+
+        #[test]
+        fn the_first_letter_is_that_of_the_term(word in "[A-Za-z0-9äéıİ][a-zäößéèñçåøığ'\u{2019}\u{301}.]{0,12}", language in prop::sample::select(Language::ALL)) {
+            let analyzer = Analyzer::new(language);
+            let term = analyzer.term(&word);
+            if let Some(letter) = analyzer.first_letter(&word) {
+                prop_assert!(term.is_empty() || term.starts_with(letter), "{} -> {}", word, term);
+            }
+        }
+    }
 
     #[test]
     fn words_that_differ_by_their_endings_have_one_term() {

@@ -14,12 +14,12 @@ pub(super) struct Fences {
 }
 
 impl Fences {
-    /// Texts of which each follows the one before; an error too where they do not ascend. O(length).
-    pub(super) fn read(bytes: &[u8]) -> Result<Self, OutOfBytes> {
+    /// So many texts, of which each follows the one before; an error too where they do not ascend, or are more or fewer. O(length).
+    pub(super) fn read(bytes: &[u8], count: usize) -> Result<Self, OutOfBytes> {
         let mut cursor = Cursor::new(bytes);
         let mut fences = Self {
-            bytes: Vec::with_capacity(2 * bytes.len()),
-            places: Vec::new(),
+            bytes: Vec::with_capacity(3 * bytes.len()),
+            places: Vec::with_capacity(count.min(bytes.len())),
         };
         let mut previous = 0..0;
         while !cursor.is_empty() {
@@ -27,22 +27,21 @@ impl Fences {
             if previous.len() < shared {
                 return Err(OutOfBytes);
             }
-            let start = fences.bytes.len();
-            let kept = previous.start..previous.start + shared;
-            fences.bytes.extend_from_within(kept);
-            fences.bytes.extend_from_slice(rest);
-            let place = start..fences.bytes.len();
-            if fences.text(&place) <= fences.text(&previous) {
+            let cut = previous.start + shared;
+            if rest <= fences.text(&(cut..previous.end)) {
                 return Err(OutOfBytes);
             }
-            fences.places.push(place.clone());
-            previous = place;
+            let start = fences.bytes.len();
+            fences.bytes.extend_from_within(previous.start..cut);
+            fences.bytes.extend_from_slice(rest);
+            previous = start..fences.bytes.len();
+            fences.places.push(previous.clone());
         }
-        Ok(fences)
-    }
-
-    pub(super) fn count(&self) -> usize {
-        self.places.len()
+        if fences.places.len() == count {
+            Ok(fences)
+        } else {
+            Err(OutOfBytes)
+        }
     }
 
     /// How many are not above a text. O(log fences).

@@ -36,13 +36,11 @@ impl Text {
     /// Opens a head. O(blocks of terms).
     pub fn open(container: Container) -> Result<Self, Error> {
         let metadata: Metadata = container.metadata()?;
-        let fences =
-            Fences::read(container.block(FENCES, 0, &HEAD_ONLY)?).map_err(|OutOfBytes| {
-                container.corrupt("the beginnings of the blocks of terms are cut off")
-            })?;
-        if container.block_count(TERMS)? as usize != fences.count() + 1 {
-            return Err(container.corrupt("the beginnings do not fit the blocks of terms"));
-        }
+        let fences = container.block(FENCES, 0, &HEAD_ONLY)?;
+        let fence_count = (container.block_count(TERMS)? as usize).wrapping_sub(1);
+        let fences = Fences::read(fences, fence_count).map_err(|OutOfBytes| {
+            container.corrupt("the beginnings do not fit the blocks of terms")
+        })?;
         let rectangles = read_rectangles(container.block(RECTANGLES, 0, &HEAD_ONLY)?)
             .map_err(|OutOfBytes| container.corrupt("the rectangles of places are cut off"))?;
         let points_count = metadata.item_count.div_ceil(POINTS_PER_BLOCK) as usize;

@@ -24,6 +24,8 @@ const ELLIPSIS: char = '…';
 pub struct Highlighter {
     analyzer: Analyzer,
     terms: BTreeSet<String>,
+    /// With which the terms begin.
+    first_letters: BTreeSet<char>,
     fields: Vec<String>,
 }
 
@@ -44,6 +46,10 @@ impl Generation<'_> {
         }
         Ok(Highlighter {
             analyzer,
+            first_letters: terms
+                .iter()
+                .filter_map(|term| term.chars().next())
+                .collect(),
             terms,
             fields: text.fields().map(str::to_owned).collect(),
         })
@@ -56,10 +62,17 @@ impl Highlighter {
         self.fields.iter().any(|known| known == field)
     }
 
+    /// Whether a word is one of the question. Most are not, which their first letter says.
+    fn is_asked_for(&self, word: &str) -> bool {
+        let letter = self.analyzer.first_letter(word);
+        letter.is_none_or(|letter| self.first_letters.contains(&letter))
+            && self.terms.contains(&self.analyzer.term(word))
+    }
+
     /// A text with the words of the question between `<mark>` and `</mark>`, ready to stand in HTML, or if it is long the part around the first of them; `None` if there is none of them.
     pub fn mark(&self, text: &str) -> Option<String> {
         let marked: Vec<(usize, usize)> = words(text)
-            .filter(|word| self.terms.contains(&self.analyzer.term(word.text)))
+            .filter(|word| self.is_asked_for(word.text))
             .map(|word| (word.start, word.start + word.text.len()))
             .collect();
         let &(first, _) = marked.first()?;
