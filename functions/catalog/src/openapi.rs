@@ -634,6 +634,7 @@ fn schemas() -> Value {
                 "notes": { "type": "array", "description": "What the answer lacks", "items": text() },
             })),
             "total": { "type": "integer", "description": "How many items were found; of very common words, not all are counted" },
+            "unknown?": { "type": "array", "description": "The ids of the history that the catalogue does not have", "items": text() },
             "items": list(schema("Item")),
             "facets?": { "type": "object", "description": "By field, the values that what was found has", "additionalProperties": schema("Facet") },
             "cursor?": { "type": "string", "description": "What leads to the items behind these" },

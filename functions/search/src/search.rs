@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use index::{
-    FacetCounts, FileKind, Highlighter, Hit, Keys, Question, TextQuestion,
+    FacetCounts, FileKind, Generation, Highlighter, Hit, Keys, Question, TextQuestion,
     catalogue::Record,
     recommend::{HistoryItem, in_item_order},
 };
@@ -19,6 +19,9 @@ use crate::{
     wish::{PARAMETERS, Wish},
 };
 
+/// What an item is shown with, whichever fields are asked for.
+const ALWAYS_SHOWN: [&str; 3] = ["id", "title", "image"];
+
 #[derive(Serialize)]
 struct Answer<'a> {
     #[serde(flatten)]
@@ -26,6 +29,9 @@ struct Answer<'a> {
     interpretation: Interpretation,
     /// How many items were found; of very common words, not all are counted.
     total: usize,
+    /// The ids of the history that the catalogue does not have.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unknown: Vec<String>,
     items: Vec<FoundItem>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     facets: BTreeMap<String, Facet>,
@@ -91,7 +97,9 @@ pub(crate) fn search(call: &Call<'_>) -> Result<Response, Problem> {
 fn answer(collection: &Collection<'_>, wish: &Wish, ids: &[&str]) -> Result<Response, Problem> {
     let generation = &collection.generation;
     let mut question = wish.question.clone();
-    question.personal = personal(collection, ids)?;
+    check_fields(generation, &wish.fields)?;
+    let history = generation.items_of_ids(ids)?;
+    question.personal = personal(collection, &history);
     let found = generation.search(&question);
     let found = found.map_err(|error| named(error.into(), &question))?;
     let hits = found.hits.get(wish.first()..).unwrap_or_default();
@@ -116,6 +124,7 @@ fn answer(collection: &Collection<'_>, wish: &Wish, ids: &[&str]) -> Result<Resp
         provenance: collection.provenance(),
         interpretation,
         total: found.total,
+        unknown: unknown(ids, &history),
         items: records.zip(hits).map(item).collect(),
         facets: found.facets.into_iter().map(facet).collect(),
         cursor: cursor.map(|cursor| cursor.to_text()),
@@ -145,21 +154,36 @@ fn named(problem: Problem, question: &TextQuestion) -> Problem {
     }
 }
 
-/// What would be recommended to whoever likes these items.
-fn personal(collection: &Collection<'_>, ids: &[&str]) -> Result<Option<Question>, Problem> {
-    let items = collection
-        .generation
-        .items_of_ids(ids)?
-        .into_iter()
-        .flatten();
+/// Refuses to show what no item has.
+fn check_fields(generation: &Generation<'_>, fields: &[String]) -> Result<(), Problem> {
+    let known = || ALWAYS_SHOWN.into_iter().chain(generation.field_names());
+    let is_unknown = |field: &&String| known().all(|known| known != **field);
+    match fields.iter().find(is_unknown) {
+        None => Ok(()),
+        Some(field) => Err(Problem::UnknownField {
+            field: format!("fields={field}"),
+            known: known().map(str::to_owned).collect(),
+        }),
+    }
+}
+
+/// What would be recommended to whoever likes these items, as far as they are known.
+fn personal(collection: &Collection<'_>, items: &[Option<u32>]) -> Option<Question> {
+    let items = items.iter().copied().flatten();
     let history = items.map(|item| HistoryItem { item, weight: 1.0 });
     let mut history = in_item_order(&history.collect::<Vec<_>>());
     history.dedup();
-    Ok((!history.is_empty()).then(|| Question {
+    (!history.is_empty()).then(|| Question {
         by: ranking::chosen(&collection.manifest, history.len()),
         history,
         ..Question::default()
-    }))
+    })
+}
+
+/// The ids that are those of no item.
+fn unknown(ids: &[&str], items: &[Option<u32>]) -> Vec<String> {
+    let unknown = ids.iter().zip(items).filter(|(_, item)| item.is_none());
+    unknown.map(|(id, _)| (*id).to_owned()).collect()
 }
 
 fn found_item(

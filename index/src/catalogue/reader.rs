@@ -201,6 +201,11 @@ impl Catalogue {
         Ok(Facet { number, dictionary })
     }
 
+    /// The fields that items have beside their titles, ascending.
+    pub(crate) fn field_names(&self) -> impl Iterator<Item = &str> {
+        self.metadata.fields.iter().map(|field| &*field.name)
+    }
+
     /// The block with the facets of an item.
     pub(crate) fn facet_block_of(&self, item: u32) -> u32 {
         item / self.metadata.facets_per_block.max(1)

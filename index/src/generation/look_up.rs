@@ -10,6 +10,11 @@ use crate::{
 };
 
 impl Generation<'_> {
+    /// The fields that items have beside their titles, ascending.
+    pub fn field_names(&self) -> impl Iterator<Item = &str> {
+        self.catalogue.field_names()
+    }
+
     /// The numbers of items by their ids, in the order asked; `None` for those that do not exist.
     pub fn items_of_ids(&self, ids: &[&str]) -> Result<Vec<Option<u32>>, Error> {
         self.fetch(&mut |plan| {

@@ -168,7 +168,10 @@ fn what_was_meant_and_where_it_stands_are_told() {
     let found = get("search?q=stroy+");
     let marked = &found["items"][0]["highlights"]["title"];
     assert_eq!(marked, &json!(["Toy <mark>Story</mark>"]));
-    assert_eq!(get("search?q=crime+&history=1,none")["total"], 4);
+    assert_eq!(
+        get("search?q=crime+&history=1,none")["unknown"],
+        json!(["none"])
+    );
     let found = get("suggest?q=toy");
     let suggested = &found["suggestions"][0];
     assert_eq!(suggested, &json!({ "query": "Toy Story", "id": "1" }));
@@ -186,6 +189,10 @@ fn parameters_that_make_no_sense_are_refused() {
         (
             "facets=colour",
             "`facets=colour` is not known here; known are `genres`, `year`",
+        ),
+        (
+            "fields=title,colour&q=heat",
+            "`fields=colour` is not known here; known are `id`, `title`, `image`, `genres`",
         ),
         (
             "sort=-colour&q=heat",
