@@ -33,7 +33,7 @@ use crate::{
 pub const GENERATION: &str = "9dd3995afc29c79c";
 
 /// The generation of the same under the title "The next films".
-pub const NEXT_GENERATION: &str = "8eac5b8c6bcbe7a1";
+pub const NEXT_GENERATION: &str = "df8c9ecac6e4d0b8";
 
 /// The films: id, title, year, genres, picture. The popularity falls in this order, from 8 to 1.
 pub const FILMS: [(&str, &str, i64, &[&str], &str); 8] = [

@@ -156,7 +156,11 @@ fn named(problem: Problem, question: &TextQuestion) -> Problem {
 
 /// Refuses to show what no item has.
 fn check_fields(generation: &Generation<'_>, fields: &[String]) -> Result<(), Problem> {
-    let known = || ALWAYS_SHOWN.into_iter().chain(generation.field_names());
+    let others = || {
+        let others = generation.field_names();
+        others.filter(|name| !ALWAYS_SHOWN.contains(name))
+    };
+    let known = || ALWAYS_SHOWN.into_iter().chain(others());
     let is_unknown = |field: &&String| known().all(|known| known != **field);
     match fields.iter().find(is_unknown) {
         None => Ok(()),
