@@ -231,6 +231,68 @@ pub(crate) fn bucket<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Strin
     }
 }
 
+/// Whether a text is the name of a thing in a cluster (RFC 1123): 1 to 63 lower-case letters, digits and hyphens, with a letter or digit at both ends.
+pub(crate) fn is_dns_label(name: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=63).contains(&name.len())
+        && name.bytes().all(allowed)
+        && !name.starts_with('-')
+        && !name.ends_with('-')
+}
+
+/// The name of a thing in a cluster.
+pub(crate) fn some_dns_label<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<String, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    if is_dns_label(&name) {
+        Ok(name)
+    } else {
+        Err(D::Error::custom(format!(
+            "`{name}` is no name in a cluster: write 1 to 63 lower-case letters, digits and hyphens, with a letter or digit at both ends"
+        )))
+    }
+}
+
+/// The same, where it is there.
+pub(crate) fn dns_label<'de, D>(deserializer: D) -> Result<Option<String>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    some_dns_label(deserializer).map(Some)
+}
+
+/// The name of a host, such as `api.example.org`.
+pub(crate) fn host_name<'de, D>(deserializer: D) -> Result<Option<String>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    let name = String::deserialize(deserializer)?;
+    if name.len() <= 253 && name.split('.').all(is_dns_label) {
+        Ok(Some(name))
+    } else {
+        Err(D::Error::custom(format!(
+            "`{name}` is not the name of a host: write one such as `api.example.org`"
+        )))
+    }
+}
+
+/// An amount as Kubernetes writes it: a number and a unit.
+pub(crate) fn quantity<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let quantity = String::deserialize(deserializer)?;
+    let digits = quantity.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+    let unit = quantity.get(digits.len()..).unwrap_or_default();
+    let is_number = digits.parse::<f64>().is_ok_and(|number| 0.0 < number);
+    let units = ["", "m", "k", "M", "G", "T", "Ki", "Mi", "Gi", "Ti"];
+    if is_number && units.contains(&unit) {
+        Ok(quantity)
+    } else {
+        Err(D::Error::custom(format!(
+            "`{quantity}` is no amount: write one such as `250m` of processors or `128Mi` of memory"
+        )))
+    }
+}
+
 /// A key's prefix, without slashes at its ends.
 pub(crate) fn prefix<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     String::deserialize(deserializer).map(|prefix| prefix.trim_matches('/').to_owned())

@@ -9,6 +9,7 @@
 mod checks;
 mod collection;
 mod edit;
+mod environment;
 mod error;
 mod models;
 mod search;
@@ -26,6 +27,10 @@ pub use collection::{
     Predict, PredictionModel, Protocol, Publish, Similarity, Source, Train, ValueScale,
 };
 pub use edit::{Setting, settings_as_toml, with_settings};
+pub use environment::{
+    Address, AddressKind, ApplicationSettings, Certificate, Environment, EnvironmentName, Form,
+    Issuer, Scaling, SecretSource,
+};
 pub use error::ConfigError;
 pub use models::{Blend, Content, Rules, Support};
 pub use search::{JudgedTopics, Search};
@@ -41,6 +46,8 @@ pub struct Config {
     pub storage: Storage,
     /// What is recommended, by name.
     pub collections: BTreeMap<CollectionName, Collection>,
+    /// Where it runs, by name.
+    pub environments: BTreeMap<EnvironmentName, Environment>,
 }
 
 /// The file as it is written: collections still know their place, for the rules that need more than one value.
@@ -51,6 +58,8 @@ struct File {
     storage: Storage,
     #[serde(default)]
     collections: BTreeMap<CollectionName, Spanned<Collection>>,
+    #[serde(default)]
+    environments: BTreeMap<EnvironmentName, Spanned<Environment>>,
 }
 
 impl Config {
@@ -72,9 +81,21 @@ impl Config {
             collection.start_at(folder);
             collections.insert(name, collection);
         }
+        let mut environments = BTreeMap::new();
+        for (name, environment) in file.environments {
+            let span = environment.span();
+            let mut environment = environment.into_inner();
+            let is_collection = |name: &str| collections.contains_key(name);
+            environment.check(is_collection).map_err(|message| {
+                located(Some(span), format!("environment `{name}`: {message}"))
+            })?;
+            environment.start_at(folder);
+            environments.insert(name, environment);
+        }
         Ok(Self {
             storage: file.storage,
             collections,
+            environments,
         })
     }
 

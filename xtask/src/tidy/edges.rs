@@ -4,7 +4,7 @@ use super::{Finding, Repository};
 use crate::workspace::{Dependency, Package};
 
 /// Who may depend on which of our crates. A folder that ends in `/*` stands for all below it that have no line of their own.
-const MEMBER_EDGES: [(&str, Edges); 17] = [
+const MEMBER_EDGES: [(&str, Edges); 18] = [
     ("analysis", Edges::Only(&[])),
     ("app", Edges::Only(&[])),
     ("bench", Edges::Any),
@@ -19,6 +19,7 @@ const MEMBER_EDGES: [(&str, Edges); 17] = [
     ),
     ("functions/kit", Edges::Only(&["index", "pointer"])),
     ("host", Edges::Only(&["app"])),
+    ("infra", Edges::Only(&["app", "config"])),
     ("index", Edges::Only(&["analysis"])),
     ("itemsets", Edges::Only(&[])),
     ("pointer", Edges::Only(&["index"])),

@@ -1,0 +1,233 @@
+//! What is wanted of an environment, checked against the application that it runs.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, bail};
+use app::Application;
+use config::{Config, Environment, Form, SecretSource, Storage};
+use serde_json::{Value, json};
+
+/// What the objects of one installation are called.
+pub(crate) const NAME: &str = "kindred";
+
+/// The Secret with the values that whoever applies it has.
+pub(crate) const SECRET_NAME: &str = "kindred-variables";
+
+/// The Secret that the External Secrets operator makes.
+pub(crate) const EXTERNAL_SECRET_NAME: &str = "kindred-external";
+
+/// What is wanted of an environment: everything that its objects have in common.
+#[derive(Debug)]
+pub struct Model<'a> {
+    /// What the environment is called.
+    pub environment_name: &'a str,
+    /// What it says.
+    pub environment: &'a Environment,
+    /// The namespace of its objects.
+    pub namespace: String,
+    /// The application's artifact.
+    pub image: String,
+    /// Where index files are.
+    pub storage: &'a Storage,
+    /// The values of the application's variables that differ from what `spin.toml` says.
+    pub variables: BTreeMap<String, Setting<'a>>,
+}
+
+/// Where a variable's value is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Setting<'a> {
+    /// Here.
+    Value(String),
+    /// In a Secret.
+    Secret(&'a SecretSource),
+}
+
+impl<'a> Model<'a> {
+    /// What `config` says of the environment of this name, which runs `application`; `image` counts before what is configured.
+    pub fn new(
+        config: &'a Config,
+        application: &Application,
+        environment_name: &str,
+        image: Option<&str>,
+    ) -> Result<Self> {
+        let known: Vec<&str> = config
+            .environments
+            .keys()
+            .map(config::EnvironmentName::as_str)
+            .collect();
+        let Some((name, environment)) = config.environments.get_key_value(environment_name) else {
+            bail!(
+                "there is no environment `{environment_name}`: {}",
+                if known.is_empty() {
+                    "write a table `[environments.dev]` into the configuration".to_owned()
+                } else {
+                    format!("known are {}", known.join(", "))
+                }
+            );
+        };
+        let image = image.unwrap_or(&environment.application.image);
+        if image.is_empty() {
+            bail!(
+                "it is not said where the application is: write `image` under `[environments.{environment_name}.application]`, or give `--image`"
+            );
+        }
+        let settings = &environment.application;
+        if settings.form == Form::Host && settings.host_image.is_empty() {
+            bail!(
+                "it is not said which image has `host`: write `host_image` under `[environments.{environment_name}.application]`"
+            );
+        }
+        let storage = environment.storage.as_ref().unwrap_or(&config.storage);
+        let mut model = Self {
+            environment_name: name.as_str(),
+            environment,
+            namespace: environment
+                .namespace
+                .clone()
+                .unwrap_or_else(|| format!("{NAME}-{name}")),
+            image: image.to_owned(),
+            storage,
+            variables: BTreeMap::new(),
+        };
+        model.variables = variables(config, environment, storage, application)
+            .with_context(|| format!("environment `{environment_name}`"))?;
+        Ok(model)
+    }
+
+    /// The labels of every object (<https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/>).
+    pub(crate) fn labels(&self) -> Value {
+        json!({
+            "app.kubernetes.io/name": NAME,
+            "app.kubernetes.io/instance": self.environment_name,
+            "app.kubernetes.io/part-of": NAME,
+            "app.kubernetes.io/managed-by": "kindred-infra",
+        })
+    }
+
+    /// The labels by which the pods of the functions are known.
+    pub(crate) fn pod_labels(&self) -> Value {
+        json!({
+            "app.kubernetes.io/name": NAME,
+            "app.kubernetes.io/instance": self.environment_name,
+            "app.kubernetes.io/component": "functions",
+        })
+    }
+
+    /// The variables whose values are in Secrets.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = (&str, &SecretSource)> {
+        self.variables
+            .iter()
+            .filter_map(|(name, setting)| match setting {
+                Setting::Secret(source) => Some((name.as_str(), *source)),
+                Setting::Value(_) => None,
+            })
+    }
+
+    /// Those of them that whoever applies the environment has.
+    pub(crate) fn own_secrets(&self) -> impl Iterator<Item = (&str, &SecretSource)> {
+        self.secrets().filter(|(_, source)| {
+            matches!(source, SecretSource::Environment(_) | SecretSource::File(_))
+        })
+    }
+
+    /// Each variable as the environment of a pod has it: its value, or where that is.
+    pub(crate) fn variables_as(&self, name_of: impl Fn(&str) -> String) -> Vec<Value> {
+        let variables = self.variables.iter();
+        let variables = variables.map(|(variable, setting)| {
+            let name = name_of(variable);
+            let (secret, key) = match setting {
+                Setting::Value(value) => return json!({ "name": name, "value": value }),
+                Setting::Secret(SecretSource::Secret { name, key }) => {
+                    (name.as_str(), key.as_str())
+                }
+                Setting::Secret(SecretSource::External { .. }) => {
+                    (EXTERNAL_SECRET_NAME, variable.as_str())
+                }
+                Setting::Secret(SecretSource::Environment(_) | SecretSource::File(_)) => {
+                    (SECRET_NAME, variable.as_str())
+                }
+            };
+            json!({ "name": name, "valueFrom": { "secretKeyRef": { "name": secret, "key": key } } })
+        });
+        variables.collect()
+    }
+}
+
+/// The values that differ from the application's own, each of which it knows.
+fn variables<'a>(
+    config: &'a Config,
+    environment: &'a Environment,
+    storage: &Storage,
+    application: &Application,
+) -> Result<BTreeMap<String, Setting<'a>>> {
+    let collections: Vec<&str> = match &environment.collections {
+        Some(collections) => collections.iter().map(String::as_str).collect(),
+        None => config
+            .collections
+            .keys()
+            .map(config::CollectionName::as_str)
+            .collect(),
+    };
+    let Some(first) = collections.first() else {
+        bail!("there is no collection to serve: write one into the configuration");
+    };
+    let endpoint = storage.endpoint.clone();
+    let endpoint =
+        endpoint.unwrap_or_else(|| format!("https://s3.{}.amazonaws.com", storage.region));
+    let mut settings: BTreeMap<String, Setting<'a>> = [
+        ("s3_endpoint", endpoint),
+        ("s3_bucket", storage.bucket.clone()),
+        ("s3_region", storage.region.clone()),
+        ("s3_prefix", storage.prefix.clone()),
+        ("collections", collections.join(",")),
+        ("default_collection", (*first).to_owned()),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), Setting::Value(value)))
+    .collect();
+    for (name, value) in &environment.variables {
+        if application
+            .variables
+            .get(name)
+            .is_some_and(|known| known.secret)
+        {
+            bail!(
+                "`variables.{name}` is a secret, whose value stands in no file that is committed: say under `secrets` where it comes from"
+            );
+        }
+        settings.insert(name.clone(), Setting::Value(value.clone()));
+    }
+    for (name, source) in &environment.secrets {
+        settings.insert(name.clone(), Setting::Secret(source));
+    }
+    if let Some(unknown) = settings
+        .keys()
+        .find(|name| !application.variables.contains_key(*name))
+    {
+        let known: Vec<&str> = application.variables.keys().map(String::as_str).collect();
+        bail!(
+            "the application has no variable `{unknown}`: known are {}",
+            known.join(", ")
+        );
+    }
+    settings.retain(|name, setting| {
+        let default = application
+            .variables
+            .get(name)
+            .and_then(|known| known.default.as_ref());
+        !matches!((setting, default), (Setting::Value(value), Some(default)) if value == default)
+    });
+    let is_missing = |name: &&String| {
+        let needs_value = application
+            .variables
+            .get(*name)
+            .is_some_and(|known| known.default.is_none());
+        needs_value && !settings.contains_key(*name)
+    };
+    if let Some(missing) = application.variables.keys().find(is_missing) {
+        bail!(
+            "the application needs a value for `{missing}`: write it under `variables` or `secrets`"
+        );
+    }
+    Ok(settings)
+}

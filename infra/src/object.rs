@@ -1,0 +1,68 @@
+//! Objects of a cluster as they are wanted.
+
+use serde_json::{Map, Value, json};
+
+use crate::model::Model;
+
+/// An object as it is wanted: every field that we have an opinion on, and no other.
+///
+/// It is JSON rather than a type of the cluster's interface, whose defaults would be opinions too.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Object {
+    /// In which file it stands, without the ending.
+    pub file: &'static str,
+    /// The object.
+    pub value: Value,
+}
+
+impl Object {
+    /// An object in the model's namespace, under a name, with the labels of all; `content` has what stands beside the metadata.
+    pub(crate) fn new(
+        model: &Model<'_>,
+        file: &'static str,
+        [api_version, kind]: [&str; 2],
+        name: &str,
+        content: Value,
+    ) -> Self {
+        let mut object = Self::of_cluster(model, file, [api_version, kind], name, content);
+        object.value["metadata"]["namespace"] = json!(model.namespace);
+        object
+    }
+
+    /// The same, of the whole cluster.
+    pub(crate) fn of_cluster(
+        model: &Model<'_>,
+        file: &'static str,
+        [api_version, kind]: [&str; 2],
+        name: &str,
+        content: Value,
+    ) -> Self {
+        let mut object = Map::new();
+        object.insert("apiVersion".to_owned(), json!(api_version));
+        object.insert("kind".to_owned(), json!(kind));
+        object.insert(
+            "metadata".to_owned(),
+            json!({ "name": name, "labels": model.labels() }),
+        );
+        if let Value::Object(content) = content {
+            object.extend(content);
+        }
+        Self {
+            file,
+            value: Value::Object(object),
+        }
+    }
+
+    /// Adds a label.
+    pub(crate) fn with_label(mut self, key: &str, value: &str) -> Self {
+        self.value["metadata"]["labels"][key] = json!(value);
+        self
+    }
+
+    /// What it is called, as `Kind/name`.
+    pub fn name(&self) -> String {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let [kind, name] = [&self.value["kind"], &self.value["metadata"]["name"]].map(text);
+        format!("{kind}/{name}")
+    }
+}

@@ -1,0 +1,24 @@
+//! What is wanted as objects of a cluster, room by room.
+
+mod address;
+mod application;
+mod namespace;
+mod network;
+mod scaling;
+mod secrets;
+
+use crate::model::Model;
+use crate::object::Object;
+
+/// All objects of an environment, in the order in which they can be made. The same model gives the same objects.
+pub fn render(model: &Model<'_>) -> Vec<Object> {
+    [
+        namespace::objects(model),
+        secrets::objects(model),
+        network::objects(model),
+        application::objects(model),
+        scaling::objects(model),
+        address::objects(model),
+    ]
+    .concat()
+}

@@ -1,0 +1,93 @@
+//! What makes no sense is refused with status 3, and it is said what to write instead.
+
+use crate::program::Place;
+
+const IMAGE: &str = "application = { image = \"ghcr.io/example/kindred:1\" }\n";
+
+fn check(environments: &str, args: &[&str], expected: &str) {
+    let run = Place::new(environments).run(args);
+    assert_eq!(run.status, Some(3), "{args:?}: {}", run.stderr);
+    assert_eq!(run.stdout, "", "{args:?}");
+    assert!(run.stderr.contains(expected), "{args:?}: {}", run.stderr);
+}
+
+#[test]
+fn an_environment_has_to_be_named_and_known() {
+    let render = ["render"];
+    check("", &render, "give `--env NAME`, or set KINDRED_ENVIRONMENT");
+    let render = ["render", "--env", "prod"];
+    check("", &render, "write a table `[environments.dev]`");
+    let environments = "[environments.dev]\n[environments.test]\n";
+    check(
+        environments,
+        &render,
+        "there is no environment `prod`: known are dev, test",
+    );
+}
+
+#[test]
+fn an_image_has_to_be_named() {
+    let render = ["render", "--env", "dev"];
+    check(
+        "[environments.dev]\n",
+        &render,
+        "write `image` under `[environments.dev.application]`, or give `--image`",
+    );
+    let run = Place::new("[environments.dev]\n").run(&[
+        "render",
+        "--env",
+        "dev",
+        "--image",
+        "ghcr.io/example/kindred@sha256:0123",
+    ]);
+    assert_eq!(run.status, Some(0), "{}", run.stderr);
+    assert!(
+        run.stdout
+            .contains("image: ghcr.io/example/kindred@sha256:0123\n")
+    );
+}
+
+#[test]
+fn a_host_without_an_image_of_its_own_is_refused() {
+    let environments =
+        "[environments.dev.application]\nform = \"host\"\nimage = \"ghcr.io/example/kindred:1\"\n";
+    check(
+        environments,
+        &["render", "--env", "dev"],
+        "write `host_image` under `[environments.dev.application]`",
+    );
+}
+
+#[test]
+fn variables_have_to_be_those_of_the_application() {
+    let render = ["render", "--env", "dev"];
+    let dev = format!("[environments.dev]\n{IMAGE}");
+    check(
+        &format!("{dev}variables = {{ bucket = \"a\" }}\n"),
+        &render,
+        "environment `dev`: the application has no variable `bucket`: known are block_cache, ",
+    );
+    check(
+        &format!("{dev}secrets = {{ password = {{ environment = \"PASSWORD\" }} }}\n"),
+        &render,
+        "the application has no variable `password`",
+    );
+    check(
+        &format!("{dev}variables = {{ s3_secret_access_key = \"a\" }}\n"),
+        &render,
+        "`variables.s3_secret_access_key` is a secret, whose value stands in no file that is committed",
+    );
+}
+
+#[test]
+fn wrong_files_and_options_are_wrong_input() {
+    check("", &["render", "--config", "none.toml"], "none.toml");
+    check("", &["render", "--application", "none.toml"], "none.toml");
+    check("x", &["render"], "kindred.toml:");
+    check("", &["rendre"], "a similar subcommand exists: 'render'");
+    check(
+        "",
+        &["render", "--evn", "dev"],
+        "unexpected argument '--evn'",
+    );
+}

@@ -1,0 +1,5 @@
+//! The program as a whole: what it renders, what it says, and how it ends.
+
+mod bad_input;
+mod program;
+mod render;
