@@ -143,9 +143,7 @@ impl Analyzer {
             None => fold(word),
             Some(stemmer) => fold(&stemmer.stem(&self.spelled(word))),
         };
-        if MAXIMUM_TERM_LEN_BYTES < term.len() {
-            term.truncate(term.floor_char_boundary(MAXIMUM_TERM_LEN_BYTES));
-        }
+        cut(&mut term);
         term
     }
 
@@ -180,6 +178,11 @@ impl Analyzer {
         }
         spelled
     }
+}
+
+/// Leaves of a word what a term can have.
+pub fn cut(word: &mut String) {
+    word.truncate(word.floor_char_boundary(MAXIMUM_TERM_LEN_BYTES));
 }
 
 impl fmt::Debug for Analyzer {

@@ -17,5 +17,5 @@ mod language;
 mod words;
 
 pub use fold::fold;
-pub use language::{Analyzer, Language, UnknownLanguage};
+pub use language::{Analyzer, Language, UnknownLanguage, cut};
 pub use words::{Word, words};

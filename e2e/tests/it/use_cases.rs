@@ -293,11 +293,17 @@ fn places() {
     let city = places.get("search?q=champaign+pasta&prefix=false&facets=state");
     assert_eq!(city["interpretation"]["place"]["name"], "Champaign, IL");
     assert_eq!(city["facets"]["state"]["values"][0]["value"], "IL");
-    let page = "search?q=61820+pasta&count=5&prefix=false";
-    let first = places.get(page);
-    let cursor = first["cursor"].as_str().unwrap();
-    let second = places.get(&format!("{page}&cursor={cursor}"));
-    assert_eq!([ids(&first), ids(&second)].concat(), ids(&found)[..10]);
+    // Pages of nine end where the Italian places do.
+    for count in [5, 9] {
+        let page = format!("search?q=61820+pasta&count={count}&prefix=false");
+        let first = places.get(&page);
+        let cursor = first["cursor"].as_str().unwrap();
+        let second = places.get(&format!("{page}&cursor={cursor}"));
+        assert_eq!(
+            [ids(&first), ids(&second)].concat(),
+            ids(&found)[..2 * count]
+        );
+    }
 
     let best = places.get("search?q=pizza+las+vegas&sort=-stars&fields=stars,city&prefix=false");
     assert_eq!(best["interpretation"]["place"]["name"], "Las Vegas, NV");
@@ -322,6 +328,24 @@ fn places() {
 fn check_said_otherwise(places: &UseCase, found: &Value) {
     let mistyped = places.get("search?q=61820+pasat&count=9&prefix=false");
     assert_eq!(ids(&mistyped), ids(found)[..9]);
+    // Words that say nothing of a place do not hide what kind of place is wanted.
+    for sentence in ["good+pasta+61820", "61820+pasta+place"] {
+        let said = places.get(&format!("search?q={sentence}&count=9&prefix=false"));
+        let mut said = ids(&said);
+        said.sort_unstable();
+        let mut italian = ids(found)[..9].to_vec();
+        italian.sort_unstable();
+        assert_eq!(said, italian, "{sentence}");
+    }
+    // A place of which no file says where it is.
+    let nowhere = places.get("search?q=pizza+in+berkeley&prefix=false");
+    let place = &nowhere["interpretation"]["place"];
+    assert_eq!(
+        (&place["name"], &place["latitude"]),
+        (&json!("Berkeley, CA"), &Value::Null)
+    );
+    let cities = members(&nowhere, "city");
+    assert!(cities.iter().all(|city| *city == "Berkeley"), "{cities:?}");
     let said = places.get("search?q=sushi+in+las+vegas&prefix=false");
     assert_eq!(said["interpretation"]["place"]["name"], "Las Vegas, NV");
     let short = places.get("search?q=sushi+las+vegas&prefix=false");

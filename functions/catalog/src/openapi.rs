@@ -623,9 +623,9 @@ fn schemas() -> Value {
                 "place?": object(json!({
                     "name": text(),
                     "field": text(),
-                    "latitude": number(),
-                    "longitude": number(),
-                    "radius_km": number(),
+                    "latitude?": { "type": "number", "description": "Of its middle, like the longitude; absent where no item says where it is" },
+                    "longitude?": number(),
+                    "radius_km?": number(),
                     "others?": { "type": "array", "description": "Other places of the name", "items": text() },
                 })),
                 "match": { "type": "array", "description": "How the items were found, in the order of the steps", "items": schema("Match") },

@@ -36,11 +36,17 @@ struct InterpretedWord {
 struct InterpretedPlace {
     name: String,
     field: String,
+    #[serde(flatten)]
+    circle: Option<InterpretedCircle>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    others: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct InterpretedCircle {
     latitude: f64,
     longitude: f64,
     radius_km: f64,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    others: Vec<String>,
 }
 
 impl Interpretation {
@@ -93,9 +99,11 @@ impl Interpretation {
             place: answer.place.as_ref().map(|place| InterpretedPlace {
                 name: place.name.clone(),
                 field: place.field.clone(),
-                latitude: place.circle.center.latitude_degrees(),
-                longitude: place.circle.center.longitude_degrees(),
-                radius_km: f64::from(place.circle.radius_m) / 1_000.0,
+                circle: place.circle.map(|circle| InterpretedCircle {
+                    latitude: circle.center.latitude_degrees(),
+                    longitude: circle.center.longitude_degrees(),
+                    radius_km: f64::from(circle.radius_m) / 1_000.0,
+                }),
                 others: place.others.clone(),
             }),
             matching: matching.map(Match::name).collect(),

@@ -100,9 +100,13 @@ fn answer(collection: &Collection<'_>, wish: &Wish, ids: &[&str]) -> Result<Resp
     check_fields(generation, &wish.fields)?;
     let history = generation.items_of_ids(ids)?;
     question.personal = personal(collection, &history);
+    // One more says whether there is another page.
+    let end = question.count;
+    question.count += 1;
     let found = generation.search(&question);
     let found = found.map_err(|error| named(error.into(), &question))?;
-    let hits = found.hits.get(wish.first()..).unwrap_or_default();
+    let hits = found.hits.get(wish.first()..end.min(found.hits.len()));
+    let hits = hits.unwrap_or_default();
     let mut interpretation = Interpretation::of(&question.words, &found, hits);
     interpretation.notes.extend(wish.notes.iter().cloned());
     let current = &collection.manifest.generation;
@@ -114,8 +118,7 @@ fn answer(collection: &Collection<'_>, wish: &Wish, ids: &[&str]) -> Result<Resp
         let note = "the collection was published anew, and what the page before was of is gone: items may come twice";
         interpretation.notes.push(note.to_owned());
     }
-    let cursor = Cursor::behind(question.count, current);
-    let cursor = cursor.filter(|_| question.count < found.total && !hits.is_empty());
+    let cursor = Cursor::behind(end, current).filter(|_| end < found.hits.len());
     let highlighter = generation.highlighter(&found)?;
     let numbers: Vec<u32> = hits.iter().map(|hit| hit.item).collect();
     let records = generation.records(&numbers)?.into_iter();

@@ -1,7 +1,7 @@
 //! What is known of a term beside its items.
 //!
 //! ```text
-//! notes  := name text | place u8 | (latitude zigzag | longitude zigzag | radius varint) ^ place
+//! notes  := name text | place u8 | (latitude zigzag | longitude zigzag | radius varint) ?
 //!           | links varint | link^links | item varint *
 //! link   := kind u8 | weight u8 | key text
 //! ```
@@ -14,12 +14,19 @@ use crate::codec::{Cursor, OutOfBytes, write_text, write_varint, zigzag_decode, 
 pub(crate) struct Notes {
     /// How it is written.
     pub(crate) name: String,
-    /// Where on the earth that is.
-    pub(crate) place: Option<Circle>,
+    /// The place that it is, if it is one.
+    pub(crate) place: Option<Place>,
     /// What it leads to, the closest first.
     pub(crate) links: Vec<Link>,
     /// The items that come first where this is asked, in their order.
     pub(crate) pinned: Vec<u32>,
+}
+
+/// A place.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Place {
+    /// Where on the earth it is, if that is known.
+    pub(crate) circle: Option<Circle>,
 }
 
 /// From one term to another.
@@ -55,8 +62,12 @@ pub(super) fn write_notes(notes: &Notes, bytes: &mut Vec<u8>) {
         return;
     }
     write_text(&notes.name, bytes);
-    bytes.push(notes.place.is_some().into());
-    if let Some(Circle { center, radius_m }) = notes.place {
+    bytes.push(match notes.place {
+        None => 0,
+        Some(Place { circle: Some(_) }) => 1,
+        Some(Place { circle: None }) => 2,
+    });
+    if let Some(Circle { center, radius_m }) = notes.place.and_then(|place| place.circle) {
         write_varint(zigzag_encode(center.latitude.into()), bytes);
         write_varint(zigzag_encode(center.longitude.into()), bytes);
         write_varint(radius_m.into(), bytes);
@@ -80,13 +91,16 @@ pub(super) fn read_notes(cursor: &mut Cursor<'_>) -> Result<Notes, OutOfBytes> {
     cursor.text()?.clone_into(&mut notes.name);
     notes.place = match cursor.u8()? {
         0 => None,
-        _ => Some(Circle {
-            center: Point {
-                latitude: coordinate(cursor)?,
-                longitude: coordinate(cursor)?,
-            },
-            radius_m: cursor.varint_u32()?,
+        1 => Some(Place {
+            circle: Some(Circle {
+                center: Point {
+                    latitude: coordinate(cursor)?,
+                    longitude: coordinate(cursor)?,
+                },
+                radius_m: cursor.varint_u32()?,
+            }),
         }),
+        _ => Some(Place { circle: None }),
     };
     for _ in 0..cursor.varint()? {
         let kind = LinkKind::ALL.get(usize::from(cursor.u8()?));

@@ -5,7 +5,7 @@ use analysis::{Analyzer, Language, fold, words};
 use super::{
     geography::{Circle, Point},
     names::{PINNED_TAG, WORDS_TAG, name_key, pair_key, tag_of, terms_of},
-    notes::{Link, LinkKind, Notes},
+    notes::{Link, LinkKind, Notes, Place},
     postings::Posting,
     serializer::{Term, Texts, serialize},
 };
@@ -167,10 +167,10 @@ impl TextWriter {
         }
     }
 
-    /// Says where on the earth it is what is called so.
-    pub fn set_place(&mut self, tag: &str, name: &str, place: Circle) {
+    /// Says that it is a place what is called so, and where on the earth, if that is known.
+    pub fn set_place(&mut self, tag: &str, name: &str, circle: Option<Circle>) {
         if let Some(named) = self.named(tag, name) {
-            named.notes.place = Some(place);
+            named.notes.place = Some(Place { circle });
         }
     }
 
@@ -324,10 +324,22 @@ impl TextWriter {
             impact: (weight / unit).round().clamp(1.0, 255.0) as u8,
         };
         let mut as_written: BTreeMap<String, usize> = BTreeMap::new();
-        for (word, term) in self.term_of_word.drain() {
+        let mut note = |word: String, count: usize| {
+            let noted = as_written.entry(word).or_default();
+            *noted = count.max(*noted);
+        };
+        for (word, term) in std::mem::take(&mut self.term_of_word) {
             let items = term.and_then(|term| weights.get(term as usize));
-            let count = as_written.entry(fold(&word)).or_default();
-            *count = items.map_or(0, Vec::len).max(*count);
+            let count = items.map_or(0, Vec::len);
+            let written = fold(&word);
+            // "Schindler's" is also looked for as "schindler".
+            if let Some(base) = written.strip_suffix('s')
+                && term.is_some()
+                && self.term_of_spelling.get(&*self.analyzer.term(base)) == term.as_ref()
+            {
+                note(base.to_owned(), count);
+            }
+            note(written, count);
         }
         let mut terms: Vec<Term> = self
             .take_spellings()

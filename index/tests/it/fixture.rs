@@ -236,7 +236,7 @@ pub(crate) fn files_of(
     }
     let center = Point::new(40.0, -88.0).unwrap();
     let radius_m = 2_000;
-    text.set_place("city", "Urbana, IL", Circle { center, radius_m });
+    text.set_place("city", "Urbana, IL", Some(Circle { center, radius_m }));
     text.add_alias("city", "Urbana", "Urbana, IL");
     text.add_meaning("gangsters", "genres", "Crime", 0.5);
     text.add_broader("genres", "Crime", "Drama");

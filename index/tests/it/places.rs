@@ -63,7 +63,7 @@ fn restaurants_with(settings: TextSettings) -> Generation<'static> {
             center: at(north_km),
             radius_m: 1_000,
         };
-        text.set_place("city", city, circle);
+        text.set_place("city", city, Some(circle));
         text.add_alias("city", city.split(',').next().unwrap(), city);
     }
     text.add_meaning("pasta", "categories", "Italian", 0.5);
@@ -283,6 +283,9 @@ fn names_are_suggested_as_they_are_written() {
         [named("Urbana, IL", 3), named("Urbana, OH", 1)]
     );
     assert_eq!(suggested("urbana o"), [named("Urbana, OH", 1)]);
+    // What is finished has another stem than letters.
+    assert_eq!(suggested("chinese"), [named("Chinese", 1)]);
+    assert_eq!(suggested("peoria"), [named("Peoria, IL", 3)]);
     assert_eq!(suggested("xyz"), []);
 }
 
@@ -467,4 +470,55 @@ fn words_between_quotation_marks_stand_one_behind_the_other() {
     assert_eq!(asked("palace pasta", &[1]), (vec![0], true), "in no title");
     assert_eq!(asked("bar pasta", &[]), (vec![8], false));
     assert!(asked("pasta italian", &[1]).1, "in two fields");
+}
+
+#[test]
+fn words_that_say_nothing_in_a_place_leave_what_kind_of_thing_is_wanted() {
+    let generation = restaurants();
+    let found = |words: &str| {
+        let answer = generation.search(&question(words)).unwrap();
+        let hits = answer.hits.iter();
+        hits.map(|hit| (hit.item, hit.found_by)).collect::<Vec<_>>()
+    };
+    // In Urbana are two Italian places, and nothing far away says "garden" and "pasta" of one there.
+    let italian = [0, 1].map(|item| (item, Match::AnyWord));
+    for words in ["garden pasta urbana", "mesa italian in urbana"] {
+        let mut found = found(words);
+        found.sort_by_key(|(item, _)| *item);
+        assert_eq!(found, italian, "{words}");
+    }
+    // Words of which only one is known there.
+    assert_eq!(found("wok garden urbana"), [(2, Match::AnyWord)]);
+}
+
+#[test]
+fn a_place_of_which_nobody_knows_where_it_is_has_its_items() {
+    let mut catalogue = CatalogueWriter::new();
+    let mut text = TextWriter::new(text_settings());
+    for (number, (title, code)) in [("Pasta", "94720"), ("Wok", "94720"), ("Pasta", "10027")]
+        .into_iter()
+        .enumerate()
+    {
+        let record = Record {
+            id: number.to_string(),
+            title: title.to_owned(),
+            ..Record::default()
+        };
+        catalogue.push(record, 0.0);
+        text.push([(0, title)]);
+        text.add_name("postal_code", code);
+    }
+    for code in ["94720", "10027"] {
+        text.set_place("postal_code", code, None);
+    }
+    let generation = Files::of_texts(catalogue, text).open();
+    let answer = generation.search(&question("94720 pasta")).unwrap();
+    let place = answer.place.unwrap();
+    assert_eq!((place.name.as_str(), place.circle), ("94720", None));
+    let hits: Vec<(u32, Option<f64>)> = answer
+        .hits
+        .iter()
+        .map(|hit| (hit.item, hit.distance_m))
+        .collect();
+    assert_eq!(hits, [(0, None)]);
 }

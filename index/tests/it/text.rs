@@ -338,3 +338,70 @@ proptest! {
         prop_assert!(word.terms.contains(if expected == Reading::AsTyped { &typed } else { meant }), "{} {:?}", typed, word);
     }
 }
+
+/// The first of the words is read as one of these, and finds the item.
+fn check_word(title: &str, word: AskedWord, expected: Reading, terms: &[&str]) {
+    let generation = opened(&vec![[title.to_owned(), String::new()]]);
+    let question = TextQuestion {
+        words: vec![word],
+        count: 1,
+        ..TextQuestion::default()
+    };
+    let answer = generation.search(&question).unwrap();
+    assert_eq!(answer.hits.len(), 1, "{answer:?}");
+    assert_eq!(answer.words[0].reading, expected);
+    assert_eq!(answer.words[0].terms, terms);
+}
+
+#[test]
+fn a_word_is_meant_that_is_only_written_with_an_s_behind_it() {
+    for title in [
+        "Schindler's List",
+        "Schindler\u{2019}s List",
+        "The Schindlers",
+    ] {
+        check_word(
+            title,
+            asked("shcindler"),
+            Reading::Corrected,
+            &["schindler"],
+        );
+    }
+}
+
+#[test]
+fn two_wrong_letters_are_shown_as_a_word_and_not_as_its_stem() {
+    check_word(
+        "The Philosophers",
+        asked("philosofer"),
+        Reading::Corrected,
+        &["philosopher"],
+    );
+}
+
+#[test]
+fn a_word_whose_ending_is_being_typed_is_its_stem() {
+    let open = |typed: &str| AskedWord {
+        is_open: true,
+        ..asked(typed)
+    };
+    for (title, typed, term) in [
+        ("The Ten Commandments", "commandmen", "command"),
+        ("Great Expectations", "expectatio", "expect"),
+        ("Navigation", "navigat", "navig"),
+    ] {
+        check_word(title, open(typed), Reading::AsTyped, &[term]);
+    }
+}
+
+#[test]
+fn a_word_without_end_is_found_by_its_beginning() {
+    let long = "x".repeat(8_000);
+    for is_open in [false, true] {
+        let word = AskedWord {
+            is_open,
+            ..asked(&long)
+        };
+        check_word(&long, word, Reading::AsTyped, &[&long[..64]]);
+    }
+}

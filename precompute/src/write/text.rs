@@ -8,13 +8,16 @@ use index::text::{Circle, DEFAULT_SATURATION, Point, TextField, TextSettings, Te
 
 use crate::dataset::{Dataset, Item, is_prose};
 use crate::meanings::{Meaning, broader, meanings};
-use crate::places::{Coordinates, PlaceFields, places};
+use crate::places::{Coordinates, Place, PlaceFields, PlaceKind, places};
 
 /// A word in a title counts so many times as much as in another text, where nothing else is asked for.
 const TITLE_BOOST: f32 = 3.0;
 
 /// How much less a word counts in a long text.
 const LENGTH_NORMALIZATION: f32 = 0.75;
+
+/// So many items make a city of a name of which nobody knows where it is.
+const CITY_MIN_ITEM_COUNT: usize = 5;
 
 /// What the title is called where fields are named.
 pub(crate) const TITLE: &str = "title";
@@ -60,7 +63,7 @@ pub fn text(
         }
         for &named in &places.of_items[place] {
             let place = &places.list[named];
-            if place.circle.is_some() {
+            if is_named(place) {
                 writer.add_name(place_fields.tag(place.kind), &place.name);
             }
         }
@@ -76,7 +79,7 @@ pub fn text(
                 radius_m: (circle.radius_km * 1_000.0) as u32,
             })
         });
-        if let Some(circle) = circle {
+        if is_named(place) {
             writer.set_place(tag, &place.name, circle);
             if let Some((city, _)) = place.name.rsplit_once(", ") {
                 writer.add_alias(tag, city, &place.name);
@@ -167,6 +170,13 @@ pub(crate) fn textual_fields(dataset: &Dataset) -> BTreeSet<&str> {
         .filter(|(name, value)| *name != Item::TYPE_FIELD && is_textual(value))
         .map(|(name, _)| name.as_str())
         .collect()
+}
+
+/// Whether a place is found by its name. A city without coordinates may as well be a slip of the pen, such as the end of a street, unless several items are there.
+fn is_named(place: &Place) -> bool {
+    place.circle.is_some()
+        || place.kind == PlaceKind::PostalCode
+        || CITY_MIN_ITEM_COUNT <= place.item_count
 }
 
 fn texts_of<'a>(item: &'a Item, field: &str) -> &'a [String] {

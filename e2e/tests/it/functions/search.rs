@@ -152,6 +152,21 @@ fn what_was_found_is_counted_put_in_order_and_leafed_through() {
     let gone = get("q=crime+&count=3&cursor=0123456789abcdef.3");
     assert!(gone["interpretation"]["notes"][0].is_string(), "{gone}");
 
+    // However long the pages are.
+    for count in 1..=4 {
+        let mut leafed: Vec<String> = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let page = get(&format!("q=crime+&count={count}{cursor}"));
+            leafed.extend(ids(&page).into_iter().map(str::to_owned));
+            match page["cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => break,
+            }
+        }
+        assert_eq!(leafed, ["4", "2", "6", "8"], "{count}");
+    }
+
     let everything = get("facets=genres&count=2");
     assert_eq!(everything["total"], 8);
     assert_eq!(everything["interpretation"]["match"], json!(["popular"]));

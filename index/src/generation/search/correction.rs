@@ -117,6 +117,14 @@ impl<'a> Correction<'a> {
         Some((beginning, blocks.start..behind.unwrap_or(blocks.end)))
     }
 
+    /// A term as somebody would write it: with the ending of the mistyped word, if that is a word.
+    pub(super) fn written(&self, text: &Text, term: &str) -> Result<String, Error> {
+        let ending = self.word.spelled.strip_prefix(&self.word.term);
+        let written = format!("{term}{}", ending.unwrap_or_default());
+        let is_word = !text.is_unwritten(&written)?;
+        Ok(if is_word { written } else { term.to_owned() })
+    }
+
     /// What a term counts that is farther away, as what was meant; `None` where it was not.
     pub(super) fn factor(&self, term: &str) -> Option<f32> {
         if tag_of(term).is_some() || term == self.word.term {

@@ -268,8 +268,8 @@ pub struct FoundPlace {
     pub name: String,
     /// The field that names it.
     pub field: String,
-    /// Where it is.
-    pub circle: Circle,
+    /// Where it is, if that is known.
+    pub circle: Option<Circle>,
     /// What else is called so.
     pub others: Vec<String>,
 }
@@ -281,19 +281,30 @@ enum Words<'a> {
     All {
         /// What has pairs of them, which it has to have as well; none where nothing does.
         pairs: &'a [Option<Entry>],
+        /// Whether nothing farther away is looked for, nor of a broader kind, where several words are together nowhere in the place.
+        keeps_to_place: bool,
         /// Where nothing seems to have them, this adds what is needed next to what is read now, at most so many blocks.
         plan_next: &'a dyn Fn(&mut Plan, usize) -> Result<(), Error>,
     },
     Any,
 }
 
+/// All, and where several are together nowhere in a place, nothing else.
+const WORDS_IN_PLACE: Words<'_> = Words::All {
+    pairs: &[],
+    keeps_to_place: true,
+    plan_next: &|_, _| Ok(()),
+};
+
 /// All, with nothing else.
 const ALL_WORDS: Words<'_> = Words::All {
     pairs: &[],
+    keeps_to_place: false,
     plan_next: &|_, _| Ok(()),
 };
 
 /// What was found.
+#[derive(Default)]
 struct Findings {
     /// As many of the best as are wanted.
     best: Vec<Ranked>,
@@ -334,6 +345,7 @@ impl Generation<'_> {
         let find = |pairs: &[Option<Entry>]| {
             let wanted = Words::All {
                 pairs,
+                keeps_to_place: true,
                 plan_next: &plan_corrections,
             };
             self.find(text, question, &reading, wanted)
@@ -351,12 +363,21 @@ impl Generation<'_> {
                 findings = find(&[])?;
             }
         }
-        if findings.best.is_empty() && !reading.is_corrected_late {
+        if findings.best.is_empty() && !words.is_empty() && !reading.is_corrected_late {
             let limits = reading.limits.map_or(usize::MAX, ReadLimits::block_count);
             self.fetch(&mut |plan| plan_corrections(plan, limits))?;
             let corrections = corrections.into_inner().unwrap_or_default();
-            reading.correct_late();
+            // Of what lies somewhere, the best everywhere says little.
+            if !reading.is_local(question) {
+                reading.correct_late();
+            }
             findings = self.find_corrected(text, question, &corrections, &mut reading)?;
+        }
+        if findings.best.is_empty() {
+            findings = self.find_in_place(text, question, &reading)?;
+        }
+        if findings.best.is_empty() && reading.is_kept_to_place() {
+            findings = self.find(text, question, &reading, ALL_WORDS)?;
         }
         if findings.best.is_empty() {
             findings = self.find(text, question, &reading, Words::Any)?;
@@ -387,7 +408,7 @@ impl Generation<'_> {
                 word.variants.extend(corrected);
             }
         }
-        let findings = self.find(text, question, reading, ALL_WORDS)?;
+        let findings = self.find(text, question, reading, WORDS_IN_PLACE)?;
         // A word stays what it was typed as where something that was found has it so.
         for (number, typed_count) in typed_counts {
             let Some(word) = reading.words.get_mut(number) else {
@@ -421,6 +442,74 @@ impl Generation<'_> {
         Ok(findings)
     }
 
+    /// Finds in the place what is of the kinds that the words speak of, whatever else they say; or where nothing is, or they speak of none, what has any of them.
+    fn find_in_place(
+        &self,
+        text: &Text,
+        question: &TextQuestion,
+        reading: &QueryReading,
+    ) -> Result<Findings, Error> {
+        let mut findings = Findings::default();
+        let Some(place) = &reading.place else {
+            return Ok(findings);
+        };
+        let others = || {
+            let words = reading.words.iter().enumerate();
+            words.filter(|(number, _)| !place.found.words.contains(number))
+        };
+        let kinds = others().filter(|(_, word)| word.is_kind);
+        let kinds: Vec<&ReadWord> = kinds.map(|(_, word)| word).collect();
+        let others: Vec<&ReadWord> = others().map(|(_, word)| word).collect();
+        for (words, needs_all) in [(kinds, true), (others, false)] {
+            if words.is_empty() || !findings.best.is_empty() {
+                continue;
+            }
+            let mut sets = Sets::default();
+            let mut is_cut = false;
+            self.limit(text, question, reading, &mut sets, &mut is_cut)?;
+            let in_place = sets.push(ItemSet::of_entry(&place.entry, PLACE_UNIT));
+            let words = words.into_iter();
+            let words = words.map(|word| sets.push(ItemSet::of_word(text, &word.variants)));
+            let words: Vec<usize> = words.collect();
+            let way = if needs_all {
+                sets.all(
+                    &[&[in_place], &words[..]].concat(),
+                    &[],
+                    None,
+                    Match::AnyWord,
+                )
+            } else {
+                sets.all(&[in_place], &words, None, Match::AnyWord)
+            };
+            findings = self.settle(text, question, reading, &mut sets, &[way], Words::Any)?;
+            findings.is_cut |= is_cut;
+        }
+        Ok(findings)
+    }
+
+    /// Keeps to what is between the latitudes and longitudes that are asked for, and within the circle where also a place is named.
+    fn limit(
+        &self,
+        text: &Text,
+        question: &TextQuestion,
+        reading: &QueryReading,
+        sets: &mut Sets,
+        is_cut: &mut bool,
+    ) -> Result<(), Error> {
+        if let Some(rectangle) = question.within {
+            let limit = sets.push(self.within(text, rectangle, is_cut)?);
+            sets.limits.push(limit);
+        }
+        if let Some(near) = question.near
+            && reading.place.is_some()
+            && near.is_limit
+        {
+            let limit = sets.push(self.around(text, near.circle, is_cut)?);
+            sets.limits.push(limit);
+        }
+        Ok(())
+    }
+
     /// Finds what has all the words, or any.
     fn find(
         &self,
@@ -429,9 +518,13 @@ impl Generation<'_> {
         reading: &QueryReading,
         wanted: Words<'_>,
     ) -> Result<Findings, Error> {
-        let (needs_all, pairs) = match wanted {
-            Words::All { pairs, .. } => (true, pairs),
-            Words::Any => (false, &[][..]),
+        let (needs_all, pairs, keeps_to_place) = match wanted {
+            Words::All {
+                pairs,
+                keeps_to_place,
+                ..
+            } => (true, pairs, keeps_to_place),
+            Words::Any => (false, &[][..], false),
         };
         let mut sets = Sets::default();
         let mut is_cut = false;
@@ -451,18 +544,8 @@ impl Generation<'_> {
             let limit = sets.push(with_pair.unwrap_or_default());
             sets.limits.push(limit);
         }
-        if let Some(rectangle) = question.within {
-            let limit = sets.push(self.within(text, rectangle, &mut is_cut)?);
-            sets.limits.push(limit);
-        }
+        self.limit(text, question, reading, &mut sets, &mut is_cut)?;
         let near = question.near.filter(|_| place.is_none());
-        if let Some(near) = question.near
-            && place.is_some()
-            && near.is_limit
-        {
-            let limit = sets.push(self.around(text, near.circle, &mut is_cut)?);
-            sets.limits.push(limit);
-        }
         let inner = match near {
             Some(near) if needs_all || near.is_limit => Some(near.circle),
             near => near.map(|near| nearby(near.circle)),
@@ -504,10 +587,11 @@ impl Generation<'_> {
             Some(_) => !findings.best.is_empty(),
             None => question.count <= findings.best.len(),
         };
-        if needs_all && !is_enough {
+        let is_kept = keeps_to_place && reading.is_kept_to_place() && findings.found.is_empty();
+        if needs_all && !is_enough && !is_kept {
             let wider = match (near, place) {
                 (Some(near), _) if !near.is_limit => Some(near.circle),
-                (_, Some(place)) => Some(place.found.circle),
+                (_, Some(place)) => place.found.circle,
                 _ => None,
             };
             let way_count = ways.len();
@@ -632,7 +716,7 @@ impl Generation<'_> {
             best = candidates::best(&found, question.count);
         }
         let center = match (&reading.place, question.near) {
-            (Some(place), _) => Some(place.found.circle.center),
+            (Some(place), _) => place.found.circle.map(|circle| circle.center),
             (None, near) => near.map(|near| near.circle.center),
         };
         let is_by_distance =

@@ -2,7 +2,7 @@
 
 use std::{ops::Range, rc::Rc};
 
-use analysis::{Analyzer, fold};
+use analysis::{Analyzer, cut, fold};
 
 use super::{
     AskedWord, FoundPlace, FoundWord, ReadLimits, Reading, TextQuestion,
@@ -13,7 +13,7 @@ use crate::{
     error::Error,
     generation::Generation,
     recommend::sort_key::sort_by_key,
-    text::{Circle, Entry, Link, LinkKind, NAME_END, Text, WORDS_TAG, tag_of, terms_of},
+    text::{Entry, Link, LinkKind, NAME_END, Text, WORDS_TAG, tag_of, terms_of},
 };
 
 /// How much a term counts that begins with a word, beside the word itself.
@@ -27,6 +27,12 @@ const VARIANTS_MAX_COUNT: usize = 64;
 
 /// So many blocks of terms are read for the beginning of a word.
 const PREFIX_BLOCKS_MAX_COUNT: usize = 16;
+
+/// So many letters of the ending of a word may stand there before it is finished.
+const ENDING_MAX_LETTER_COUNT: usize = 4;
+
+/// What is shorter is no stem of what is being typed.
+const STEM_MIN_LEN_BYTES: usize = 4;
 
 /// So many words in a row are looked up as one name.
 const NAME_MAX_WORD_COUNT: usize = 4;
@@ -49,9 +55,11 @@ pub(super) struct Word {
 
 impl Word {
     pub(super) fn new(asked: &AskedWord, analyzer: &Analyzer) -> Self {
+        let mut spelled = fold(&asked.typed);
+        cut(&mut spelled);
         Self {
             term: analyzer.term(&asked.typed),
-            spelled: fold(&asked.typed),
+            spelled,
             is_open: asked.is_open,
             follows: asked.follows,
         }
@@ -63,9 +71,19 @@ impl Word {
         if self.is_open {
             let with_prefix = text.blocks_of_prefix(&self.spelled);
             blocks.extend(with_prefix.take(PREFIX_BLOCKS_MAX_COUNT));
+            blocks.extend(self.stems().map(|stem| text.block_of(stem)));
             sort_each_once(&mut blocks);
         }
         blocks
+    }
+
+    /// Of a word whose ending is being typed, what its stem may be, the longest first: no term begins with "commandmen".
+    fn stems(&self) -> impl Iterator<Item = &str> {
+        let ends = self.spelled.char_indices().rev().map(|(end, _)| end);
+        let stems = ends
+            .take(ENDING_MAX_LETTER_COUNT)
+            .filter_map(|end| self.spelled.get(..end));
+        stems.filter(|stem| STEM_MIN_LEN_BYTES <= stem.len())
     }
 
     /// Whether more begins with it than is read.
@@ -107,6 +125,8 @@ impl Variant {
 pub(super) struct ReadWord {
     pub(super) variants: Vec<Variant>,
     pub(super) reading: Reading,
+    /// Whether it says what kind of thing is wanted: it is a value of a field, or speaks of one.
+    pub(super) is_kind: bool,
 }
 
 impl ReadWord {
@@ -161,6 +181,17 @@ impl QueryReading {
                 before.rotate_right(1);
             }
         }
+    }
+
+    /// Whether something is looked for that lies somewhere.
+    pub(super) fn is_local(&self, question: &TextQuestion) -> bool {
+        self.place.is_some() || question.near.is_some() || question.within.is_some()
+    }
+
+    /// Whether there are several words beside those of a place.
+    pub(super) fn is_kept_to_place(&self) -> bool {
+        let place = self.place.as_ref();
+        place.is_some_and(|place| 1 + place.found.words.len() < self.words.len())
     }
 
     /// What the words that are terms may have been meant to be all the same, by their numbers; but for those of the place.
@@ -271,7 +302,11 @@ impl Generation<'_> {
             } else {
                 Reading::Unknown
             };
-            read.push(ReadWord { variants, reading });
+            read.push(ReadWord {
+                variants,
+                reading,
+                is_kind: false,
+            });
         }
         sort_each_once(&mut blocks);
         let limits_behind = |blocks: &[u32]| {
@@ -321,18 +356,17 @@ impl Generation<'_> {
             limits: limits_behind(&blocks),
             is_corrected_late: false,
         };
-        if place.is_some() || question.near.is_some() || question.within.is_some() {
-            // Of what lies somewhere, the best everywhere says little.
-            reading.limits = question.limits;
-        } else if !missed.is_empty() {
-            reading.correct_late();
-        }
         for known in known {
             self.follow(text, known, &mut reading)?;
         }
         if let Some(mut place) = place {
             place.words.start -= preposition_count(words, place.words.start);
             reading.place = self.read_place(text, place)?;
+        }
+        if reading.is_local(question) {
+            reading.limits = question.limits;
+        } else if !missed.is_empty() {
+            reading.correct_late();
         }
         Ok(reading)
     }
@@ -437,6 +471,16 @@ impl Generation<'_> {
                 variants.push(Variant::of_term(&term, Rc::new(entry), factor));
             }
         }
+        for stem in word.stems() {
+            if !variants.is_empty() {
+                break;
+            }
+            let entry = text.term(stem, &blocks)?;
+            let entry = entry.filter(|entry| 0 < entry.item_count);
+            variants.extend(
+                entry.map(|entry| Variant::of_term(stem, Rc::new(entry), COMPLETION_FACTOR)),
+            );
+        }
         Ok(variants)
     }
 
@@ -469,10 +513,11 @@ impl Generation<'_> {
                     .terms(block, beginning, &blocks, factor_of)?
                     .into_iter();
                 let found = found.filter(|(_, entry)| 0 < entry.item_count);
-                meant.extend(found.map(|((term, factor), entry)| {
-                    let variant = Variant::of_term(&term, Rc::new(entry), factor);
-                    (term, variant)
-                }));
+                for ((term, factor), entry) in found {
+                    let shown = correction.written(text, &term)?;
+                    let variant = Variant::of_term(&shown, Rc::new(entry), factor);
+                    meant.push((term, variant));
+                }
             }
         }
         let factors = meant.iter().map(|(_, variant)| variant.factor);
@@ -509,11 +554,13 @@ impl Generation<'_> {
             }
         }
         let is_value = tag_of(&known.key).is_some_and(|tag| tag != WORDS_TAG);
+        let is_kind = is_value || variants.iter().any(|variant| variant.is_meaning);
         if is_value && 0 < known.entry.item_count && !known.is_place() {
             let entry = Rc::clone(&known.entry);
             variants.push(Variant::of_key(&known.key, entry, share));
         }
         for word in reading.words.get_mut(known.words).unwrap_or_default() {
+            word.is_kind |= is_kind;
             for variant in &variants {
                 word.variants.push(Variant {
                     shown: variant.shown.clone(),
@@ -538,7 +585,7 @@ impl Generation<'_> {
         let Known { words, key, entry } = known;
         places.insert(0, (key, entry));
         let mut places = places.into_iter().filter_map(|(key, entry)| {
-            let circle = entry.notes.place?;
+            let circle = entry.notes.place?.circle;
             Some((key, circle, entry))
         });
         let Some((key, circle, entry)) = places.next() else {
@@ -596,7 +643,8 @@ fn take_place(known: &mut Vec<Known>) -> Option<Known> {
             .entry
             .notes
             .place
-            .map_or(u32::MAX, |place: Circle| place.radius_m)
+            .and_then(|place| place.circle)
+            .map_or(u32::MAX, |circle| circle.radius_m)
     };
     let places = known
         .iter()

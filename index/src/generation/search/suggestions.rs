@@ -5,7 +5,7 @@ use crate::{
     error::Error,
     generation::Generation,
     recommend::sort_key::{sort_by_key, sort_key},
-    text::tag_of,
+    text::{NAME_END, tag_of},
 };
 
 /// So many blocks of terms are read for what begins so.
@@ -39,11 +39,16 @@ impl Generation<'_> {
         let longest = WORDS_MAX_COUNT.min(words.len()).min(text.longest_name());
         let beginnings = (1..=longest).rev().filter_map(|word_count| {
             let (last, before) = words.get(words.len() - word_count..)?.split_last()?;
-            let before = before.iter().map(|word| word.term.as_str());
-            let terms: Vec<&str> = before.chain([last.spelled.as_str()]).collect();
-            Some((word_count, terms.join(" ")))
+            let before: Vec<&str> = before.iter().map(|word| word.term.as_str()).collect();
+            // A word that is finished is a term in a name, which ends with it or goes on.
+            let lasts = [
+                last.spelled.clone(),
+                format!("{}{NAME_END}", last.term),
+                format!("{} ", last.term),
+            ];
+            Some(lasts.map(|last| (word_count, [&before[..], &[&last]].concat().join(" "))))
         });
-        let beginnings: Vec<(usize, String)> = beginnings.collect();
+        let beginnings: Vec<(usize, String)> = beginnings.flatten().collect();
         let blocks_of = |beginning: &str| text.blocks_of_prefix(beginning).take(BLOCKS_MAX_COUNT);
         self.fetch(&mut |plan| {
             let beginnings = beginnings.iter();
