@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::env;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -33,7 +33,13 @@ impl UseCase {
         let path = e2e::application::workspace().join("config/use-cases.toml");
         let configuration = fs::read_to_string(path).unwrap();
         let data = data.to_str().unwrap();
-        let job = Job::new(&configuration.replace("\"data/", &format!("\"{data}/")));
+        let configuration = configuration.replace("\"data/", &format!("\"{data}/"));
+        Some(Self::of(name, &configuration))
+    }
+
+    /// The same of a configuration.
+    fn of(name: &'static str, configuration: &str) -> Self {
+        let job = Job::new(configuration);
         let run = format!("run --collection {name} --progress none");
         let published = job.done(&run);
         assert!(published.starts_with(&format!("{name} ")), "{published}");
@@ -48,11 +54,11 @@ impl UseCase {
         );
         let ready = site.get("/readyz").json();
         assert_eq!(ready["collections"], json!({ name: "ready" }));
-        Some(Self {
+        Self {
             name,
             site,
             _job: job,
-        })
+        }
     }
 
     /// What the collection says of itself.
@@ -322,6 +328,50 @@ fn places() {
     assert_eq!(mistyped["interpretation"]["did_you_mean"], "61820 szechuan");
     let suggested = places.get("suggest?q=pizza+las+v");
     assert_eq!(suggested["suggestions"][0]["query"], "pizza Las Vegas, NV");
+}
+
+#[test]
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+fn places_of_which_nobody_knows_where_they_are() {
+    const FILE: &str = "yelp/business_2014_academic.csv";
+    let file = env::var_os("KINDRED_DATA").map(|data| Path::new(&data).join(FILE));
+    let Some(file) = file.filter(|file| file.exists()) else {
+        eprintln!("SKIPPED: KINDRED_DATA names no folder with `{FILE}` in it");
+        return;
+    };
+    let source = tempfile::tempdir().unwrap();
+    fs::copy(&file, source.path().join(file.file_name().unwrap())).unwrap();
+    let places = UseCase::of(
+        "places",
+        &format!(
+            "[collections.places]\ntitle = \"Places\"\nsource = \"{}\"\nlayout = \"yelp\"\n\
+            [collections.places.search]\nlanguage = \"english\"\n",
+            source.path().display()
+        ),
+    );
+    let found = places.get("search?q=61820+pasta&count=40&prefix=false");
+    let read = &found["interpretation"];
+    let place = json!({ "name": "61820", "field": "postal_code" });
+    assert_eq!(
+        (&read["place"], &read["match"]),
+        (&place, &json!(["meaning", "broader"]))
+    );
+    let items = found["items"].as_array().unwrap();
+    assert!(items.iter().all(|item| item["postal_code"] == "61820"));
+    let has = |item: &Value, category: &str| {
+        item["categories"]
+            .as_array()
+            .unwrap()
+            .contains(&json!(category))
+    };
+    let (italian, others) = items.split_at(9);
+    assert!(italian.iter().all(|item| has(item, "Italian")));
+    assert!(
+        others
+            .iter()
+            .all(|item| has(item, "Restaurants") && !has(item, "Italian"))
+    );
+    assert!(!others.is_empty());
 }
 
 /// What is asked with a typo, in a whole sentence, or leafed through in an order, of the places of which `found` was found by "61820 pasta".
