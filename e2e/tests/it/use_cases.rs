@@ -331,7 +331,6 @@ fn places() {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn places_of_which_nobody_knows_where_they_are() {
     const FILE: &str = "yelp/business_2014_academic.csv";
     let file = env::var_os("KINDRED_DATA").map(|data| Path::new(&data).join(FILE));

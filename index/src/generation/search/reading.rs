@@ -269,11 +269,7 @@ impl Generation<'_> {
         // What is surely mistyped is corrected at once.
         let unwritten = unwritten(text, words)?;
         let mut corrections = Correction::of_words(text, analyzer, &unwritten, usize::MAX)?;
-        let of_words = words.iter().flat_map(|word| word.blocks(text));
-        let of_runs = runs.iter().flat_map(|run| text.blocks_of_prefix(&run.name));
-        let of_pairs = pairs.iter().map(|pair| text.block_of(pair));
-        let mut blocks: Vec<u32> = of_words.chain(of_runs).chain(of_pairs).collect();
-        sort_each_once(&mut blocks);
+        let mut blocks = blocks_asked(text, words, &runs, &pairs);
         let own_count = blocks.len();
         blocks.extend(blocks_of(&corrections));
         self.fetch(&mut |plan| {
@@ -600,6 +596,16 @@ impl Generation<'_> {
         };
         Ok(Some(ReadPlace { found, entry }))
     }
+}
+
+/// The blocks of what a question names itself, ascending.
+fn blocks_asked(text: &Text, words: &[Word], runs: &[Run], pairs: &[String]) -> Vec<u32> {
+    let of_words = words.iter().flat_map(|word| word.blocks(text));
+    let of_runs = runs.iter().flat_map(|run| text.blocks_of_prefix(&run.name));
+    let of_pairs = pairs.iter().map(|pair| text.block_of(pair));
+    let mut blocks: Vec<u32> = of_words.chain(of_runs).chain(of_pairs).collect();
+    sort_each_once(&mut blocks);
+    blocks
 }
 
 /// The words that no text has, by their numbers.
