@@ -107,7 +107,11 @@ impl Interpretation {
                 others: place.others.clone(),
             }),
             matching: matching.map(Match::name).collect(),
-            broader: answer.broader.clone(),
+            broader: if hits.iter().any(|hit| hit.found_by == Match::Broader) {
+                answer.broader.clone()
+            } else {
+                Vec::new()
+            },
             did_you_mean: is_corrected.then(|| meant.join(" ")),
             notes,
         }

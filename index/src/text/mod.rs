@@ -23,7 +23,7 @@ pub use reader::Text;
 pub use writer::{DEFAULT_SATURATION, TextField, TextSettings, TextWriter};
 
 pub(crate) use dictionary::{Chunk, Entry};
-pub(crate) use names::{NAME_END, WORDS_TAG, pair_key, tag_of, terms_of};
+pub(crate) use names::{NAME_END, pair_key, tag_of, terms_of};
 pub(crate) use notes::{Link, LinkKind};
 pub(crate) use postings::Posting;
 pub(crate) use typos::is_within;

@@ -11,7 +11,7 @@
 pub(crate) const NAME_END: char = '\t';
 
 /// The tag of several words of which something is known.
-pub(crate) const WORDS_TAG: &str = "*words";
+pub(super) const WORDS_TAG: &str = "*words";
 
 /// The tag of words for which somebody chose what comes first.
 pub(crate) const PINNED_TAG: &str = "*pinned";

@@ -9,7 +9,7 @@ use super::{
         FENCES, FILTER, LISTS, Metadata, PAGE_LEN_BYTES, POINTS, POINTS_PER_BLOCK, RECTANGLES,
         TERMS,
     },
-    names::{tag_of, terms_of},
+    names::{NAME_END, tag_of, terms_of},
     notes::Notes,
     points::{write_points, write_rectangle},
     postings::Posting,
@@ -132,8 +132,10 @@ fn places(points: &[Option<Point>]) -> (Section, Section) {
 
 /// How many terms the longest name has.
 fn longest_name(terms: &[Term]) -> u8 {
-    let names = terms.iter().filter(|term| tag_of(&term.spelling).is_some());
-    let lens = names.map(|name| terms_of(&name.spelling).split(' ').count());
+    let names = terms.iter().map(|term| &term.spelling);
+    // A pair of words is no name.
+    let names = names.filter(|key| tag_of(key).is_some() && !key.starts_with(NAME_END));
+    let lens = names.map(|name| terms_of(name).split(' ').count());
     lens.max().unwrap_or_default().min(u8::MAX.into()) as u8
 }
 

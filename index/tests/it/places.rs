@@ -506,6 +506,7 @@ fn a_place_of_which_nobody_knows_where_it_is_has_its_items() {
         };
         catalogue.push(record, 0.0);
         text.push([(0, title)]);
+        text.set_point(point(40.0, -88.0));
         text.add_name("postal_code", code);
     }
     for code in ["94720", "10027"] {
@@ -515,6 +516,23 @@ fn a_place_of_which_nobody_knows_where_it_is_has_its_items() {
     let answer = generation.search(&question("94720 pasta")).unwrap();
     let place = answer.place.unwrap();
     assert_eq!((place.name.as_str(), place.circle), ("94720", None));
+    let near = Near {
+        circle: Circle {
+            center: point(40.0, -88.0),
+            radius_m: 1_000,
+        },
+        is_limit: false,
+    };
+    let by_distance = TextQuestion {
+        near: Some(near),
+        sort: Some(Sort {
+            field: DISTANCE.to_owned(),
+            is_descending: false,
+        }),
+        ..question("94720 pasta")
+    };
+    let sorted = generation.search(&by_distance).unwrap();
+    assert!(sorted.hits[0].distance_m.unwrap() < 1.0, "{sorted:?}");
     let hits: Vec<(u32, Option<f64>)> = answer
         .hits
         .iter()

@@ -386,12 +386,34 @@ fn a_word_whose_ending_is_being_typed_is_its_stem() {
         ..asked(typed)
     };
     for (title, typed, term) in [
-        ("The Ten Commandments", "commandmen", "command"),
-        ("Great Expectations", "expectatio", "expect"),
+        ("Restoration", "restorati", "restor"),
         ("Navigation", "navigat", "navig"),
     ] {
         check_word(title, open(typed), Reading::AsTyped, &[term]);
     }
+    // A letter is missing, and a slip is not the stem of something else.
+    for (title, typed, word) in [
+        ("The Ten Commandments", "commandmen", "commandment"),
+        ("Chick Chicken", "chickne", "chicken"),
+    ] {
+        check_word(title, open(typed), Reading::Corrected, &[word]);
+    }
+}
+
+#[test]
+fn what_is_no_term_finds_no_pairs() {
+    let items = vec![["Toy Story".to_owned(), String::new()]];
+    let generation = opened_with(&items, with_pairs_of_titles(text_settings()));
+    // A letter that is an apostrophe to a stemmer.
+    let question = TextQuestion {
+        words: vec![asked("\u{2bc}")],
+        count: 1,
+        ..TextQuestion::default()
+    };
+    let answer = generation.search(&question).unwrap();
+    assert_eq!((answer.hits, &answer.words[0].terms), (vec![], &vec![]));
+    let suggested = generation.suggestions(&[asked("\u{2bc}")], 5);
+    assert_eq!(suggested.unwrap(), []);
 }
 
 #[test]

@@ -121,7 +121,7 @@ impl<'a> Correction<'a> {
     pub(super) fn written(&self, text: &Text, term: &str) -> Result<String, Error> {
         let ending = self.word.spelled.strip_prefix(&self.word.term);
         let written = format!("{term}{}", ending.unwrap_or_default());
-        let is_word = !text.is_unwritten(&written)?;
+        let is_word = !text.is_unwritten(&written)? && text.analyzer().term(&written) == term;
         Ok(if is_word { written } else { term.to_owned() })
     }
 

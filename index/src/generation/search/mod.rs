@@ -93,7 +93,7 @@ impl Default for TextQuestion {
     }
 }
 
-/// What may be read beside the words' own blocks of terms: of blocks of other terms, and of lists that are too long to stand with theirs.
+/// What may be read at once beside the words' own blocks of terms, in each step that finds something else: of blocks of other terms, and of lists that are too long to stand with theirs.
 #[derive(Clone, Copy, Debug)]
 pub struct ReadLimits {
     /// How many pages of lists, of a kibibyte; a block of terms counts as some.
@@ -373,11 +373,11 @@ impl Generation<'_> {
             }
             findings = self.find_corrected(text, question, &corrections, &mut reading)?;
         }
-        if findings.best.is_empty() {
-            findings = self.find_in_place(text, question, &reading)?;
-        }
         if findings.best.is_empty() && reading.is_kept_to_place() {
-            findings = self.find(text, question, &reading, ALL_WORDS)?;
+            findings = self.find_in_place(text, question, &reading)?;
+            if findings.best.is_empty() {
+                findings = self.find(text, question, &reading, ALL_WORDS)?;
+            }
         }
         if findings.best.is_empty() {
             findings = self.find(text, question, &reading, Words::Any)?;
@@ -715,10 +715,10 @@ impl Generation<'_> {
             self.count_personal(personal, &mut found)?;
             best = candidates::best(&found, question.count);
         }
-        let center = match (&reading.place, question.near) {
-            (Some(place), _) => place.found.circle.map(|circle| circle.center),
-            (None, near) => near.map(|near| near.circle.center),
-        };
+        let place = reading.place.as_ref();
+        let circle = place.and_then(|place| place.found.circle);
+        let circle = circle.or(question.near.map(|near| near.circle));
+        let center = circle.map(|circle| circle.center);
         let is_by_distance =
             |sort: &&Sort| sort.field == DISTANCE && center.is_some() && text.has_points();
         let by_distance = question.sort.as_ref().filter(is_by_distance);

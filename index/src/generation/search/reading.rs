@@ -13,7 +13,7 @@ use crate::{
     error::Error,
     generation::Generation,
     recommend::sort_key::sort_by_key,
-    text::{Entry, Link, LinkKind, NAME_END, Text, WORDS_TAG, tag_of, terms_of},
+    text::{Entry, Link, LinkKind, NAME_END, Text, tag_of, terms_of},
 };
 
 /// How much a term counts that begins with a word, beside the word itself.
@@ -32,7 +32,7 @@ const PREFIX_BLOCKS_MAX_COUNT: usize = 16;
 const ENDING_MAX_LETTER_COUNT: usize = 4;
 
 /// What is shorter is no stem of what is being typed.
-const STEM_MIN_LEN_BYTES: usize = 4;
+const STEM_MIN_LETTER_COUNT: usize = 4;
 
 /// So many words in a row are looked up as one name.
 const NAME_MAX_WORD_COUNT: usize = 4;
@@ -71,7 +71,6 @@ impl Word {
         if self.is_open {
             let with_prefix = text.blocks_of_prefix(&self.spelled);
             blocks.extend(with_prefix.take(PREFIX_BLOCKS_MAX_COUNT));
-            blocks.extend(self.stems().map(|stem| text.block_of(stem)));
             sort_each_once(&mut blocks);
         }
         blocks
@@ -79,11 +78,12 @@ impl Word {
 
     /// Of a word whose ending is being typed, what its stem may be, the longest first: no term begins with "commandmen".
     fn stems(&self) -> impl Iterator<Item = &str> {
+        let letter_count = self.spelled.chars().count();
+        let stem_count = letter_count.saturating_sub(STEM_MIN_LETTER_COUNT);
+        let stem_count = if self.is_open { stem_count } else { 0 };
         let ends = self.spelled.char_indices().rev().map(|(end, _)| end);
-        let stems = ends
-            .take(ENDING_MAX_LETTER_COUNT)
-            .filter_map(|end| self.spelled.get(..end));
-        stems.filter(|stem| STEM_MIN_LEN_BYTES <= stem.len())
+        let ends = ends.take(stem_count.min(ENDING_MAX_LETTER_COUNT));
+        ends.filter_map(|end| self.spelled.get(..end))
     }
 
     /// Whether more begins with it than is read.
@@ -317,22 +317,13 @@ impl Generation<'_> {
         let pinned = pinned(&known, words.len());
         blocks.extend(blocks_of_links(text, &known));
         blocks.extend(blocks_of(&corrections));
+        let stems = missed.iter().flat_map(|(_, word)| word.stems());
+        blocks.extend(stems.map(|stem| text.block_of(stem)));
         self.fetch(&mut |plan| text.plan_blocks(blocks.iter().copied(), plan))?;
         sort_each_once(&mut blocks);
 
         let mut meant = words.to_vec();
-        for (number, correction) in &corrections {
-            is_cut |= correction.is_cut;
-            let corrected = self.corrected(text, correction)?;
-            let (Some(word), Some(meant)) = (read.get_mut(*number), meant.get_mut(*number)) else {
-                continue;
-            };
-            if let Some((term, _)) = corrected.first() {
-                word.reading = Reading::Corrected;
-                term.clone_into(&mut meant.term);
-            }
-            word.variants = corrected.into_iter().map(|(_, variant)| variant).collect();
-        }
+        is_cut |= self.correct(text, &corrections, &missed, &mut read, &mut meant)?;
         if !corrections.is_empty() {
             let is_corrected = |number: usize| {
                 let read: Option<&ReadWord> = read.get(number);
@@ -365,6 +356,41 @@ impl Generation<'_> {
             reading.correct_late();
         }
         Ok(reading)
+    }
+
+    /// Reads words as what they were meant to be, whose terms `meant` has then, or as the stems of what is being typed; says whether there was more to look at than is read. The blocks have been
+    /// fetched.
+    fn correct(
+        &self,
+        text: &Text,
+        corrections: &[(usize, Correction<'_>)],
+        missed: &[(usize, &Word)],
+        read: &mut [ReadWord],
+        meant: &mut [Word],
+    ) -> Result<bool, Error> {
+        let mut is_cut = false;
+        for (number, correction) in corrections {
+            is_cut |= correction.is_cut;
+            let corrected = self.corrected(text, correction)?;
+            let (Some(word), Some(meant)) = (read.get_mut(*number), meant.get_mut(*number)) else {
+                continue;
+            };
+            if let Some((term, _)) = corrected.first() {
+                word.reading = Reading::Corrected;
+                term.clone_into(&mut meant.term);
+            }
+            word.variants = corrected.into_iter().map(|(_, variant)| variant).collect();
+        }
+        for (number, word) in missed {
+            if let Some(read) = read.get_mut(*number)
+                && read.reading == Reading::Unknown
+                && let Some(stem) = self.stem(text, word)?
+            {
+                read.variants.push(stem);
+                read.reading = Reading::AsTyped;
+            }
+        }
+        Ok(is_cut)
     }
 
     /// What words name and lead to that were corrected, whose terms are those they were meant to be: in a batch for names, and one for what these lead to.
@@ -467,17 +493,20 @@ impl Generation<'_> {
                 variants.push(Variant::of_term(&term, Rc::new(entry), factor));
             }
         }
-        for stem in word.stems() {
-            if !variants.is_empty() {
-                break;
-            }
-            let entry = text.term(stem, &blocks)?;
-            let entry = entry.filter(|entry| 0 < entry.item_count);
-            variants.extend(
-                entry.map(|entry| Variant::of_term(stem, Rc::new(entry), COMPLETION_FACTOR)),
-            );
-        }
         Ok(variants)
+    }
+
+    /// The stem of a word whose ending is being typed; the blocks have been fetched.
+    fn stem(&self, text: &Text, word: &Word) -> Result<Option<Variant>, Error> {
+        let blocks = self.blocks.borrow();
+        for stem in word.stems() {
+            let entry = text.term(stem, &blocks)?;
+            if let Some(entry) = entry.filter(|entry| 0 < entry.item_count) {
+                let entry = Rc::new(entry);
+                return Ok(Some(Variant::of_term(stem, entry, COMPLETION_FACTOR)));
+            }
+        }
+        Ok(None)
     }
 
     /// The terms that a word was meant to be, the most frequent first, and what each is shown as; the blocks have been fetched.
@@ -549,9 +578,10 @@ impl Generation<'_> {
                 }
             }
         }
-        let is_value = tag_of(&known.key).is_some_and(|tag| tag != WORDS_TAG);
+        let is_value = tag_of(&known.key).is_some_and(|tag| !tag.starts_with('*'));
+        let is_value = is_value && 0 < known.entry.item_count && !known.is_place();
         let is_kind = is_value || variants.iter().any(|variant| variant.is_meaning);
-        if is_value && 0 < known.entry.item_count && !known.is_place() {
+        if is_value {
             let entry = Rc::clone(&known.entry);
             variants.push(Variant::of_key(&known.key, entry, share));
         }
@@ -636,6 +666,10 @@ fn runs(words: &[Word], longest_name: usize) -> Vec<Run> {
             .iter()
             .map(|word| &*word.term)
             .collect();
+        // What is no term is no part of a name.
+        if terms.contains(&"") {
+            return None;
+        }
         let name = format!("{}{NAME_END}", terms.join(" "));
         Some(Run { words: run, name })
     };

@@ -46,10 +46,16 @@ impl Generation<'_> {
                 format!("{}{NAME_END}", last.term),
                 format!("{} ", last.term),
             ];
-            Some(lasts.map(|last| (word_count, [&before[..], &[&last]].concat().join(" "))))
+            let lasts = lasts.into_iter().filter(|last| !last.trim().is_empty());
+            let names = lasts.map(|last| [&before[..], &[&last]].concat().join(" "));
+            Some(names.map(|name| (word_count, name)).collect::<Vec<_>>())
         });
         let beginnings: Vec<(usize, String)> = beginnings.flatten().collect();
-        let blocks_of = |beginning: &str| text.blocks_of_prefix(beginning).take(BLOCKS_MAX_COUNT);
+        let blocks_of = |beginning: &str| {
+            let is_finished = beginning.ends_with([NAME_END, ' ']);
+            let max_count = if is_finished { 1 } else { BLOCKS_MAX_COUNT };
+            text.blocks_of_prefix(beginning).take(max_count)
+        };
         self.fetch(&mut |plan| {
             let beginnings = beginnings.iter();
             text.plan_blocks(
