@@ -391,6 +391,17 @@ fn a_word_whose_ending_is_being_typed_is_its_stem() {
     ] {
         check_word(title, open(typed), Reading::AsTyped, &[term]);
     }
+    let films = vec![
+        ["Strange Wilderness".to_owned(), String::new()],
+        ["Hunt for the Wilderpeople".to_owned(), String::new()],
+    ];
+    let question = TextQuestion {
+        words: vec![open("wilderne")],
+        count: 2,
+        ..TextQuestion::default()
+    };
+    let hits = opened(&films).search(&question).unwrap().hits;
+    assert_eq!(hits.iter().map(|hit| hit.item).collect::<Vec<_>>(), [0]);
     // A letter is missing, and a slip is not the stem of something else.
     for (title, typed, word) in [
         ("The Ten Commandments", "commandmen", "commandment"),

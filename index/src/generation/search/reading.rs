@@ -381,12 +381,14 @@ impl Generation<'_> {
             }
             word.variants = corrected.into_iter().map(|(_, variant)| variant).collect();
         }
+        // Whoever is at the ending of a word is nearer to it than two wrong letters.
+        let is_one_letter_away = |variant: &Variant| CORRECTION_FACTOR <= variant.factor;
         for (number, word) in missed {
             if let Some(read) = read.get_mut(*number)
-                && read.reading == Reading::Unknown
+                && !read.variants.iter().any(is_one_letter_away)
                 && let Some(stem) = self.stem(text, word)?
             {
-                read.variants.push(stem);
+                read.variants = vec![stem];
                 read.reading = Reading::AsTyped;
             }
         }
