@@ -7,10 +7,24 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::commands;
 use crate::error::Refusal;
+use crate::report::Output;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+    0  done, or nothing to change
+    1  something outside did not work
+    2  there are changes (plan --detailed-exitcode)
+    3  the command line or the configuration is wrong
+    4  something is missing that has to be there before
+    5  somebody else owns a field
+    6  what was applied did not become ready
+    7  somebody else is at work on the environment
+    8  refused: protected, or nobody said yes
+  130  interrupted";
 
 /// Brings Kindred into a cluster.
 #[derive(Debug, Parser)]
-#[command(name = "infra", version, max_term_width = 100)]
+#[command(name = "infra", version, max_term_width = 100, after_long_help = EXIT_CODES)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -30,6 +44,9 @@ pub(crate) struct Global {
     /// The Spin application
     #[arg(long, global = true, default_value = "spin.toml")]
     pub(crate) application: PathBuf,
+    /// For whom results are written
+    #[arg(long, global = true, value_enum, default_value_t = Output::Text)]
+    pub(crate) output: Output,
 }
 
 #[derive(Debug, Subcommand)]
@@ -69,7 +86,7 @@ pub fn run() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            commands::say(&format!("error: {failure}"));
+            cli.global.output.tell_failure(&failure);
             ExitCode::from(failure.refusal as u8)
         }
     }

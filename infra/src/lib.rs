@@ -8,6 +8,7 @@ mod error;
 mod model;
 mod object;
 mod render;
+mod report;
 mod yaml;
 
 pub use error::{Failure, Refusal};

@@ -2,8 +2,6 @@
 
 mod render;
 
-use std::io::Write as _;
-
 use anyhow::anyhow;
 use app::Application;
 use config::Config;
@@ -11,14 +9,8 @@ use config::Config;
 pub(crate) use render::render;
 
 use crate::cli::Global;
-use crate::error::Failure;
+use crate::error::{Failure, Refusal};
 use crate::model::Model;
-
-/// Tells people something, beside what a program reads.
-pub(crate) fn say(line: &str) {
-    // Nobody is left to tell if standard error is gone.
-    let _ = writeln!(std::io::stderr(), "{line}");
-}
 
 /// What the files say that the command line names.
 struct Files {
@@ -28,8 +20,10 @@ struct Files {
 
 impl Files {
     fn read(global: &Global) -> Result<Self, Failure> {
-        let config = Config::read(&global.config).map_err(Failure::invalid)?;
-        let application = Application::read(&global.application).map_err(Failure::invalid)?;
+        let config =
+            Config::read(&global.config).map_err(|error| Refusal::Invalid.because(error))?;
+        let application = Application::read(&global.application)
+            .map_err(|error| Refusal::Invalid.because(error))?;
         Ok(Self {
             config,
             application,
@@ -39,10 +33,11 @@ impl Files {
     /// What is wanted of the environment that is asked for.
     fn model(&self, global: &Global, image: Option<&str>) -> Result<Model<'_>, Failure> {
         let Some(environment) = &global.env else {
-            return Err(Failure::invalid(anyhow!(
+            return Err(Refusal::Invalid.because(anyhow!(
                 "it is not said for which environment: give `--env NAME`, or set KINDRED_ENVIRONMENT"
             )));
         };
-        Model::new(&self.config, &self.application, environment, image).map_err(Failure::invalid)
+        Model::new(&self.config, &self.application, environment, image)
+            .map_err(|error| Refusal::Invalid.because(error))
     }
 }

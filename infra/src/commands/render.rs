@@ -8,11 +8,12 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde_json::json;
 
-use super::{Files, say};
+use super::Files;
 use crate::cli::{Global, RenderArgs};
 use crate::error::Failure;
 use crate::model::SECRET_NAME;
 use crate::object::Object;
+use crate::report::say;
 use crate::{render as rendering, yaml};
 
 /// Writes the objects of an environment as YAML.
