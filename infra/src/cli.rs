@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use crate::commands;
+use crate::engine::Selection;
 use crate::error::Refusal;
 use crate::report::Output;
 
@@ -53,6 +55,22 @@ pub(crate) struct Global {
 enum Command {
     /// Write the objects of an environment as YAML, without a cluster
     Render(RenderArgs),
+    /// Show what `apply` would do
+    Plan(PlanArgs),
+    /// Bring the cluster to what is wanted, and wait until it runs
+    Apply(ApplyArgs),
+    /// Wait until what was applied runs
+    Wait(WaitArgs),
+    /// List what was applied, the newest first
+    History(StateArgs),
+    /// Apply again what was applied before
+    Rollback(RollbackArgs),
+    /// Take everything of an environment away
+    Destroy(DestroyArgs),
+    /// Open the lock that somebody left behind who is gone
+    Unlock(UnlockArgs),
+    /// Write what completes the commands in a shell
+    Completions(CompletionsArgs),
 }
 
 /// What is rendered, and where to.
@@ -64,6 +82,140 @@ pub(crate) struct RenderArgs {
     /// The application's artifact, instead of `application.image`
     #[arg(long, value_name = "REFERENCE")]
     pub(crate) image: Option<String>,
+}
+
+/// Which cluster.
+#[derive(Args, Debug)]
+pub(crate) struct ClusterArgs {
+    /// The context of the kubeconfig, instead of the environment's
+    #[arg(long, value_name = "NAME")]
+    pub(crate) context: Option<String>,
+}
+
+/// What is wanted, and what may be done for it.
+#[derive(Args, Debug)]
+pub(crate) struct ChangeArgs {
+    /// The application's artifact, instead of `application.image`
+    #[arg(long, value_name = "REFERENCE")]
+    pub(crate) image: Option<String>,
+    /// Delete what is not wanted any more
+    #[arg(long)]
+    pub(crate) prune: bool,
+    /// Take over fields that others own: of `Kind/name`, several by commas, or of all
+    #[arg(long, value_name = "OBJECTS", num_args = 0..=1, require_equals = true, value_delimiter = ',', default_missing_value = Selection::ALL)]
+    pub(crate) force_conflicts: Vec<String>,
+    /// Delete and make anew what cannot be changed: `Kind/name`, several by commas
+    #[arg(long, value_name = "OBJECTS", value_delimiter = ',')]
+    pub(crate) replace: Vec<String>,
+    /// Take over objects that others made: `Kind/name`, several by commas
+    #[arg(long, value_name = "OBJECTS", value_delimiter = ',')]
+    pub(crate) adopt: Vec<String>,
+}
+
+/// What is shown before it is applied.
+#[derive(Args, Debug)]
+pub(crate) struct PlanArgs {
+    #[command(flatten)]
+    pub(crate) cluster: ClusterArgs,
+    #[command(flatten)]
+    pub(crate) change: ChangeArgs,
+    /// End with status 2 where there is something to change
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+}
+
+/// What is applied.
+#[derive(Args, Debug)]
+pub(crate) struct ApplyArgs {
+    #[command(flatten)]
+    pub(crate) cluster: ClusterArgs,
+    #[command(flatten)]
+    pub(crate) change: ChangeArgs,
+    #[command(flatten)]
+    pub(crate) timeout: Timeout,
+    /// Wait until it runs
+    #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
+    pub(crate) wait: bool,
+    /// Ask nothing
+    #[arg(short = 'y', long = "yes")]
+    pub(crate) is_confirmed: bool,
+}
+
+/// How long is waited.
+#[derive(Args, Debug)]
+pub(crate) struct Timeout {
+    /// How long to wait until it runs
+    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    timeout: u64,
+}
+
+impl Timeout {
+    /// How long is waited.
+    pub(crate) fn duration(&self) -> Duration {
+        Duration::from_secs(self.timeout)
+    }
+}
+
+/// What is waited for.
+#[derive(Args, Debug)]
+pub(crate) struct WaitArgs {
+    #[command(flatten)]
+    pub(crate) cluster: ClusterArgs,
+    #[command(flatten)]
+    pub(crate) timeout: Timeout,
+}
+
+/// Which environment is looked at.
+#[derive(Args, Debug)]
+pub(crate) struct StateArgs {
+    #[command(flatten)]
+    pub(crate) cluster: ClusterArgs,
+}
+
+/// What is gone back to.
+#[derive(Args, Debug)]
+pub(crate) struct RollbackArgs {
+    /// The release's number; without it, the newest before this one that ran
+    pub(crate) release: Option<u64>,
+    #[command(flatten)]
+    pub(crate) cluster: ClusterArgs,
+    #[command(flatten)]
+    pub(crate) timeout: Timeout,
+    /// Ask nothing
+    #[arg(short = 'y', long = "yes")]
+    pub(crate) is_confirmed: bool,
+}
+
+/// What is taken away.
+#[derive(Args, Debug)]
+pub(crate) struct DestroyArgs {
+    #[command(flatten)]
+    pub(crate) cluster: ClusterArgs,
+    /// Delete volumes too
+    #[arg(long)]
+    pub(crate) delete_data: bool,
+    /// Ask nothing; not enough for a protected environment
+    #[arg(short = 'y', long = "yes")]
+    pub(crate) is_confirmed: bool,
+    /// The environment's name once more
+    #[arg(long, value_name = "NAME")]
+    pub(crate) confirm_env: Option<String>,
+}
+
+/// Whose lock is opened.
+#[derive(Args, Debug)]
+pub(crate) struct UnlockArgs {
+    #[command(flatten)]
+    pub(crate) cluster: ClusterArgs,
+    /// Ask nothing
+    #[arg(short = 'y', long = "yes")]
+    pub(crate) is_confirmed: bool,
+}
+
+/// For which shell.
+#[derive(Args, Debug)]
+struct CompletionsArgs {
+    shell: clap_complete::Shell,
 }
 
 /// Runs what the command line says.
@@ -80,13 +232,30 @@ pub fn run() -> ExitCode {
             };
         }
     };
+    let global = &cli.global;
     let done = match &cli.command {
-        Command::Render(args) => commands::render(&cli.global, args),
+        Command::Render(args) => commands::render(global, args),
+        Command::Plan(args) => commands::plan(global, args),
+        Command::Apply(args) => commands::apply(global, args),
+        Command::Wait(args) => commands::wait(global, args),
+        Command::History(args) => commands::history(global, args),
+        Command::Rollback(args) => commands::rollback(global, args),
+        Command::Destroy(args) => commands::destroy(global, args),
+        Command::Unlock(args) => commands::unlock(global, args),
+        Command::Completions(args) => {
+            clap_complete::generate(
+                args.shell,
+                &mut Cli::command(),
+                "infra",
+                &mut std::io::stdout(),
+            );
+            Ok(())
+        }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            cli.global.output.tell_failure(&failure);
+            global.output.tell_failure(&failure);
             ExitCode::from(failure.refusal as u8)
         }
     }
