@@ -60,7 +60,7 @@ enum Command {
     /// Bring the cluster to what is wanted, and wait until it runs
     Apply(ApplyArgs),
     /// Wait until what was applied runs
-    Wait(WaitArgs),
+    Wait(StateArgs),
     /// List what was applied, the newest first
     History(StateArgs),
     /// Apply again what was applied before
@@ -90,6 +90,16 @@ pub(crate) struct ClusterArgs {
     /// The context of the kubeconfig, instead of the environment's
     #[arg(long, value_name = "NAME")]
     pub(crate) context: Option<String>,
+    /// How long to wait for the cluster: until everything runs, or for each object until it is gone
+    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    timeout: u64,
+}
+
+impl ClusterArgs {
+    /// How long to wait for the cluster.
+    pub(crate) fn timeout(&self) -> Duration {
+        Duration::from_secs(self.timeout)
+    }
 }
 
 /// What is wanted, and what may be done for it.
@@ -131,38 +141,12 @@ pub(crate) struct ApplyArgs {
     pub(crate) cluster: ClusterArgs,
     #[command(flatten)]
     pub(crate) change: ChangeArgs,
-    #[command(flatten)]
-    pub(crate) timeout: Timeout,
     /// Wait until it runs
     #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
     pub(crate) wait: bool,
     /// Ask nothing
     #[arg(short = 'y', long = "yes")]
     pub(crate) is_confirmed: bool,
-}
-
-/// How long is waited.
-#[derive(Args, Debug)]
-pub(crate) struct Timeout {
-    /// How long to wait until it runs
-    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
-    timeout: u64,
-}
-
-impl Timeout {
-    /// How long is waited.
-    pub(crate) fn duration(&self) -> Duration {
-        Duration::from_secs(self.timeout)
-    }
-}
-
-/// What is waited for.
-#[derive(Args, Debug)]
-pub(crate) struct WaitArgs {
-    #[command(flatten)]
-    pub(crate) cluster: ClusterArgs,
-    #[command(flatten)]
-    pub(crate) timeout: Timeout,
 }
 
 /// Which environment is looked at.
@@ -179,8 +163,6 @@ pub(crate) struct RollbackArgs {
     pub(crate) release: Option<u64>,
     #[command(flatten)]
     pub(crate) cluster: ClusterArgs,
-    #[command(flatten)]
-    pub(crate) timeout: Timeout,
     /// Ask nothing
     #[arg(short = 'y', long = "yes")]
     pub(crate) is_confirmed: bool,

@@ -73,7 +73,7 @@ impl Place {
                 let owned = owned.iter().map(|(field, manager)| format!("{field} is owned by {manager}"));
                 let owned = owned.collect::<Vec<_>>().join(", ");
                 Refusal::Conflict.because(anyhow!(
-                    "could not {wanted} {id}: {owned}; leave these fields to them, or take them over by `--force-conflicts {id}`"
+                    "could not {wanted} {id}: {owned}; leave these fields to them, or take them over by `--force-conflicts={id}`"
                 ))
             }
             Cause::Immutable(message) => Refusal::Refused.because(anyhow!(

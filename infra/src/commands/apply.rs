@@ -1,12 +1,10 @@
 //! `infra plan`, `infra apply`, `infra wait` and `infra rollback`.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
 use super::Files;
 use super::session::{Session, run};
-use crate::cli::{ApplyArgs, ChangeArgs, Global, PlanArgs, RollbackArgs, WaitArgs};
+use crate::cli::{ApplyArgs, ChangeArgs, Global, PlanArgs, RollbackArgs, StateArgs};
 use crate::confirm::confirm;
 use crate::engine::{Consent, Outcome, Plan, Selection};
 use crate::error::{Failure, Refusal};
@@ -49,7 +47,7 @@ pub(crate) fn apply(global: &Global, args: &ApplyArgs) -> Result<(), Failure> {
             args.is_confirmed,
             &objects,
             &image,
-            args.wait.then_some(args.timeout.duration()),
+            args.wait,
         )
         .await
     })
@@ -81,14 +79,14 @@ pub(crate) fn rollback(global: &Global, args: &RollbackArgs) -> Result<(), Failu
             args.is_confirmed,
             &release.objects,
             &release.image,
-            Some(args.timeout.duration()),
+            true,
         )
         .await
     })
 }
 
 /// Waits until what is wanted runs.
-pub(crate) fn wait(global: &Global, args: &WaitArgs) -> Result<(), Failure> {
+pub(crate) fn wait(global: &Global, args: &StateArgs) -> Result<(), Failure> {
     let files = Files::read(global)?;
     run(async {
         let session = Session::open(global, &args.cluster, &files).await?;
@@ -99,9 +97,7 @@ pub(crate) fn wait(global: &Global, args: &WaitArgs) -> Result<(), Failure> {
                 session.environment_name
             )));
         };
-        session
-            .wait(&release.objects, args.timeout.duration())
-            .await
+        session.wait(&release.objects).await
     })
 }
 
@@ -113,7 +109,7 @@ async fn change(
     is_confirmed: bool,
     objects: &[Value],
     image: &str,
-    wait: Option<Duration>,
+    waits: bool,
 ) -> Result<(), Failure> {
     if plan.changed().next().is_some() {
         say(&session.place());
@@ -128,14 +124,14 @@ async fn change(
     let mut tell = |change: &_| session.tell(change, false);
     let release = engine.apply(plan, consent, image, &mut tell).await?;
     session.tell_summary(&plan.changes)?;
-    let Some(timeout) = wait else {
+    if !waits {
         return Ok(());
-    };
+    }
     let release = match release {
         Some(release) => Some(release),
         None => engine.releases().await?.into_iter().next(),
     };
-    let result = session.wait(objects, timeout).await;
+    let result = session.wait(objects).await;
     let outcome = match &result {
         Ok(()) => Some(Outcome::Ready),
         Err(failure) if failure.refusal == Refusal::Rollout => Some(Outcome::Failed),

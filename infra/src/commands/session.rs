@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::Files;
 use crate::cli::{ClusterArgs, Global};
 use crate::cluster::Cluster;
-use crate::engine::{Change, Engine};
+use crate::engine::{Action, Change, Engine};
 use crate::error::{Failure, Refusal};
 use crate::interruption::Interruption;
 use crate::model::Model;
@@ -22,6 +22,7 @@ pub(super) struct Session<'a> {
     pub(super) environment_name: &'a str,
     pub(super) environment: &'a Environment,
     pub(super) namespace: String,
+    timeout: Duration,
     interruption: Interruption,
 }
 
@@ -57,6 +58,7 @@ impl<'a> Session<'a> {
             environment_name,
             environment,
             namespace: Model::namespace_of(environment_name, environment),
+            timeout: args.timeout(),
             interruption,
         })
     }
@@ -67,6 +69,7 @@ impl<'a> Session<'a> {
             cluster: &self.cluster,
             environment: self.environment_name,
             namespace: &self.namespace,
+            timeout: self.timeout,
             interruption: self.interruption.clone(),
         }
     }
@@ -99,7 +102,7 @@ impl<'a> Session<'a> {
     }
 
     /// Tells what is done to an object.
-    pub(super) fn tell(&self, change: &Change, shows_differences: bool) -> Result<(), Failure> {
+    pub(super) fn tell(&self, change: &Change, is_plan: bool) -> Result<(), Failure> {
         let differences = change.differences.iter().map(|difference| {
             json!({ "path": difference.path, "before": difference.before, "after": difference.after })
         });
@@ -113,10 +116,13 @@ impl<'a> Session<'a> {
             "differences": differences.collect::<Vec<_>>(),
         });
         let mut line = format!("{:<10} {}", change.action.name(), change.id);
-        if let Some(note) = &change.note {
+        // Once it is made, it does not matter what could not be tried.
+        if let Some(note) = &change.note
+            && (is_plan || change.action != Action::Created)
+        {
             line = format!("{line} ({note})");
         }
-        if shows_differences {
+        if is_plan {
             for difference in &change.differences {
                 let shown = |value: &Option<Value>| {
                     value
@@ -159,11 +165,11 @@ impl<'a> Session<'a> {
     }
 
     /// Waits until what is wanted runs, and tells how far it is.
-    pub(super) async fn wait(&self, objects: &[Value], timeout: Duration) -> Result<(), Failure> {
+    pub(super) async fn wait(&self, objects: &[Value]) -> Result<(), Failure> {
         let mut tell = |line: &str| {
             let event = json!({ "message": line });
             Ok(self.global.output.tell("progress", &event, line)?)
         };
-        self.engine().wait(objects, timeout, &mut tell).await
+        self.engine().wait(objects, &mut tell).await
     }
 }

@@ -15,9 +15,6 @@ use crate::object_id::ObjectId;
 /// How often it is looked whether something is gone.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// How long a deleted object may take to be gone.
-pub(super) const GONE_TIMEOUT: Duration = Duration::from_mins(1);
-
 impl Engine<'_> {
     /// Does what a plan says, object by object, and tells of each what is done to it. Where anything was done, it is a release, which is returned.
     ///
@@ -42,14 +39,18 @@ impl Engine<'_> {
         }
         let namespace = self.namespace_id();
         // The lock lies in it, so that it is there first.
-        if let Some(change) = plan.changed().find(|change| change.id == namespace) {
-            self.change(change, consent).await?;
-        }
+        let made = match plan.changed().find(|change| change.id == namespace) {
+            Some(change) => self.change(change, consent).await?,
+            None => None,
+        };
         self.alone("apply", async {
             let mut before = plan.inventory.clone();
             let mut inventory = Inventory::default();
             let wanted = plan.changes.iter().filter(|change| change.object.is_some());
             wanted.for_each(|change| inventory.insert(&change.id, change.uid.clone()));
+            if let Some(live) = &made {
+                inventory.insert(&namespace, uid(live));
+            }
             let unwanted = |change: &&Change| change.object.is_none();
             // The plan has them as they are to be deleted: the last one first.
             let others = plan.changes.iter().filter(unwanted).rev();
@@ -58,7 +59,10 @@ impl Engine<'_> {
             for change in &plan.changes {
                 self.go_on()?;
                 if change.action.is_change() && change.id != namespace {
-                    self.change_in(change, consent, &mut inventory).await?;
+                    match self.change(change, consent).await? {
+                        Some(live) => inventory.insert(&change.id, uid(&live)),
+                        None => inventory.remove(&change.id),
+                    }
                 } else if change.action == Action::Forgotten {
                     inventory.remove(&change.id);
                 }
@@ -76,22 +80,6 @@ impl Engine<'_> {
             }
         })
         .await
-    }
-
-    async fn change_in(
-        &self,
-        change: &Change,
-        consent: &Consent,
-        inventory: &mut Inventory,
-    ) -> Result<(), Failure> {
-        match self.change(change, consent).await? {
-            Some(live) => {
-                let uid = live["metadata"]["uid"].as_str();
-                inventory.insert(&change.id, uid.map(str::to_owned));
-            }
-            None => inventory.remove(&change.id),
-        }
-        Ok(())
     }
 
     /// Does to an object what is planned, and returns what it is then.
@@ -122,16 +110,21 @@ impl Engine<'_> {
             let Some(live) = live.filter(|live| live["metadata"]["uid"] == uid) else {
                 return Ok(());
             };
-            if GONE_TIMEOUT < start.elapsed() {
-                return Err(stuck(id, &live));
+            if self.timeout < start.elapsed() {
+                return Err(stuck(id, &live, self.timeout));
             }
             self.pause(PAUSE).await?;
         }
     }
 }
 
+/// Which of those that were called so an object is.
+fn uid(live: &Value) -> Option<String> {
+    live["metadata"]["uid"].as_str().map(str::to_owned)
+}
+
 /// How a command ends where something that is deleted stays.
-fn stuck(id: &ObjectId, live: &Value) -> Failure {
+fn stuck(id: &ObjectId, live: &Value, timeout: Duration) -> Failure {
     let finalizers = live["metadata"]["finalizers"].as_array();
     let finalizers: Vec<&str> = finalizers
         .into_iter()
@@ -146,7 +139,7 @@ fn stuck(id: &ObjectId, live: &Value) -> Failure {
     let kind = id.kind.to_lowercase();
     Refusal::Rollout.because(anyhow!(
         "{id} is deleted, and not gone after {} s: {}; see `kubectl get{namespace} {kind} {} -o yaml`, and run the same command again when it is gone",
-        GONE_TIMEOUT.as_secs(),
+        timeout.as_secs(),
         if finalizers.is_empty() {
             "what hangs on it ends first".to_owned()
         } else {

@@ -31,6 +31,8 @@ pub(crate) struct Engine<'a> {
     pub(crate) environment: &'a str,
     /// In which namespace its objects are.
     pub(crate) namespace: &'a str,
+    /// How long something may take.
+    pub(crate) timeout: Duration,
     /// When to stop.
     pub(crate) interruption: Interruption,
 }

@@ -57,7 +57,6 @@ impl Engine<'_> {
     pub(crate) async fn wait(
         &self,
         objects: &[Value],
-        timeout: Duration,
         tell: &mut dyn FnMut(&str) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         let start = Instant::now();
@@ -100,8 +99,8 @@ impl Engine<'_> {
                 tell(&line)?;
                 told.clone_from(&line);
             }
-            if timeout < start.elapsed() {
-                let reason = format!("not ready after {} s: {line}", timeout.as_secs());
+            if self.timeout < start.elapsed() {
+                let reason = format!("not ready after {} s: {line}", self.timeout.as_secs());
                 return Err(self.failed(target, &reason).await);
             }
             self.pause(PAUSE).await?;
