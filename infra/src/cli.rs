@@ -61,6 +61,12 @@ enum Command {
     Apply(ApplyArgs),
     /// Wait until what was applied runs
     Wait(StateArgs),
+    /// Say how what was applied is
+    Status(StateArgs),
+    /// Say what others need to know: addresses, image, bucket
+    Outputs(StateArgs),
+    /// Say of one object who owns it, in what it differs from what is wanted, and what happened to it
+    Explain(ExplainArgs),
     /// List what was applied, the newest first
     History(StateArgs),
     /// Apply again what was applied before
@@ -156,6 +162,16 @@ pub(crate) struct StateArgs {
     pub(crate) cluster: ClusterArgs,
 }
 
+/// Which object is explained.
+#[derive(Args, Debug)]
+pub(crate) struct ExplainArgs {
+    /// The object, as `Kind/name`
+    #[arg(value_name = "OBJECT")]
+    pub(crate) object: String,
+    #[command(flatten)]
+    pub(crate) cluster: ClusterArgs,
+}
+
 /// What is gone back to.
 #[derive(Args, Debug)]
 pub(crate) struct RollbackArgs {
@@ -220,6 +236,9 @@ pub fn run() -> ExitCode {
         Command::Plan(args) => commands::plan(global, args),
         Command::Apply(args) => commands::apply(global, args),
         Command::Wait(args) => commands::wait(global, args),
+        Command::Status(args) => commands::status(global, args),
+        Command::Outputs(args) => commands::outputs(global, args),
+        Command::Explain(args) => commands::explain(global, args),
         Command::History(args) => commands::history(global, args),
         Command::Rollback(args) => commands::rollback(global, args),
         Command::Destroy(args) => commands::destroy(global, args),

@@ -13,7 +13,7 @@ use config::{Config, Environment};
 pub(crate) use apply::{apply, plan, rollback, wait};
 pub(crate) use destroy::destroy;
 pub(crate) use render::render;
-pub(crate) use state::{history, unlock};
+pub(crate) use state::{explain, history, outputs, status, unlock};
 
 use crate::cli::Global;
 use crate::error::{Failure, Refusal};
