@@ -91,6 +91,10 @@ pub(crate) struct UpArgs {
     /// Serve metrics for Prometheus here, under /metrics.
     #[arg(long, value_name = "ADDRESS")]
     metrics_listen: Option<SocketAddr>,
+    /// How long a stop goes on to serve while readiness fails, so that load balancers learn of it: /readyz and Spin's health answer 503, and every
+    /// answer is the last on its connection.
+    #[arg(long, value_name = "SECONDS", env = "KINDRED_DRAIN_DELAY", default_value = "0", value_parser = seconds_or_none)]
+    drain_delay: Duration,
     #[command(flatten)]
     limits: LimitSettings,
     /// Serve this folder as S3 beside the application.
@@ -244,6 +248,7 @@ impl UpArgs {
             cache_dir,
             pooling: !self.disable_pooling,
             web: self.web.clone(),
+            drain_delay: self.drain_delay,
             limits: self.limits.limits(),
             key_value_bytes: u64::from(self.limits.key_value_size) << 20,
             key_value_memory_bytes: usize::from(self.limits.key_value_memory) << 20,
@@ -294,11 +299,18 @@ impl LimitSettings {
 
 /// A duration of seconds, which may have a fraction.
 fn seconds(text: &str) -> Result<Duration, String> {
+    seconds_or_none(text)
+        .ok()
+        .filter(|duration| !duration.is_zero())
+        .ok_or_else(|| "write a number of seconds above 0".to_owned())
+}
+
+/// The same, or 0.
+fn seconds_or_none(text: &str) -> Result<Duration, String> {
     text.parse()
         .ok()
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-        .filter(|duration| !duration.is_zero())
-        .ok_or_else(|| "write a number of seconds above 0".to_owned())
+        .ok_or_else(|| "write a number of seconds".to_owned())
 }
 
 impl S3Args {
@@ -377,6 +389,7 @@ mod tests {
             expected.key_value_memory_bytes
         );
         assert_eq!(given.compress, expected.compress);
+        assert_eq!(given.drain_delay, expected.drain_delay);
         assert_eq!(given.log_format, expected.log_format);
         assert_eq!(given.metrics_listen, expected.metrics_listen);
     }
@@ -387,6 +400,8 @@ mod tests {
         for text in ["0", "-1", "x", "inf", "1e300", ""] {
             assert!(seconds(text).is_err(), "{text}");
         }
+        assert_eq!(seconds_or_none("0"), Ok(Duration::ZERO));
+        assert!(seconds_or_none("-1").is_err());
     }
 
     #[test]

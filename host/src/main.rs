@@ -66,7 +66,7 @@ fn run(command: Command) -> anyhow::Result<()> {
 async fn up(arguments: &UpArgs) -> anyhow::Result<()> {
     let mut signals = StopSignals::listen()?;
     let options = arguments.options()?;
-    let grace = options.limits.shutdown_grace();
+    let (drain_delay, grace) = (options.drain_delay, options.limits.shutdown_grace());
     let objects = match arguments.s3_options() {
         Some(options) => {
             let objects = s3::Server::start(options).await?;
@@ -81,6 +81,9 @@ async fn up(arguments: &UpArgs) -> anyhow::Result<()> {
     }
     tracing::info!("serving {}", application.url());
     signals.next().await;
+    if !drain_delay.is_zero() {
+        tracing::info!("not ready any more, serving on for {drain_delay:?}");
+    }
     signals
         .unless_again(grace, async {
             application.shutdown().await;

@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::Limits;
 
@@ -26,6 +27,9 @@ pub struct Options {
     pub pooling: bool,
     /// A folder of static files that win over the application's routes.
     pub web: Option<PathBuf>,
+    /// How long a stop goes on to serve while it says that it is not ready. Kubernetes takes a pod out of its Services while the pod is told to
+    /// stop, not before (<https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination>), so requests come for some seconds.
+    pub drain_delay: Duration,
     /// What requests, instances and clients may take.
     pub limits: Limits,
     /// How many bytes a key-value store holds on disk; a full one refuses further values.
@@ -63,6 +67,7 @@ impl Options {
             cache_dir: default_cache_dir(),
             pooling: true,
             web: None,
+            drain_delay: Duration::ZERO,
             limits: Limits::default(),
             key_value_bytes: 1 << 30,
             key_value_memory_bytes: 32 << 20,

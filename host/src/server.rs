@@ -6,6 +6,7 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use app::Application;
@@ -44,6 +45,12 @@ const LOGGED_LIMIT_BYTES: usize = 1 << 10;
 /// How long a stop waits for whoever is reading the metrics.
 const METRICS_GRACE: Duration = Duration::from_secs(1);
 
+/// Whether Spin serves at all, which this host answers itself.
+const HEALTH_PATH: &str = "/.well-known/spin/health";
+
+/// Whom a load balancer asks whether to send requests here: Spin's path, and the one by which applications mostly answer it.
+const READINESS_PATHS: [&str; 2] = [HEALTH_PATH, "/readyz"];
+
 /// Where state is kept beside the manifest, as Spin does.
 const STATE_DIR: &str = ".spin";
 
@@ -56,6 +63,8 @@ const BY_NO_ROUTE: &str = "(no route)";
 pub struct Server {
     listener: Listener,
     metrics_listener: Option<Listener>,
+    served: Arc<Served>,
+    drain_delay: Duration,
     shutdown_grace: Duration,
 }
 
@@ -67,6 +76,8 @@ struct Served {
     components: BTreeMap<String, Component>,
     web: Option<StaticFiles>,
     gate: Gate,
+    /// Whether this will stop soon, so that it is not ready whatever the application says.
+    is_draining: AtomicBool,
     metrics: Arc<Metrics>,
     body_limits: BodyLimits,
     compress: bool,
@@ -85,6 +96,7 @@ impl Server {
             None => None,
         };
         let connection_limits = options.limits.connections.clone();
+        let drain_delay = options.drain_delay;
         let shutdown_grace = options.limits.shutdown_grace();
         let served = tokio::task::spawn_blocking(move || Served::load(&options))
             .await
@@ -99,8 +111,9 @@ impl Server {
             ),
             None => None,
         };
+        let answering = Arc::clone(&served);
         let listener = Listener::serve(socket, connection_limits, move |client| {
-            let served = Arc::clone(&served);
+            let served = Arc::clone(&answering);
             service_fn(move |request| {
                 let served = Arc::clone(&served);
                 async move { Ok::<_, Infallible>(served.respond(request, client).await) }
@@ -110,6 +123,8 @@ impl Server {
         Ok(Self {
             listener,
             metrics_listener,
+            served,
+            drain_delay,
             shutdown_grace,
         })
     }
@@ -129,9 +144,15 @@ impl Server {
         self.metrics_listener.as_ref().map(Listener::address)
     }
 
-    /// Stops accepting and lets the requests in flight finish, for at most [`Limits::shutdown_grace`](crate::Limits::shutdown_grace); what
+    /// Serves on for [`Options::drain_delay`] without being ready, so that whoever sends requests here learns of the end before it comes. Then
+    /// it stops accepting and lets the requests in flight finish, for at most [`Limits::shutdown_grace`](crate::Limits::shutdown_grace); what
     /// still runs then is ended. Every answer from now on is the last on its connection.
     pub async fn shutdown(self) {
+        if !self.drain_delay.is_zero() {
+            self.served.is_draining.store(true, Ordering::Relaxed);
+            self.listener.send_away();
+            tokio::time::sleep(self.drain_delay).await;
+        }
         self.listener.shutdown(self.shutdown_grace).await;
         // Last, so that it can be watched until the end.
         if let Some(metrics) = self.metrics_listener {
@@ -243,6 +264,7 @@ impl Served {
             components,
             web,
             gate: Gate::new(limits),
+            is_draining: AtomicBool::new(false),
             metrics: Arc::new(metrics),
             body_limits: BodyLimits {
                 size_bytes: limits.request_body_bytes,
@@ -294,8 +316,12 @@ impl Served {
     /// The answer to a request and who gave it: a component's id, or a name in parentheses.
     async fn dispatch(&self, request: Request<Incoming>, client: SocketAddr) -> (Answer, &str) {
         let path = request.uri().path();
+        if self.is_draining.load(Ordering::Relaxed) && READINESS_PATHS.contains(&path) {
+            let detail = "this replica is about to stop; ask another";
+            return (problem(StatusCode::SERVICE_UNAVAILABLE, detail), BY_HOST);
+        }
         match path {
-            "/.well-known/spin/health" => return (plain(StatusCode::OK, "OK"), BY_HOST),
+            HEALTH_PATH => return (plain(StatusCode::OK, "OK"), BY_HOST),
             "/.well-known/spin/info" => {
                 let mut answer = plain(StatusCode::OK, self.info.clone());
                 let json = HeaderValue::from_static("application/json");
