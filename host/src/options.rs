@@ -4,13 +4,17 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use app::Application;
+
 use crate::Limits;
 
 /// How to serve an application. [`Options::new`] gives what tests want; the command line sets every field.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The `spin.toml`.
-    pub manifest: PathBuf,
+    /// The application.
+    pub source: Source,
+    /// The components that are served, with their routes. None named: all.
+    pub components: Vec<String>,
     /// Where to listen. Port 0 takes any free port.
     pub listen: SocketAddr,
     /// Values of variables. They win over every other provider.
@@ -19,7 +23,7 @@ pub struct Options {
     pub environment: bool,
     /// Spin's runtime configuration: key-value stores and providers of variables.
     pub runtime_config: Option<PathBuf>,
-    /// Where key-value stores are kept. `None` is `.spin` beside the manifest.
+    /// Where key-value stores are kept. `None` is `.spin` beside the manifest, or nowhere for longer than the server lives where there is none.
     pub state_dir: Option<PathBuf>,
     /// Where compiled components are kept. `None` compiles them at every start.
     pub cache_dir: Option<PathBuf>,
@@ -44,6 +48,22 @@ pub struct Options {
     pub log_format: LogFormat,
 }
 
+/// Where an application comes from.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// Its `spin.toml`.
+    Manifest(PathBuf),
+    /// It was read already, such as out of a registry.
+    Read {
+        /// The application.
+        application: Box<Application>,
+        /// Where its paths begin. The folder is not its own, so that nothing is kept there.
+        root: PathBuf,
+        /// What it is called in errors.
+        name: String,
+    },
+}
+
 /// How the log is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
@@ -58,7 +78,8 @@ impl Options {
     /// environment's variables.
     pub fn new(manifest: impl Into<PathBuf>) -> Self {
         Self {
-            manifest: manifest.into(),
+            source: Source::Manifest(manifest.into()),
+            components: Vec::new(),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             variables: Vec::new(),
             environment: false,

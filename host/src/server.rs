@@ -34,7 +34,7 @@ use crate::runtime_config::RuntimeConfig;
 use crate::state::Settings;
 use crate::static_files::StaticFiles;
 use crate::trace_context;
-use crate::{ConnectionLimits, Error, LogFormat, Options, files, key_value};
+use crate::{ConnectionLimits, Error, LogFormat, Options, Source, files, key_value};
 
 /// The target of the log's lines about requests, one each.
 pub const ACCESS_LOG: &str = "access";
@@ -82,8 +82,8 @@ struct Served {
     body_limits: BodyLimits,
     compress: bool,
     log_format: LogFormat,
-    /// The files that the components see. They are removed with this.
-    _files: Vec<TempDir>,
+    /// The files that the components see, and their state where nobody said that it is kept. They are removed with this.
+    _folders: Vec<TempDir>,
 }
 
 impl Server {
@@ -185,17 +185,25 @@ fn serve_metrics(
 
 impl Served {
     fn load(options: &Options) -> Result<Self, Error> {
+        let name = match &options.source {
+            Source::Manifest(path) => path.display().to_string(),
+            Source::Read { name, .. } => name.clone(),
+        };
         let wrong = |source| Error::Application {
-            path: options.manifest.clone(),
+            name: name.clone(),
             source,
         };
-        let application = Application::read(&options.manifest).map_err(wrong)?;
-        let root = options.manifest.parent().unwrap_or(Path::new(""));
-        let root = if root.as_os_str().is_empty() {
-            Path::new(".")
-        } else {
-            root
+        let (mut application, root) = match &options.source {
+            Source::Manifest(path) => (Application::read(path).map_err(wrong)?, folder_of(path)),
+            Source::Read {
+                application, root, ..
+            } => ((**application).clone(), root.as_path()),
         };
+        if !options.components.is_empty() {
+            application
+                .retain_components(&options.components)
+                .map_err(wrong)?;
+        }
 
         let config = RuntimeConfig::read(options.runtime_config.as_deref())?;
         let providers = Providers::new(&options.variables, options.environment, &config)?;
@@ -208,7 +216,8 @@ impl Served {
             .resolve_variables(|name| providers.get(name))
             .map_err(wrong)?;
 
-        let state_dir = state_dir(options, &config, root);
+        let mut folders = Vec::new();
+        let state_dir = state_dir(options, &config, &mut folders)?;
         let store_limits = StoreLimits {
             size_bytes: options.key_value_bytes,
             memory_bytes: options.key_value_memory_bytes,
@@ -224,9 +233,8 @@ impl Served {
         let metrics = Metrics::new(ids, &[BY_HOST, BY_WEB, BY_NO_ROUTE]);
 
         let mut components = BTreeMap::new();
-        let mut folders = Vec::new();
         for (id, component) in &application.components {
-            let folder = files::lay_out(id, root, &component.files, &component.exclude_files)?;
+            let folder = files::lay_out(id, component, root)?;
             let shared_id: Arc<str> = Arc::from(id.as_str());
             let allowed = component.resolve_allowed_hosts(&variables).map_err(wrong)?;
             let component_metrics = metrics.component(id);
@@ -272,7 +280,7 @@ impl Served {
             },
             compress: options.compress,
             log_format: options.log_format,
-            _files: folders,
+            _folders: folders,
         })
     }
 
@@ -436,12 +444,36 @@ fn compressed(is_head: bool, accepts_gzip: bool, answer: Answer) -> Answer {
     }
 }
 
-fn state_dir(options: &Options, config: &RuntimeConfig, root: &Path) -> PathBuf {
-    options
-        .state_dir
-        .clone()
-        .or_else(|| config.state_dir.clone())
-        .unwrap_or_else(|| root.join(STATE_DIR))
+/// The folder of a manifest.
+fn folder_of(manifest: &Path) -> &Path {
+    match manifest.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// Where state is kept; a folder that is removed with the others of `folders` where the application has none of its own and nobody named one.
+fn state_dir(
+    options: &Options,
+    config: &RuntimeConfig,
+    folders: &mut Vec<TempDir>,
+) -> Result<PathBuf, Error> {
+    if let Some(folder) = options.state_dir.as_ref().or(config.state_dir.as_ref()) {
+        return Ok(folder.clone());
+    }
+    if let Source::Manifest(path) = &options.source {
+        return Ok(folder_of(path).join(STATE_DIR));
+    }
+    let folder = tempfile::Builder::new()
+        .prefix("kindred-state-")
+        .tempdir()
+        .map_err(|source| Error::Folder {
+            path: std::env::temp_dir(),
+            source,
+        })?;
+    let path = folder.path().to_owned();
+    folders.push(folder);
+    Ok(path)
 }
 
 /// The compile cache; without one, starts are slower and nothing else changes.

@@ -1,4 +1,6 @@
 //! A registry for a test: the program of the CNCF (<https://distribution.github.io/distribution/>), which `KINDRED_REGISTRY` names.
+//! The tests of other crates have it too.
+#![allow(dead_code, reason = "each crate's tests use a part of it")]
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
@@ -20,7 +22,6 @@ pub(crate) struct RegistryProcess {
 
 impl RegistryProcess {
     /// Starts a registry with nothing in it; `None`, and a loud line, where there is no program.
-    #[expect(clippy::print_stdout, reason = "tests say what they did not test")]
     pub(crate) fn start() -> Option<Self> {
         let Some(program) = std::env::var_os("KINDRED_REGISTRY") else {
             println!("NOT TESTED: KINDRED_REGISTRY names no program of a registry");

@@ -15,7 +15,7 @@ use crate::client::{get, send};
 /// How long nobody is surprised to wait on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-fn host() -> Command {
+pub(crate) fn host() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_host"));
     command
         .stderr(Stdio::piped())
@@ -25,8 +25,13 @@ fn host() -> Command {
         "RUST_LOG",
         "SPIN_HTTP_LISTEN_ADDR",
         "RUNTIME_CONFIG_FILE",
+        "KINDRED_CACHE_DIR",
         "KINDRED_DRAIN_DELAY",
+        "KINDRED_INSECURE_REGISTRY",
         "KINDRED_S3_SECRET_KEY",
+        "KINDRED_STATE_DIR",
+        "SPIN_COMPONENTS_TO_RETAIN",
+        "SPIN_MAX_INSTANCE_MEMORY",
     ] {
         command.env_remove(name);
     }
@@ -44,15 +49,15 @@ fn up(folder: &tempfile::TempDir) -> Command {
 }
 
 /// A started process that is gone when the test is.
-struct Running {
+pub(crate) struct Running {
     child: Child,
     log: BufReader<ChildStderr>,
-    url: String,
+    pub(crate) url: String,
 }
 
 impl Running {
     /// Starts the command and waits until it says where it serves.
-    fn start(command: &mut Command) -> Self {
+    pub(crate) fn start(command: &mut Command) -> Self {
         let mut child = command.spawn().unwrap();
         let log = BufReader::new(child.stderr.take().unwrap());
         let mut running = Self {
