@@ -53,6 +53,8 @@ pub(crate) struct Global {
 enum Command {
     /// Write the objects of an environment as YAML, without a cluster
     Render(RenderArgs),
+    /// Push the application to a registry, in the format of Spin
+    Push(PushArgs),
 }
 
 /// What is rendered, and where to.
@@ -64,6 +66,17 @@ pub(crate) struct RenderArgs {
     /// The application's artifact, instead of `application.image`
     #[arg(long, value_name = "REFERENCE")]
     pub(crate) image: Option<String>,
+}
+
+/// What is pushed, and where to.
+#[derive(Args, Debug)]
+pub(crate) struct PushArgs {
+    /// What the artifact is called, instead of `application.image` of the environment
+    #[arg(long, value_name = "REFERENCE")]
+    pub(crate) tag: Option<String>,
+    /// Speak plain HTTP with the registry, as with one on this machine
+    #[arg(short = 'k', long)]
+    pub(crate) insecure: bool,
 }
 
 /// Runs what the command line says.
@@ -82,6 +95,7 @@ pub fn run() -> ExitCode {
     };
     let done = match &cli.command {
         Command::Render(args) => commands::render(&cli.global, args),
+        Command::Push(args) => commands::push(&cli.global, args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,11 +1,13 @@
 //! What the commands do.
 
+mod push;
 mod render;
 
 use anyhow::anyhow;
 use app::Application;
 use config::Config;
 
+pub(crate) use push::push;
 pub(crate) use render::render;
 
 use crate::cli::Global;
