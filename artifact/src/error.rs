@@ -29,7 +29,7 @@ pub enum Error {
     },
     /// Nobody answers for the registry, or not in a way that can be understood.
     #[error(
-        "cannot reach the registry of {image}; check its name and that it runs, and say `--insecure` if it speaks plain HTTP"
+        "cannot reach the registry of {image}; check its name and that it runs, say `--insecure` if it speaks plain HTTP, and name an authority of your own in SSL_CERT_FILE"
     )]
     Unreachable {
         /// What was asked for.

@@ -16,6 +16,7 @@ use tempfile::TempDir;
 pub(crate) struct RegistryProcess {
     process: Child,
     folder: TempDir,
+    users: Option<TempDir>,
     address: String,
     requests: Arc<Mutex<Vec<String>>>,
 }
@@ -23,6 +24,25 @@ pub(crate) struct RegistryProcess {
 impl RegistryProcess {
     /// Starts a registry with nothing in it; `None`, and a loud line, where there is no program.
     pub(crate) fn start() -> Option<Self> {
+        Self::start_with("")
+    }
+
+    /// The same for `user` with the password `secret` alone.
+    pub(crate) fn start_with_login() -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let users = folder.path().join("htpasswd");
+        let user = "user:$2b$04$Mu6JauHsNZuGgcxullj8oeTT6U9kIrwjUN5a6a43vt4D9Lp2xWJKq\n";
+        std::fs::write(&users, user).unwrap();
+        let auth = format!(
+            "auth: {{ htpasswd: {{ realm: test, path: \"{}\" }} }}\n",
+            users.display()
+        );
+        let mut registry = Self::start_with(&auth)?;
+        registry.users = Some(folder);
+        Some(registry)
+    }
+
+    fn start_with(auth: &str) -> Option<Self> {
         let Some(program) = std::env::var_os("KINDRED_REGISTRY") else {
             println!("NOT TESTED: KINDRED_REGISTRY names no program of a registry");
             return None;
@@ -33,7 +53,7 @@ impl RegistryProcess {
         let text = format!(
             "version: 0.1\nlog: {{ level: info, accesslog: {{ disabled: false }} }}\n\
              storage: {{ filesystem: {{ rootdirectory: \"{}\" }}, delete: {{ enabled: true }} }}\n\
-             http: {{ addr: \"127.0.0.1:0\" }}\n",
+             http: {{ addr: \"127.0.0.1:0\" }}\n{auth}",
             blobs.display()
         );
         std::fs::write(&config, text).unwrap();
@@ -68,6 +88,7 @@ impl RegistryProcess {
         Some(Self {
             process,
             folder,
+            users: None,
             address,
             requests,
         })

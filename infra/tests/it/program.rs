@@ -41,11 +41,19 @@ impl Place {
 
     /// Runs the program in the folder, without what the surroundings may set.
     pub(crate) fn run(&self, args: &[&str]) -> Run {
+        self.run_with(args, &[])
+    }
+
+    /// The same with these variables of the environment.
+    pub(crate) fn run_with(&self, args: &[&str], variables: &[(&str, &str)]) -> Run {
         let output = Command::new(env!("CARGO_BIN_EXE_infra"))
             .args(args)
             .current_dir(self.folder.path())
             .env_remove("KINDRED_ENVIRONMENT")
             .env("COLUMNS", "100")
+            // Nobody is logged in anywhere.
+            .env("DOCKER_CONFIG", self.folder.path())
+            .envs(variables.iter().copied())
             .output()
             .unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();

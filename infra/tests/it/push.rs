@@ -103,6 +103,35 @@ fn the_artifact_is_named_and_pushed_once() {
 }
 
 #[test]
+fn who_asks_is_whom_docker_logged_in() {
+    let Some(registry) = RegistryProcess::start_with_login() else {
+        return;
+    };
+    let image = registry.image("kindred:1");
+    let (server, _) = image.split_once('/').unwrap();
+    let place = place("");
+    let docker = place.path("docker");
+    std::fs::create_dir(&docker).unwrap();
+    let push = |auth: &str| {
+        // As a Secret of Kubernetes has it.
+        let config = format!(r#"{{"auths":{{"{server}":{{"auth":"{auth}"}}}}}}"#);
+        std::fs::write(docker.join(".dockerconfigjson"), config).unwrap();
+        let variables = [("DOCKER_CONFIG", docker.to_str().unwrap())];
+        place.run_with(&["push", "--tag", &image], &variables)
+    };
+    let refused = format!("the registry refuses access to {image}; log in with `docker login`");
+    check(&place.run(&["push", "--tag", &image]), 1, &refused);
+    check(&push("dXNlcjp3cm9uZw=="), 1, &refused);
+    check(
+        &push("dXNlcg=="),
+        3,
+        "cannot read the credentials of registries in ",
+    );
+    check(&push("dXNlcjpzZWNyZXQ="), 0, "uploaded 3 blobs");
+    check(&push("dXNlcjpzZWNyZXQ="), 0, "is unchanged");
+}
+
+#[test]
 fn a_registry_that_cannot_be_reached_is_outside() {
     // A port that was free a moment ago.
     let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
