@@ -77,6 +77,8 @@ enum Command {
     Unlock(UnlockArgs),
     /// Write what completes the commands in a shell
     Completions(CompletionsArgs),
+    /// Push the application to a registry, in the format of Spin
+    Push(PushArgs),
 }
 
 /// What is rendered, and where to.
@@ -216,6 +218,17 @@ struct CompletionsArgs {
     shell: clap_complete::Shell,
 }
 
+/// What is pushed, and where to.
+#[derive(Args, Debug)]
+pub(crate) struct PushArgs {
+    /// What the artifact is called, instead of `application.image` of the environment
+    #[arg(long, value_name = "REFERENCE")]
+    pub(crate) tag: Option<String>,
+    /// Speak plain HTTP with the registry, as with one on this machine
+    #[arg(short = 'k', long)]
+    pub(crate) insecure: bool,
+}
+
 /// Runs what the command line says.
 pub fn run() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -252,6 +265,7 @@ pub fn run() -> ExitCode {
             );
             Ok(())
         }
+        Command::Push(args) => commands::push(global, args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
