@@ -277,6 +277,67 @@ async fn what_is_not_there_is_said() {
     );
 }
 
+/// Pushes something else than `pack` makes: a layer of this type with this content.
+async fn push_layer(image: &str, media_type: &str, content: &str) {
+    use oci_client::client::{Client, ClientConfig, ClientProtocol, Config, ImageLayer};
+    let config = ClientConfig {
+        protocol: ClientProtocol::Http,
+        ..ClientConfig::default()
+    };
+    let layer = ImageLayer::new(content.to_owned(), media_type.to_owned(), None);
+    let client = Client::try_from(config).unwrap();
+    let image = image.parse().unwrap();
+    let auth = oci_client::secrets::RegistryAuth::Anonymous;
+    let config = Config::oci_v1("{}", None);
+    client
+        .push(&image, &[layer], config, &auth, None)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn what_is_no_application_is_said() {
+    const SPINS: &str = "application/vnd.fermyon.spin.application.v1+config";
+
+    let Some(registry) = RegistryProcess::start() else {
+        return;
+    };
+    let cache = tempfile::tempdir().unwrap();
+    let check = async |media_type: &str, content: &str, expected: &str| {
+        let image = registry.image("other:1");
+        // It makes the process ready for clients.
+        Registry::of(&Image::parse(&image).unwrap(), false).unwrap();
+        push_layer(&image, media_type, content).await;
+        let error = chain(&pull(&image, cache.path()).await.unwrap_err());
+        let expected =
+            format!("{image} is not a Spin application that can be run here: {expected}");
+        assert!(error.starts_with(&expected), "{error}");
+    };
+    let tar = "application/vnd.oci.image.layer.v1.tar";
+    check(tar, "a", "it has no layer of Spin's").await;
+    check(SPINS, "a", "expected value at line 1").await;
+    let digest = "sha256:ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb";
+    let application = format!(
+        r#"{{ "spin_lock_version": 0, "metadata": {{ "name": "a" }}, "triggers": [], "components": [
+            {{ "id": "a", "source": {{ "content_type": "application/wasm", "digest": "{digest}" }} }} ] }}"#
+    );
+    check(
+        SPINS,
+        &application,
+        &format!("it has no layer {digest}, or in an archive"),
+    )
+    .await;
+    let cut = application.replace(digest, "sha256:../../../etc/passwd");
+    check(
+        SPINS,
+        &cut,
+        "\"sha256:../../../etc/passwd\" is not `sha256:` and 64",
+    )
+    .await;
+    let large = " ".repeat(5 << 20);
+    check(SPINS, &large, "it describes itself in 5242880 bytes").await;
+}
+
 #[tokio::test]
 async fn a_registry_that_is_not_there_is_said() {
     // A port that was free a moment ago.
