@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::commands;
 use crate::engine::Selection;
@@ -79,6 +79,8 @@ enum Command {
     Completions(CompletionsArgs),
     /// Push the application to a registry, in the format of Spin
     Push(PushArgs),
+    /// Pack `host` or `precompute` as a container image, without a container engine
+    Image(ImageArgs),
 }
 
 /// What is rendered, and where to.
@@ -90,6 +92,53 @@ pub(crate) struct RenderArgs {
     /// The application's artifact, instead of `application.image`
     #[arg(long, value_name = "REFERENCE")]
     pub(crate) image: Option<String>,
+}
+
+/// Which program is packed, and where to.
+#[derive(Args, Debug)]
+pub(crate) struct ImageArgs {
+    /// The program
+    #[arg(value_enum)]
+    pub(crate) program: ImageProgram,
+    /// Push it to a registry under this tag
+    #[arg(long, value_name = "REFERENCE")]
+    pub(crate) push: Option<String>,
+    /// Write it into a folder, as an OCI image layout
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) out: Option<PathBuf>,
+    /// The program, linked statically; without it, cargo builds it in the repository
+    #[arg(long, value_name = "FILE")]
+    pub(crate) binary: Option<PathBuf>,
+    /// The profile that cargo builds it with
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "release",
+        conflicts_with = "binary"
+    )]
+    pub(crate) profile: String,
+    /// Speak plain HTTP with the registry, as with one on this machine
+    #[arg(short = 'k', long)]
+    pub(crate) insecure: bool,
+}
+
+/// What there are images of.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ImageProgram {
+    /// What runs the functions where no shim does
+    Host,
+    /// The job
+    Precompute,
+}
+
+impl ImageProgram {
+    /// What its package and its binary are called.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Host => "host",
+            Self::Precompute => "precompute",
+        }
+    }
 }
 
 /// Which cluster.
@@ -266,6 +315,7 @@ pub fn run() -> ExitCode {
             Ok(())
         }
         Command::Push(args) => commands::push(global, args),
+        Command::Image(args) => commands::image(global, args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -2,6 +2,7 @@
 
 mod apply;
 mod destroy;
+mod image;
 mod push;
 mod render;
 mod session;
@@ -13,6 +14,7 @@ use config::{Config, Environment};
 
 pub(crate) use apply::{apply, plan, rollback, wait};
 pub(crate) use destroy::destroy;
+pub(crate) use image::image;
 pub(crate) use push::push;
 pub(crate) use render::render;
 pub(crate) use state::{explain, history, outputs, status, unlock};

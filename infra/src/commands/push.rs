@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::anyhow;
 use app::Application;
-use artifact::{Error, HOSTS, Image, Packed, PackedComponent, Pushed, Registry};
+use artifact::{Error, HOSTS, Image, PackedApplication, PackedComponent, Pushed, Registry};
 use config::Config;
 use serde_json::json;
 
@@ -30,7 +30,7 @@ pub(crate) fn push(global: &Global, args: &PushArgs) -> Result<(), Failure> {
     }
     let pushed = run(async {
         let registry = Registry::of(&image, args.insecure).map_err(failure)?;
-        registry.push(&packed).await.map_err(failure)
+        registry.push(&packed.artifact).await.map_err(failure)
     })?;
     Ok(tell_pushed(global.output, &image, &packed, &pushed)?)
 }
@@ -98,12 +98,12 @@ fn tell_component(output: Output, component: &PackedComponent) -> anyhow::Result
 fn tell_pushed(
     output: Output,
     image: &Image,
-    packed: &Packed,
+    packed: &PackedApplication,
     pushed: &Pushed,
 ) -> anyhow::Result<()> {
     let event = json!({
         "image": pushed.image.to_string(),
-        "digest": packed.digest(),
+        "digest": packed.artifact.digest(),
         "tag": image.to_string(),
         "unchanged": pushed.is_unchanged,
         "uploaded_blobs": pushed.uploaded_blobs,
@@ -124,13 +124,14 @@ fn tell_pushed(
 }
 
 /// What an error of packing or pushing means for a script: what was asked for, or what is outside.
-fn failure(error: Error) -> Failure {
+pub(super) fn failure(error: Error) -> Failure {
     let refusal = match &error {
         Error::Name { .. }
         | Error::NoTag { .. }
         | Error::Credentials { .. }
         | Error::Read { .. }
         | Error::Files { .. }
+        | Error::Program { .. }
         | Error::Unpackable { .. }
         | Error::TooManyLayers { .. } => Refusal::Invalid,
         _ => Refusal::Unexpected,

@@ -1,0 +1,127 @@
+//! `infra image`.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+use anyhow::{Context as _, Result, bail};
+use artifact::{Image, Packed, Program, Registry};
+use serde_json::json;
+
+use super::push::failure;
+use super::session::run;
+use crate::cli::{Global, ImageArgs, ImageProgram};
+use crate::error::{Failure, Refusal};
+use crate::report::say;
+
+/// What makes a program need no other file. With a target named, it is for that alone, and not for what runs while it is built.
+const STATIC_FLAGS: &str = "-C target-feature=+crt-static";
+
+/// Packs a program as a container image, without a container engine.
+pub(crate) fn image(global: &Global, args: &ImageArgs) -> Result<(), Failure> {
+    let binary = match &args.binary {
+        Some(path) => path.clone(),
+        None => build(args.program, &args.profile)?,
+    };
+    let content = fs::read(&binary);
+    let content = content
+        .with_context(|| format!("could not read the program {}", binary.display()))
+        .map_err(|error| Refusal::Invalid.because(error))?;
+    let packed = program(args.program, &content).pack().map_err(failure)?;
+    if let Some(folder) = &args.out {
+        packed.write_layout(folder).map_err(failure)?;
+    }
+    match &args.push {
+        Some(tag) => push(global, args, tag, &packed),
+        None => tell(global, packed.digest(), &packed, None),
+    }
+}
+
+fn push(global: &Global, args: &ImageArgs, tag: &str, packed: &Packed) -> Result<(), Failure> {
+    let image = Image::parse(tag).map_err(failure)?;
+    let pushed = run(async {
+        let registry = Registry::of(&image, args.insecure).map_err(failure)?;
+        registry.push(packed).await.map_err(failure)
+    })?;
+    tell(
+        global,
+        &pushed.image.to_string(),
+        packed,
+        Some(pushed.uploaded_blobs),
+    )
+}
+
+fn tell(
+    global: &Global,
+    name: &str,
+    packed: &Packed,
+    uploaded_blobs: Option<usize>,
+) -> Result<(), Failure> {
+    let size_bytes = packed.size_bytes();
+    say(&format!("{} kB", size_bytes.div_ceil(1000)));
+    let event =
+        json!({ "image": name, "size_bytes": size_bytes, "uploaded_blobs": uploaded_blobs });
+    Ok(global.output.tell("image", &event, name)?)
+}
+
+/// What is in the image of each program beside it.
+fn program(program: ImageProgram, binary: &[u8]) -> Program<'_> {
+    match program {
+        ImageProgram::Host => Program {
+            name: "host",
+            binary,
+            writable_folder: "/state",
+            environment: &[
+                ("KINDRED_CACHE_DIR", "/state/cache"),
+                // As long as it takes until nobody sends requests to a pod that ends.
+                ("KINDRED_DRAIN_DELAY", "5"),
+                ("KINDRED_STATE_DIR", "/state"),
+            ],
+        },
+        ImageProgram::Precompute => Program {
+            name: "precompute",
+            binary,
+            writable_folder: "/scratch",
+            environment: &[],
+        },
+    }
+}
+
+/// Builds a program of this repository and says where it is.
+fn build(program: ImageProgram, profile: &str) -> Result<PathBuf> {
+    let name = program.name();
+    let target = format!("{}-unknown-linux-gnu", env::consts::ARCH);
+    let mut cargo = Command::new("cargo");
+    cargo.args([
+        "build",
+        "--package",
+        name,
+        "--bin",
+        name,
+        "--profile",
+        profile,
+        "--target",
+        &target,
+    ]);
+    let variable = format!(
+        "CARGO_TARGET_{}_RUSTFLAGS",
+        target.to_uppercase().replace('-', "_")
+    );
+    let status = cargo.env(variable, STATIC_FLAGS).status();
+    let status = status.with_context(|| {
+        format!("could not start cargo, which builds {name}: give a program that is built by `--binary FILE`")
+    })?;
+    if !status.success() {
+        bail!(
+            "cargo did not build {name} ({status}): give a program that is built by `--binary FILE`"
+        );
+    }
+    let folder =
+        env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
+    // The profile `dev` is built into the folder of old.
+    let profile_folder = if profile == "dev" { "debug" } else { profile };
+    Ok(folder
+        .join(Path::new(&target))
+        .join(profile_folder)
+        .join(name))
+}
