@@ -12,6 +12,7 @@ mod edit;
 mod environment;
 mod error;
 mod models;
+mod name;
 mod search;
 mod storage;
 

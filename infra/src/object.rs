@@ -24,25 +24,12 @@ impl Object {
         name: &str,
         content: Value,
     ) -> Self {
-        let mut object = Self::of_cluster(model, file, [api_version, kind], name, content);
-        object.value["metadata"]["namespace"] = json!(model.namespace);
-        object
-    }
-
-    /// The same, of the whole cluster.
-    pub(crate) fn of_cluster(
-        model: &Model<'_>,
-        file: &'static str,
-        [api_version, kind]: [&str; 2],
-        name: &str,
-        content: Value,
-    ) -> Self {
         let mut object = Map::new();
         object.insert("apiVersion".to_owned(), json!(api_version));
         object.insert("kind".to_owned(), json!(kind));
         object.insert(
             "metadata".to_owned(),
-            json!({ "name": name, "labels": model.labels() }),
+            json!({ "name": name, "namespace": model.namespace, "labels": model.labels() }),
         );
         if let Value::Object(content) = content {
             object.extend(content);
@@ -51,6 +38,14 @@ impl Object {
             file,
             value: Value::Object(object),
         }
+    }
+
+    /// The same, of the whole cluster instead of a namespace.
+    pub(crate) fn of_cluster(mut self) -> Self {
+        if let Some(metadata) = self.value["metadata"].as_object_mut() {
+            metadata.remove("namespace");
+        }
+        self
     }
 
     /// Adds a label.

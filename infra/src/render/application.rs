@@ -33,15 +33,9 @@ pub(super) fn port(model: &Model<'_>) -> u16 {
     }
 }
 
-/// The port of the registry, where pods pull the application themselves.
-pub(super) fn registry_port(model: &Model<'_>) -> Option<u16> {
-    (model.environment.application.form == Form::Host).then(|| {
-        let registry = model.image.split('/').next().unwrap_or_default();
-        let port = registry
-            .rsplit_once(':')
-            .and_then(|(_, port)| port.parse().ok());
-        port.unwrap_or(443)
-    })
+/// Whether pods pull the application themselves.
+pub(super) fn pulls_itself(model: &Model<'_>) -> bool {
+    model.environment.application.form == Form::Host
 }
 
 pub(super) fn objects(model: &Model<'_>) -> Vec<Object> {

@@ -15,13 +15,8 @@ pub(super) fn objects(model: &Model<'_>) -> Vec<Object> {
         Form::SpinApp => "baseline",
         Form::Deployment | Form::Host => "restricted",
     };
-    let namespace = Object::of_cluster(
-        model,
-        "namespace",
-        ["v1", "Namespace"],
-        &model.namespace,
-        json!({}),
-    );
+    let api = ["v1", "Namespace"];
+    let namespace = Object::new(model, "namespace", api, &model.namespace, json!({}));
     let service_account = Object::new(
         model,
         "service-account",
@@ -30,5 +25,8 @@ pub(super) fn objects(model: &Model<'_>) -> Vec<Object> {
         // The functions ask the cluster for nothing.
         json!({ "automountServiceAccountToken": false }),
     );
-    vec![namespace.with_label(ENFORCE, level), service_account]
+    vec![
+        namespace.of_cluster().with_label(ENFORCE, level),
+        service_account,
+    ]
 }

@@ -16,7 +16,8 @@ pub(super) fn objects(model: &Model<'_>) -> Vec<Object> {
     let storage = json!({ "protocol": "TCP", "port": storage_port(model) });
     // The addresses of a bucket change; its port does not.
     let mut egress = vec![json!({ "ports": dns }), json!({ "ports": [storage] })];
-    if let Some(port) = application::registry_port(model) {
+    if application::pulls_itself(model) {
+        let port = registry_port(&model.image);
         egress.push(json!({ "ports": [{ "protocol": "TCP", "port": port }] }));
     }
     let port = application::port(model);
@@ -36,6 +37,12 @@ fn storage_port(model: &Model<'_>) -> u16 {
     endpoint.map_or(443, port_of)
 }
 
+/// The port of an image's registry. Without a slash there is none in its name: what is behind a colon is a tag, then.
+fn registry_port(image: &str) -> u16 {
+    let registry = image.split_once('/').map(|(registry, _)| registry);
+    registry.map_or(443, port_of)
+}
+
 /// The port of a web address: its own, or that of its scheme.
 fn port_of(url: &str) -> u16 {
     let (scheme, rest) = url.split_once("://").unwrap_or(("https", url));
@@ -49,7 +56,7 @@ fn port_of(url: &str) -> u16 {
 
 #[cfg(test)]
 mod tests {
-    use super::port_of;
+    use super::{port_of, registry_port};
 
     #[test]
     fn the_port_of_an_address_is_its_own_or_that_of_its_scheme() {
@@ -61,6 +68,18 @@ mod tests {
             ("https://[::1]", 443),
         ] {
             assert_eq!(port_of(url), port, "{url}");
+        }
+    }
+
+    #[test]
+    fn the_port_of_a_registry_is_that_before_the_slash() {
+        for (image, port) in [
+            ("registry.example.org:5000/kindred@sha256:0123", 5000),
+            ("ghcr.io/example/kindred:1", 443),
+            ("example/kindred:1", 443),
+            ("kindred:1", 443),
+        ] {
+            assert_eq!(registry_port(image), port, "{image}");
         }
     }
 }
