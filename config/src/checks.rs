@@ -50,6 +50,14 @@ pub(crate) fn at_least_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result
     }
 }
 
+/// The same, where it is there.
+pub(crate) fn some_at_least_one<'de, D>(deserializer: D) -> Result<Option<u32>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    at_least_one(deserializer).map(Some)
+}
+
 /// 1 to 64.
 pub(crate) fn dimensions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
     within(u32::deserialize(deserializer)?, 1..=64)
@@ -255,23 +263,13 @@ pub(crate) fn is_dns_label(name: &str) -> bool {
     name.len() <= 63 && is_key_part(name) && !name.starts_with('-') && !name.ends_with('-')
 }
 
-/// The name of a thing in a cluster.
-pub(crate) fn some_dns_label<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<String, D::Error> {
-    text(
-        deserializer,
-        is_dns_label,
-        "is no name in a cluster: write 1 to 63 lower-case letters, digits and hyphens, with a letter or digit at both ends",
-    )
-}
-
-/// The same, where it is there.
+/// The name of a thing in a cluster, where it is there.
 pub(crate) fn dns_label<'de, D>(deserializer: D) -> Result<Option<String>, D::Error>
 where
     D: Deserializer<'de>,
 {
-    some_dns_label(deserializer).map(Some)
+    let advice = "is no name in a cluster: write 1 to 63 lower-case letters, digits and hyphens, with a letter or digit at both ends";
+    text(deserializer, is_dns_label, advice).map(Some)
 }
 
 /// The name of a host, such as `api.example.org`.
@@ -299,6 +297,38 @@ fn is_quantity(quantity: &str) -> bool {
     let is_number = digits.parse::<f64>().is_ok_and(|number| 0.0 < number);
     let units = ["", "m", "k", "M", "G", "T", "Ki", "Mi", "Gi", "Ti"];
     is_number && units.contains(&unit)
+}
+
+/// When something is done, as cron writes it: minute, hour, day, month and day of the week.
+pub(crate) fn cron_schedule<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<String, D::Error> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"*,-/ ".contains(&byte);
+    text(
+        deserializer,
+        |schedule| {
+            schedule
+                .split(' ')
+                .filter(|field| !field.is_empty())
+                .count()
+                == 5
+                && schedule.bytes().all(allowed)
+        },
+        "is no time: write minute, hour, day, month and day of the week, such as `0 2 * * *` for every night at two",
+    )
+}
+
+/// A source in a bucket.
+pub(crate) fn in_bucket<'de, D>(deserializer: D) -> Result<Option<Source>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    match Source::deserialize(deserializer)? {
+        source @ Source::S3 { .. } => Ok(Some(source)),
+        other => Err(D::Error::custom(format!(
+            "`{other}` is not in a bucket: write s3://bucket/prefix"
+        ))),
+    }
 }
 
 /// A key's prefix, without slashes at its ends.

@@ -29,8 +29,8 @@ pub use collection::{
 };
 pub use edit::{Setting, settings_as_toml, with_settings};
 pub use environment::{
-    Address, AddressKind, ApplicationSettings, Certificate, Environment, EnvironmentName, Form,
-    Issuer, Scaling, SecretSource,
+    AccessMode, Address, AddressKind, ApplicationSettings, Autoscaler, Certificate, Environment,
+    EnvironmentName, Form, IndexPlace, Issuer, Jobs, Observability, Scaling, SecretSource, Volume,
 };
 pub use error::ConfigError;
 pub use models::{Blend, Content, Rules, Support};

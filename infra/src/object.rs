@@ -54,6 +54,12 @@ impl Object {
         self
     }
 
+    /// Adds an annotation.
+    pub(crate) fn with_annotation(mut self, key: &str, value: &str) -> Self {
+        self.value["metadata"]["annotations"][key] = json!(value);
+        self
+    }
+
     /// What it is called, as `Kind/name`.
     pub fn name(&self) -> String {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();

@@ -19,6 +19,9 @@ pub struct Address {
     /// The Gateway, as `namespace/name`.
     #[serde(default)]
     pub gateway: Option<String>,
+    /// How many requests a second an address may send, where ingress-nginx is the Ingress. Not given: as many as it likes.
+    #[serde(default, deserialize_with = "checks::some_at_least_one")]
+    pub requests_per_second: Option<u32>,
     /// Who signs the certificate. Not given: there is none, and what stands before answers for it.
     #[serde(default)]
     pub certificate: Option<Certificate>,
@@ -59,9 +62,14 @@ pub enum Issuer {
 }
 
 impl Address {
+    /// Whether requests are led by their paths.
+    pub(super) fn is_route(&self) -> bool {
+        matches!(self.kind, AddressKind::Ingress | AddressKind::Gateway)
+    }
+
     /// Applies the rules that need more than one value.
     pub(super) fn check(&self) -> Result<(), String> {
-        let is_route = matches!(self.kind, AddressKind::Ingress | AddressKind::Gateway);
+        let is_route = self.is_route();
         match (self.kind, &self.gateway) {
             (AddressKind::Gateway, None) => {
                 return Err(
@@ -76,6 +84,9 @@ impl Address {
         }
         if self.certificate.is_some() && !is_route {
             return Err("a port of a node or a load balancer has no certificate of the cluster: write the kind `ingress` or `gateway`".to_owned());
+        }
+        if self.requests_per_second.is_some() && self.kind != AddressKind::Ingress {
+            return Err("only the kind `ingress` has `requests_per_second`: for a Gateway, its own policies have".to_owned());
         }
         if is_route && self.host.is_none() {
             return Err("a route goes by a name: write `host`".to_owned());

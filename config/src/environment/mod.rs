@@ -2,8 +2,11 @@
 
 mod address;
 mod application;
+mod jobs;
+mod observability;
 mod scaling;
 mod secrets;
+mod volume;
 
 use std::collections::BTreeMap;
 
@@ -11,8 +14,11 @@ use serde::Deserialize;
 
 pub use self::address::{Address, AddressKind, Certificate, Issuer};
 pub use self::application::{ApplicationSettings, Form};
-pub use self::scaling::Scaling;
+pub use self::jobs::Jobs;
+pub use self::observability::Observability;
+pub use self::scaling::{Autoscaler, Scaling};
 pub use self::secrets::SecretSource;
+pub use self::volume::{AccessMode, IndexPlace, Volume};
 use crate::name::name;
 use crate::{Storage, checks};
 
@@ -37,12 +43,20 @@ pub struct Environment {
     pub collections: Option<Vec<String>>,
     /// Where index files are. Not given: what the file says for all.
     pub storage: Option<Storage>,
+    /// Where the functions have index files. Default: `s3`.
+    pub index: IndexPlace,
+    /// The volume of index files, where they are in one.
+    pub volume: Volume,
     /// What runs the functions.
     pub application: ApplicationSettings,
     /// How many replicas there are.
     pub scaling: Scaling,
     /// How requests reach the functions from outside. Not given: they do not, and there is a Service within the cluster.
     pub address: Option<Address>,
+    /// What builds index files in the cluster. Not given: somebody else does.
+    pub jobs: Option<Jobs>,
+    /// How one sees what happens.
+    pub observability: Observability,
     /// Values of the application's variables, as `spin.toml` names them, beside those that follow from storage and collections.
     pub variables: BTreeMap<String, String>,
     /// Where the values of secret variables come from, by the names of `spin.toml`.
@@ -58,13 +72,21 @@ impl Environment {
                 "there is no collection `{unknown}`: correct `collections`"
             ));
         }
+        self.application.check()?;
         self.scaling.check()?;
+        self.observability.check(&self.application)?;
+        let is_led_by_paths = self.address.as_ref().is_none_or(Address::is_route);
+        if self.application.per_function && !is_led_by_paths {
+            return Err("a port leads to one Service: write the kind `ingress` or `gateway`, or `per_function = false`".to_owned());
+        }
+        self.jobs.as_ref().map_or(Ok(()), Jobs::check)?;
         self.address.as_ref().map_or(Ok(()), Address::check)
     }
 
     /// Makes paths start at a folder.
     pub(crate) fn start_at(&mut self, folder: &std::path::Path) {
-        for source in self.secrets.values_mut() {
+        let of_jobs = self.jobs.iter_mut().flat_map(|jobs| &mut jobs.secrets);
+        for (_, source) in self.secrets.iter_mut().chain(of_jobs) {
             if let SecretSource::File(path) = source {
                 *path = folder.join(&path);
             }

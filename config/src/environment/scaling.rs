@@ -8,6 +8,8 @@ use crate::checks;
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(default, deny_unknown_fields)]
 pub struct Scaling {
+    /// Who sees to it. Default: `hpa`.
+    pub autoscaler: Autoscaler,
     /// There are at least so many. Default: 2.
     #[serde(deserialize_with = "checks::at_least_one")]
     pub minimum_replicas: u32,
@@ -22,9 +24,20 @@ pub struct Scaling {
     pub memory_percent: u32,
 }
 
+/// Who sees to it that there are enough replicas.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Autoscaler {
+    /// A `HorizontalPodAutoscaler` of the cluster itself.
+    Hpa,
+    /// A `ScaledObject` of KEDA.
+    Keda,
+}
+
 impl Default for Scaling {
     fn default() -> Self {
         Self {
+            autoscaler: Autoscaler::Hpa,
             minimum_replicas: 2,
             maximum_replicas: 6,
             cpu_percent: 70,

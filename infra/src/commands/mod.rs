@@ -2,7 +2,9 @@
 
 mod render;
 
-use anyhow::anyhow;
+use std::fs;
+
+use anyhow::{Context, anyhow};
 use app::Application;
 use config::Config;
 
@@ -15,17 +17,24 @@ use crate::model::Model;
 /// What the files say that the command line names.
 struct Files {
     config: Config,
+    /// What it was read from.
+    configuration: String,
     application: Application,
 }
 
 impl Files {
     fn read(global: &Global) -> Result<Self, Failure> {
+        let path = &global.config;
+        let configuration = fs::read_to_string(path)
+            .with_context(|| format!("could not read {}", path.display()))
+            .map_err(|error| Refusal::Invalid.because(error))?;
         let config =
-            Config::read(&global.config).map_err(|error| Refusal::Invalid.because(error))?;
+            Config::parse(&configuration, path).map_err(|error| Refusal::Invalid.because(error))?;
         let application = Application::read(&global.application)
             .map_err(|error| Refusal::Invalid.because(error))?;
         Ok(Self {
             config,
+            configuration,
             application,
         })
     }
@@ -37,7 +46,12 @@ impl Files {
                 "it is not said for which environment: give `--env NAME`, or set KINDRED_ENVIRONMENT"
             )));
         };
-        Model::new(&self.config, &self.application, environment, image)
+        let Self {
+            config,
+            configuration,
+            application,
+        } = self;
+        Model::new(config, configuration, application, environment, image)
             .map_err(|error| Refusal::Invalid.because(error))
     }
 }

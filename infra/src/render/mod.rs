@@ -1,24 +1,39 @@
 //! What is wanted as objects of a cluster, room by room.
 
 mod address;
-mod application;
+mod deployment;
+mod jobs;
+mod monitoring;
 mod namespace;
 mod network;
+mod parts;
+mod pod;
 mod scaling;
 mod secrets;
+mod spin_app;
+mod volume;
+
+use config::Form;
 
 use crate::model::Model;
 use crate::object::Object;
 
 /// All objects of an environment, in the order in which they can be made. The same model gives the same objects.
 pub fn render(model: &Model<'_>) -> Vec<Object> {
+    let application = match model.environment.application.form {
+        Form::SpinApp => spin_app::objects(model),
+        Form::Deployment | Form::Host => deployment::objects(model),
+    };
     [
         namespace::objects(model),
         secrets::objects(model),
         network::objects(model),
-        application::objects(model),
+        volume::objects(model),
+        jobs::objects(model),
+        application,
         scaling::objects(model),
         address::objects(model),
+        monitoring::objects(model),
     ]
     .concat()
 }

@@ -1,5 +1,6 @@
 //! The program as a whole: what it renders, what it says, and how it ends.
 
 mod bad_input;
+mod environments;
 mod program;
 mod render;
