@@ -2,11 +2,14 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use crate::commands;
+use crate::engine::Selection;
 use crate::error::Refusal;
+use crate::render::gitops::Operator;
 use crate::report::Output;
 
 const EXIT_CODES: &str = "\
@@ -53,6 +56,22 @@ pub(crate) struct Global {
 enum Command {
     /// Write the objects of an environment as YAML, without a cluster
     Render(RenderArgs),
+    /// Show what `apply` would do
+    Plan(PlanArgs),
+    /// Bring the cluster to what is wanted, and wait until it runs
+    Apply(ApplyArgs),
+    /// Wait until what was applied runs
+    Wait(StateArgs),
+    /// List what was applied, the newest first
+    History(StateArgs),
+    /// Apply again what was applied before
+    Rollback(RollbackArgs),
+    /// Take everything of an environment away
+    Destroy(DestroyArgs),
+    /// Open the lock that somebody left behind who is gone
+    Unlock(UnlockArgs),
+    /// Write what completes the commands in a shell
+    Completions(CompletionsArgs),
 }
 
 /// What is rendered, and where to.
@@ -64,6 +83,134 @@ pub(crate) struct RenderArgs {
     /// The application's artifact, instead of `application.image`
     #[arg(long, value_name = "REFERENCE")]
     pub(crate) image: Option<String>,
+    /// Write the folder for an operator that applies it from a repository, and what the operator needs for that
+    #[arg(long, value_enum, value_name = "OPERATOR", requires_all = ["out", "repository"])]
+    pub(crate) gitops: Option<Operator>,
+    /// The repository's address
+    #[arg(long, value_name = "URL", requires = "gitops")]
+    pub(crate) repository: Option<String>,
+    /// The branch that is applied
+    #[arg(long, value_name = "BRANCH", default_value = "main")]
+    pub(crate) branch: String,
+    /// What the folder is called in the repository [default: as `--out` has it]
+    #[arg(long, value_name = "FOLDER", requires = "gitops")]
+    pub(crate) path: Option<String>,
+}
+
+/// Which cluster.
+#[derive(Args, Debug)]
+pub(crate) struct ClusterArgs {
+    /// The context of the kubeconfig, instead of the environment's
+    #[arg(long, value_name = "NAME")]
+    pub(crate) context: Option<String>,
+    /// How long to wait for the cluster: until everything runs, or for each object until it is gone
+    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    timeout: u64,
+}
+
+impl ClusterArgs {
+    /// How long to wait for the cluster.
+    pub(crate) fn timeout(&self) -> Duration {
+        Duration::from_secs(self.timeout)
+    }
+}
+
+/// What is wanted, and what may be done for it.
+#[derive(Args, Debug)]
+pub(crate) struct ChangeArgs {
+    /// The application's artifact, instead of `application.image`
+    #[arg(long, value_name = "REFERENCE")]
+    pub(crate) image: Option<String>,
+    /// Delete what is not wanted any more
+    #[arg(long)]
+    pub(crate) prune: bool,
+    /// Take over fields that others own: of `Kind/name`, several by commas, or of all
+    #[arg(long, value_name = "OBJECTS", num_args = 0..=1, require_equals = true, value_delimiter = ',', default_missing_value = Selection::ALL)]
+    pub(crate) force_conflicts: Vec<String>,
+    /// Delete and make anew what cannot be changed: `Kind/name`, several by commas
+    #[arg(long, value_name = "OBJECTS", value_delimiter = ',')]
+    pub(crate) replace: Vec<String>,
+    /// Take over objects that others made: `Kind/name`, several by commas
+    #[arg(long, value_name = "OBJECTS", value_delimiter = ',')]
+    pub(crate) adopt: Vec<String>,
+}
+
+/// What is shown before it is applied.
+#[derive(Args, Debug)]
+pub(crate) struct PlanArgs {
+    #[command(flatten)]
+    pub(crate) cluster: ClusterArgs,
+    #[command(flatten)]
+    pub(crate) change: ChangeArgs,
+    /// End with status 2 where there is something to change
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+}
+
+/// What is applied.
+#[derive(Args, Debug)]
+pub(crate) struct ApplyArgs {
+    #[command(flatten)]
+    pub(crate) cluster: ClusterArgs,
+    #[command(flatten)]
+    pub(crate) change: ChangeArgs,
+    /// Wait until it runs
+    #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
+    pub(crate) wait: bool,
+    /// Ask nothing
+    #[arg(short = 'y', long = "yes")]
+    pub(crate) is_confirmed: bool,
+}
+
+/// Which environment is looked at.
+#[derive(Args, Debug)]
+pub(crate) struct StateArgs {
+    #[command(flatten)]
+    pub(crate) cluster: ClusterArgs,
+}
+
+/// What is gone back to.
+#[derive(Args, Debug)]
+pub(crate) struct RollbackArgs {
+    /// The release's number; without it, the newest before this one that ran
+    pub(crate) release: Option<u64>,
+    #[command(flatten)]
+    pub(crate) cluster: ClusterArgs,
+    /// Ask nothing
+    #[arg(short = 'y', long = "yes")]
+    pub(crate) is_confirmed: bool,
+}
+
+/// What is taken away.
+#[derive(Args, Debug)]
+pub(crate) struct DestroyArgs {
+    #[command(flatten)]
+    pub(crate) cluster: ClusterArgs,
+    /// Delete volumes too
+    #[arg(long)]
+    pub(crate) delete_data: bool,
+    /// Ask nothing; not enough for a protected environment
+    #[arg(short = 'y', long = "yes")]
+    pub(crate) is_confirmed: bool,
+    /// The environment's name once more
+    #[arg(long, value_name = "NAME")]
+    pub(crate) confirm_env: Option<String>,
+}
+
+/// Whose lock is opened.
+#[derive(Args, Debug)]
+pub(crate) struct UnlockArgs {
+    #[command(flatten)]
+    pub(crate) cluster: ClusterArgs,
+    /// Ask nothing
+    #[arg(short = 'y', long = "yes")]
+    pub(crate) is_confirmed: bool,
+}
+
+/// For which shell.
+#[derive(Args, Debug)]
+struct CompletionsArgs {
+    shell: clap_complete::Shell,
 }
 
 /// Runs what the command line says.
@@ -80,13 +227,30 @@ pub fn run() -> ExitCode {
             };
         }
     };
+    let global = &cli.global;
     let done = match &cli.command {
-        Command::Render(args) => commands::render(&cli.global, args),
+        Command::Render(args) => commands::render(global, args),
+        Command::Plan(args) => commands::plan(global, args),
+        Command::Apply(args) => commands::apply(global, args),
+        Command::Wait(args) => commands::wait(global, args),
+        Command::History(args) => commands::history(global, args),
+        Command::Rollback(args) => commands::rollback(global, args),
+        Command::Destroy(args) => commands::destroy(global, args),
+        Command::Unlock(args) => commands::unlock(global, args),
+        Command::Completions(args) => {
+            clap_complete::generate(
+                args.shell,
+                &mut Cli::command(),
+                "infra",
+                &mut std::io::stdout(),
+            );
+            Ok(())
+        }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            cli.global.output.tell_failure(&failure);
+            global.output.tell_failure(&failure);
             ExitCode::from(failure.refusal as u8)
         }
     }

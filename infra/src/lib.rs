@@ -1,12 +1,20 @@
 //! Brings Kindred into a cluster: what `kindred.toml` says of an environment becomes Kubernetes objects.
 //!
-//! One way: [`Model`] (what is wanted, checked) → [`render`] (objects, pure) → files. The same input gives the same bytes.
+//! One way: [`Model`] (what is wanted, checked) → [`render`] (objects, pure) → files, or an `engine` that compares them with a cluster and changes what differs. The same input gives
+//! the same bytes. Only `cluster` speaks with one.
 
 pub mod cli;
+mod cluster;
 mod commands;
+mod confirm;
+mod diff;
+mod engine;
 mod error;
+mod hash;
+mod interruption;
 mod model;
 mod object;
+mod object_id;
 mod render;
 mod report;
 mod yaml;

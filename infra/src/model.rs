@@ -1,6 +1,7 @@
 //! What is wanted of an environment, checked against the application that it runs.
 
 use std::collections::BTreeMap;
+use std::{env, fmt, fs};
 
 use anyhow::{Context, Result, bail};
 use app::Application;
@@ -43,6 +44,25 @@ pub struct Model<'a> {
     pub configuration: &'a str,
     /// The values of the application's variables that differ from what `spin.toml` says.
     pub variables: BTreeMap<String, Setting<'a>>,
+    /// The values of those variables whose secrets whoever applies it has; empty where they are not needed.
+    pub(crate) secret_values: BTreeMap<String, SecretValue>,
+}
+
+/// A value that is shown nowhere.
+#[derive(Clone)]
+pub(crate) struct SecretValue(String);
+
+impl SecretValue {
+    /// The value, for the one place that it belongs to.
+    pub(crate) fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SecretValue {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("***")
+    }
 }
 
 /// Where a variable's value is.
@@ -64,21 +84,7 @@ impl<'a> Model<'a> {
         environment_name: &str,
         image: Option<&str>,
     ) -> Result<Self> {
-        let known: Vec<&str> = config
-            .environments
-            .keys()
-            .map(config::EnvironmentName::as_str)
-            .collect();
-        let Some((name, environment)) = config.environments.get_key_value(environment_name) else {
-            bail!(
-                "there is no environment `{environment_name}`: {}",
-                if known.is_empty() {
-                    "write a table `[environments.dev]` into the configuration".to_owned()
-                } else {
-                    format!("known are {}", known.join(", "))
-                }
-            );
-        };
+        let (name, environment) = self::environment(config, environment_name)?;
         let image = image.unwrap_or(&environment.application.image);
         if image.is_empty() {
             bail!(
@@ -94,21 +100,34 @@ impl<'a> Model<'a> {
             .with_context(|| format!("environment `{environment_name}`"))?;
         let storage = environment.storage.as_ref().unwrap_or(&config.storage);
         let mut model = Self {
-            environment_name: name.as_str(),
+            environment_name: name,
             environment,
-            namespace: environment
-                .namespace
-                .clone()
-                .unwrap_or_else(|| format!("{NAME}-{name}")),
+            namespace: Self::namespace_of(name, environment),
             image: image.to_owned(),
             storage,
             application,
             configuration,
             variables: BTreeMap::new(),
+            secret_values: BTreeMap::new(),
         };
         model.variables = variables(config, environment, storage, application)
             .with_context(|| format!("environment `{environment_name}`"))?;
         Ok(model)
+    }
+
+    /// The namespace of an environment's objects.
+    pub(crate) fn namespace_of(name: &str, environment: &Environment) -> String {
+        let own = environment.namespace.clone();
+        own.unwrap_or_else(|| format!("{NAME}-{name}"))
+    }
+
+    /// The same, with the values of the secrets that are in the environment and in files.
+    pub(crate) fn with_secret_values(mut self) -> Result<Self> {
+        let own = self.own_secrets();
+        let values = own
+            .map(|(variable, source)| Ok((variable.to_owned(), secret_value(variable, source)?)));
+        self.secret_values = values.collect::<Result<_>>()?;
+        Ok(self)
     }
 
     /// The labels of every object (<https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/>).
@@ -211,6 +230,46 @@ fn check_sources(config: &Config, environment: &Environment) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// The environment of this name.
+pub(crate) fn environment<'a>(
+    config: &'a Config,
+    name: &str,
+) -> Result<(&'a str, &'a Environment)> {
+    if let Some((name, environment)) = config.environments.get_key_value(name) {
+        return Ok((name.as_str(), environment));
+    }
+    let known = config
+        .environments
+        .keys()
+        .map(config::EnvironmentName::as_str);
+    let known = known.collect::<Vec<_>>().join(", ");
+    if known.is_empty() {
+        bail!(
+            "there is no environment `{name}`: write a table `[environments.dev]` into the configuration"
+        );
+    }
+    bail!("there is no environment `{name}`: known are {known}")
+}
+
+fn secret_value(variable: &str, source: &SecretSource) -> Result<SecretValue> {
+    let value = match source {
+        SecretSource::Environment(name) => env::var(name).with_context(|| {
+            format!("the secret `{variable}` comes from {name} of the environment, which has none: set it")
+        })?,
+        SecretSource::File(path) => fs::read_to_string(path).with_context(|| {
+            format!("the secret `{variable}` comes from {}, which could not be read", path.display())
+        })?,
+        // What others bring, they bring to the cluster.
+        SecretSource::Secret { .. } | SecretSource::External { .. } => String::new(),
+    };
+    // Files end with a line's end, which is of no secret.
+    let value = value.trim_end_matches(['\r', '\n']);
+    if value.is_empty() {
+        bail!("the secret `{variable}` is empty where it comes from: {source:?}");
+    }
+    Ok(SecretValue(value.to_owned()))
 }
 
 /// The values that differ from the application's own, each of which it knows.

@@ -48,6 +48,12 @@ impl Object {
         self
     }
 
+    /// The same, in another namespace than that of the environment.
+    pub(crate) fn in_namespace(mut self, namespace: &str) -> Self {
+        self.value["metadata"]["namespace"] = json!(namespace);
+        self
+    }
+
     /// Adds a label.
     pub(crate) fn with_label(mut self, key: &str, value: &str) -> Self {
         self.value["metadata"]["labels"][key] = json!(value);

@@ -12,6 +12,26 @@ use serde_json::{Value, json};
 use crate::job::Job;
 use crate::site::{Site, ids};
 
+/// The folder of the data sets. `None`, which is said, where one of these is absent.
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+fn data_with(data_sets: &[&str]) -> Option<PathBuf> {
+    let data = env::var_os("KINDRED_DATA").map_or_else(PathBuf::new, PathBuf::from);
+    let absent = data_sets.iter().find(|name| !data.join(name).exists());
+    match absent {
+        None => Some(data),
+        Some(absent) => {
+            eprintln!("SKIPPED: KINDRED_DATA names no folder with `{absent}` in it");
+            None
+        }
+    }
+}
+
+/// Whether a place is of a category.
+fn is_of(item: &Value, category: &str) -> bool {
+    let categories = item["categories"].as_array().unwrap();
+    categories.contains(&json!(category))
+}
+
 /// A collection as it is served.
 struct UseCase {
     name: &'static str,
@@ -21,15 +41,8 @@ struct UseCase {
 
 impl UseCase {
     /// Runs the job for a collection, and serves it and nothing else. `None` where one of its data sets is absent.
-    #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
     fn served(name: &'static str, data_sets: &[&str]) -> Option<Self> {
-        let data = env::var_os("KINDRED_DATA").map_or_else(PathBuf::new, PathBuf::from);
-        for data_set in data_sets {
-            if !data.join(data_set).exists() {
-                eprintln!("SKIPPED: KINDRED_DATA names no folder with `{data_set}` in it");
-                return None;
-            }
-        }
+        let data = data_with(data_sets)?;
         let path = e2e::application::workspace().join("config/use-cases.toml");
         let configuration = fs::read_to_string(path).unwrap();
         let data = data.to_str().unwrap();
@@ -267,26 +280,27 @@ fn places() {
     assert_eq!(read["words"][1]["speaks_of"], json!(["Italian"]));
     assert_eq!(read["match"], json!(["meaning", "nearby", "broader"]));
     assert_eq!(read["broader"], json!(["Restaurants"]));
-    let has = |item: &Value, category: &str| {
-        let categories = item["categories"].as_array().unwrap();
-        categories.contains(&json!(category))
-    };
     let items = found["items"].as_array().unwrap();
     let is_in = |item: &Value| item["postal_code"] == "61820";
     // The file of 2014 has 18 lines of them, which are nine places.
     let (first, others) = items.split_at(9);
-    assert!(first.iter().all(|item| is_in(item) && has(item, "Italian")));
+    assert!(
+        first
+            .iter()
+            .all(|item| is_in(item) && is_of(item, "Italian"))
+    );
     let is_nearby = |item: &Value| item["match"] == "nearby";
     let near_count = others.iter().filter(|item| is_nearby(item)).count();
     let (near, others) = others.split_at(near_count);
-    let is_italian_nearby = |item: &Value| is_nearby(item) && has(item, "Italian") && !is_in(item);
+    let is_italian_nearby =
+        |item: &Value| is_nearby(item) && is_of(item, "Italian") && !is_in(item);
     assert!(near.iter().all(is_italian_nearby));
     let distance_km = |item: &Value| item["distance_km"].as_f64().unwrap();
     assert!(near.iter().all(|item| distance_km(item) < 30.0));
     assert!(
         others
             .iter()
-            .all(|item| is_in(item) && has(item, "Restaurants"))
+            .all(|item| is_in(item) && is_of(item, "Restaurants"))
     );
     assert!(!near.is_empty() && !others.is_empty());
 
@@ -333,11 +347,10 @@ fn places() {
 #[test]
 fn places_of_which_nobody_knows_where_they_are() {
     const FILE: &str = "yelp/business_2014_academic.csv";
-    let file = env::var_os("KINDRED_DATA").map(|data| Path::new(&data).join(FILE));
-    let Some(file) = file.filter(|file| file.exists()) else {
-        eprintln!("SKIPPED: KINDRED_DATA names no folder with `{FILE}` in it");
+    let Some(data) = data_with(&[FILE]) else {
         return;
     };
+    let file = data.join(FILE);
     let source = tempfile::tempdir().unwrap();
     fs::copy(&file, source.path().join(file.file_name().unwrap())).unwrap();
     let places = UseCase::of(
@@ -357,18 +370,12 @@ fn places_of_which_nobody_knows_where_they_are() {
     );
     let items = found["items"].as_array().unwrap();
     assert!(items.iter().all(|item| item["postal_code"] == "61820"));
-    let has = |item: &Value, category: &str| {
-        item["categories"]
-            .as_array()
-            .unwrap()
-            .contains(&json!(category))
-    };
     let (italian, others) = items.split_at(9);
-    assert!(italian.iter().all(|item| has(item, "Italian")));
+    assert!(italian.iter().all(|item| is_of(item, "Italian")));
     assert!(
         others
             .iter()
-            .all(|item| has(item, "Restaurants") && !has(item, "Italian"))
+            .all(|item| is_of(item, "Restaurants") && !is_of(item, "Italian"))
     );
     assert!(!others.is_empty());
 }

@@ -159,17 +159,14 @@ fn named(problem: Problem, question: &TextQuestion) -> Problem {
 
 /// Refuses to show what no item has.
 fn check_fields(generation: &Generation<'_>, fields: &[String]) -> Result<(), Problem> {
-    let others = || {
-        let others = generation.field_names();
-        others.filter(|name| !ALWAYS_SHOWN.contains(name))
-    };
-    let known = || ALWAYS_SHOWN.into_iter().chain(others());
-    let is_unknown = |field: &&String| known().all(|known| known != **field);
-    match fields.iter().find(is_unknown) {
+    let others = generation.field_names();
+    let others = others.filter(|name| !ALWAYS_SHOWN.contains(name));
+    let known: Vec<&str> = ALWAYS_SHOWN.into_iter().chain(others).collect();
+    match fields.iter().find(|field| !known.contains(&field.as_str())) {
         None => Ok(()),
         Some(field) => Err(Problem::UnknownField {
             field: format!("fields={field}"),
-            known: known().map(str::to_owned).collect(),
+            known: known.into_iter().map(str::to_owned).collect(),
         }),
     }
 }

@@ -1,18 +1,25 @@
 //! What the commands do.
 
+mod apply;
+mod destroy;
 mod render;
+mod session;
+mod state;
 
 use std::fs;
 
 use anyhow::{Context, anyhow};
 use app::Application;
-use config::Config;
+use config::{Config, Environment};
 
+pub(crate) use apply::{apply, plan, rollback, wait};
+pub(crate) use destroy::destroy;
 pub(crate) use render::render;
+pub(crate) use state::{history, unlock};
 
 use crate::cli::Global;
 use crate::error::{Failure, Refusal};
-use crate::model::Model;
+use crate::model::{self, Model};
 
 /// What the files say that the command line names.
 struct Files {
@@ -39,19 +46,33 @@ impl Files {
         })
     }
 
+    /// The environment that is asked for.
+    fn environment<'a>(
+        &'a self,
+        global: &'a Global,
+    ) -> Result<(&'a str, &'a Environment), Failure> {
+        let name = environment_name(global)?;
+        let environment = model::environment(&self.config, name);
+        environment.map_err(|error| Refusal::Invalid.because(error))
+    }
+
     /// What is wanted of the environment that is asked for.
     fn model(&self, global: &Global, image: Option<&str>) -> Result<Model<'_>, Failure> {
-        let Some(environment) = &global.env else {
-            return Err(Refusal::Invalid.because(anyhow!(
-                "it is not said for which environment: give `--env NAME`, or set KINDRED_ENVIRONMENT"
-            )));
-        };
+        let name = environment_name(global)?;
         let Self {
             config,
             configuration,
             application,
         } = self;
-        Model::new(config, configuration, application, environment, image)
-            .map_err(|error| Refusal::Invalid.because(error))
+        let model = Model::new(config, configuration, application, name, image);
+        model.map_err(|error| Refusal::Invalid.because(error))
     }
+}
+
+fn environment_name(global: &Global) -> Result<&str, Failure> {
+    global.env.as_deref().ok_or_else(|| {
+        Refusal::Invalid.because(anyhow!(
+            "it is not said for which environment: give `--env NAME`, or set KINDRED_ENVIRONMENT"
+        ))
+    })
 }

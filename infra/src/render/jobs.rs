@@ -2,10 +2,10 @@
 
 use config::{IndexPlace, Jobs};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use super::volume::{INDEX_FOLDER, INDEX_NAME, SCRATCH_NAME};
 use super::{pod, volume};
+use crate::hash::short_hash;
 use crate::model::{Model, Setting, VOLUME_ENDPOINT};
 use crate::object::Object;
 
@@ -104,12 +104,7 @@ fn cron_job(
 /// A Job's template cannot change, so another one is another Job. It stays when it is done: one that went away would be made again.
 fn first_build(model: &Model<'_>, jobs: &Jobs) -> Object {
     let job = job(model, jobs, &["run"]);
-    let digest = Sha256::digest(job.to_string());
-    let number = digest
-        .iter()
-        .take(5)
-        .fold(0, |number, byte| number << 8 | u64::from(*byte));
-    let name = format!("kindred-build-{number:010x}");
+    let name = format!("kindred-build-{}", short_hash(job.to_string().as_bytes()));
     Object::new(
         model,
         "job",

@@ -2,12 +2,14 @@
 
 mod address;
 mod deployment;
+pub(crate) mod gitops;
 mod jobs;
 mod monitoring;
 mod namespace;
 mod network;
 mod parts;
 mod pod;
+mod revision;
 mod scaling;
 mod secrets;
 mod spin_app;
@@ -15,6 +17,7 @@ mod volume;
 
 use config::Form;
 
+pub(crate) use self::revision::REVISION;
 use crate::model::Model;
 use crate::object::Object;
 
@@ -24,7 +27,7 @@ pub fn render(model: &Model<'_>) -> Vec<Object> {
         Form::SpinApp => spin_app::objects(model),
         Form::Deployment | Form::Host => deployment::objects(model),
     };
-    [
+    let mut objects = [
         namespace::objects(model),
         secrets::objects(model),
         network::objects(model),
@@ -35,5 +38,7 @@ pub fn render(model: &Model<'_>) -> Vec<Object> {
         address::objects(model),
         monitoring::objects(model),
     ]
-    .concat()
+    .concat();
+    revision::mark(&mut objects);
+    objects
 }

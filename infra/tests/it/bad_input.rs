@@ -118,3 +118,17 @@ fn jobs_need_data_that_is_in_a_bucket() {
         "environment `dev`: the data of collection `books` is in a folder, which the jobs do not have",
     );
 }
+
+#[test]
+fn an_operator_needs_a_repository_and_a_folder_in_it() {
+    let dev = format!("[environments.dev]\n{IMAGE}");
+    let render = ["render", "--env", "dev", "--gitops", "flux"];
+    check(&dev, &render, "--repository <URL>");
+    let render = [&render[..], &["--repository", "https://a/b.git"]].concat();
+    check(&dev, &render, "--out <FOLDER>");
+    check(
+        &dev,
+        &[&render[..], &["--out", "../deploy"]].concat(),
+        "../deploy is no folder of a repository: give the one that it is there as `--path`",
+    );
+}

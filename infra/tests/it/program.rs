@@ -1,7 +1,7 @@
 //! Running the program in a folder of its own.
 
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
@@ -27,8 +27,7 @@ impl Place {
         let place = Self {
             folder: tempfile::tempdir().unwrap(),
         };
-        let config = format!("{COLLECTIONS}{environments}");
-        std::fs::write(place.path("kindred.toml"), config).unwrap();
+        place.configure(environments);
         let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../spin.toml");
         std::fs::copy(manifest, place.path("spin.toml")).unwrap();
         place
@@ -39,17 +38,36 @@ impl Place {
         self.folder.path().join(name)
     }
 
-    /// Runs the program in the folder, without what the surroundings may set.
-    pub(crate) fn run(&self, args: &[&str]) -> Run {
-        let output = Command::new(env!("CARGO_BIN_EXE_infra"))
+    /// Writes the configuration anew, with other environments beside the two collections.
+    pub(crate) fn configure(&self, environments: &str) {
+        let config = format!("{COLLECTIONS}{environments}");
+        std::fs::write(self.path("kindred.toml"), config).unwrap();
+    }
+
+    /// The program, to be run in the folder without what the surroundings may set.
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_infra"));
+        command
             .args(args)
             .current_dir(self.folder.path())
             .env_remove("KINDRED_ENVIRONMENT")
+            .env("KUBECONFIG", "/dev/null")
             .env("COLUMNS", "100")
-            .output()
-            .unwrap();
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs the program in the folder.
+    pub(crate) fn run(&self, args: &[&str]) -> Run {
+        Run::of(self.command(args).output().unwrap())
+    }
+}
+
+impl Run {
+    /// What a program left when it ended.
+    pub(crate) fn of(output: Output) -> Self {
         let text = |bytes| String::from_utf8(bytes).unwrap();
-        Run {
+        Self {
             status: output.status.code(),
             stdout: text(output.stdout),
             stderr: text(output.stderr),

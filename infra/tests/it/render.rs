@@ -162,3 +162,33 @@ fn a_folder_has_a_file_a_room_and_is_the_same_again() {
         );
     }
 }
+
+/// What stands in a file of a folder that an operator applies.
+fn for_operator(operator: &str, environments: &str, name: &str, file: &str) -> String {
+    let place = Place::new(environments);
+    let args = "--out deploy/here --repository https://git.example.org/films.git";
+    let mut command = vec!["render", "--env", name, "--gitops", operator];
+    command.extend(args.split(' '));
+    let run = place.run(&command);
+    assert_eq!(run.status, Some(0), "{}", run.stderr);
+    let kustomization =
+        std::fs::read_to_string(place.path("deploy/here/kustomization.yaml")).unwrap();
+    assert!(!kustomization.contains(operator), "{kustomization}");
+    std::fs::read_to_string(place.path("deploy/here").join(file)).unwrap()
+}
+
+#[test]
+fn an_operator_applies_a_folder_of_a_repository() {
+    let argo_cd = for_operator("argo-cd", VOLUME, "box", "argo-cd.yaml");
+    assert_snapshot!("argo_cd", argo_cd);
+    assert_snapshot!("flux", for_operator("flux", HOST, "prod", "flux.yaml"));
+    let job = for_operator("argo-cd", VOLUME, "box", "job.yaml");
+    assert!(
+        job.contains(
+            "    argocd.argoproj.io/hook: Sync\n    argocd.argoproj.io/hook-delete-policy: BeforeHookCreation\n"
+        ),
+        "{job}"
+    );
+    let job = for_operator("flux", VOLUME, "box", "job.yaml");
+    assert!(!job.contains("hook"), "{job}");
+}

@@ -354,12 +354,15 @@ impl Generation<'_> {
         let mut is_phrase_ignored = false;
         if !phrases.is_empty() {
             let is_known = text.keeps_pairs() && phrases.are_pairs();
-            if !is_known {
-                findings =
-                    self.with_phrases(text, &analyzer, &phrases, question.count, &findings)?;
-            }
-            is_phrase_ignored = findings.best.is_empty();
-            if is_phrase_ignored {
+            let with_phrases = if is_known {
+                None
+            } else {
+                Some(self.with_phrases(text, &analyzer, &phrases, question.count, &findings)?)
+            };
+            is_phrase_ignored = with_phrases.as_ref().unwrap_or(&findings).best.is_empty();
+            if !is_phrase_ignored {
+                findings = with_phrases.unwrap_or(findings);
+            } else if !reading.pairs.is_empty() {
                 findings = find(&[])?;
             }
         }
@@ -449,42 +452,41 @@ impl Generation<'_> {
         question: &TextQuestion,
         reading: &QueryReading,
     ) -> Result<Findings, Error> {
-        let mut findings = Findings::default();
         let Some(place) = &reading.place else {
-            return Ok(findings);
+            return Ok(Findings::default());
         };
-        let others = || {
-            let words = reading.words.iter().enumerate();
-            words.filter(|(number, _)| !place.found.words.contains(number))
-        };
-        let kinds = others().filter(|(_, word)| word.is_kind);
-        let kinds: Vec<&ReadWord> = kinds.map(|(_, word)| word).collect();
-        let others: Vec<&ReadWord> = others().map(|(_, word)| word).collect();
-        for (words, needs_all) in [(kinds, true), (others, false)] {
-            if words.is_empty() || !findings.best.is_empty() {
-                continue;
-            }
+        let others = reading.words.iter().enumerate();
+        let others = others.filter(|(number, _)| !place.found.words.contains(number));
+        let others: Vec<&ReadWord> = others.map(|(_, word)| word).collect();
+        let kinds: Vec<&ReadWord> = others.iter().copied().filter(|word| word.is_kind).collect();
+        let find = |words: &[&ReadWord], needs_all: bool| {
             let mut sets = Sets::default();
             let mut is_cut = false;
             self.limit(text, question, reading, &mut sets, &mut is_cut)?;
-            let in_place = sets.push(ItemSet::of_entry(&place.entry, PLACE_UNIT));
-            let words = words.into_iter();
-            let words = words.map(|word| sets.push(ItemSet::of_word(text, &word.variants)));
-            let words: Vec<usize> = words.collect();
-            let way = if needs_all {
-                sets.all(
-                    &[&[in_place], &words[..]].concat(),
-                    &[],
-                    None,
-                    Match::AnyWord,
-                )
-            } else {
-                sets.all(&[in_place], &words, None, Match::AnyWord)
-            };
-            findings = self.settle(text, question, reading, &mut sets, &[way], Words::Any)?;
+            let mut needed = vec![sets.push(ItemSet::of_entry(&place.entry, PLACE_UNIT))];
+            let words = words.iter();
+            let mut any: Vec<usize> = words
+                .map(|word| sets.push(ItemSet::of_word(text, &word.variants)))
+                .collect();
+            if needs_all {
+                needed.append(&mut any);
+            }
+            let way = sets.all(&needed, &any, None, Match::AnyWord);
+            let mut findings =
+                self.settle(text, question, reading, &mut sets, &[way], Words::Any)?;
             findings.is_cut |= is_cut;
+            Ok::<_, Error>(findings)
+        };
+        if !kinds.is_empty() {
+            let findings = find(&kinds, true)?;
+            if !findings.best.is_empty() {
+                return Ok(findings);
+            }
         }
-        Ok(findings)
+        if others.is_empty() {
+            return Ok(Findings::default());
+        }
+        find(&others, false)
     }
 
     /// Keeps to what is between the latitudes and longitudes that are asked for, and within the circle where also a place is named.

@@ -1,0 +1,109 @@
+//! Finding a cluster by the kubeconfig.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow};
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::{Client, Config, Discovery};
+
+use super::{Cluster, Place};
+use crate::error::{Failure, Refusal};
+
+/// How long an answer may take. The longest are those of admission webhooks, for which the cluster itself waits at most 30 s.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(40);
+
+/// How long connecting may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What is said where we are in the cluster ourselves.
+const IN_CLUSTER: &str = "(in the cluster)";
+
+impl Cluster {
+    /// Connects to the cluster of a context, or of the current one, and asks what it serves. Within a cluster that is the one, unless a kubeconfig names another.
+    pub(crate) async fn connect(context: Option<&str>) -> Result<Self, Failure> {
+        let (config, place) = find(context).await?;
+        let Place {
+            context, server, ..
+        } = &place;
+        let client = client(config)
+            .with_context(|| format!("could not make a client of the context `{context}`"))?;
+        let discovery = Discovery::new(client.clone()).run_aggregated().await;
+        let discovery = discovery.map_err(|error| {
+            Refusal::Preflight.because(anyhow!(error).context(format!(
+                "the cluster at {server} (context `{context}`) does not say what it serves: see whether `kubectl --context {context} version` reaches it"
+            )))
+        })?;
+        Ok(Self {
+            client,
+            discovery,
+            place,
+        })
+    }
+}
+
+fn client(mut config: Config) -> kube::Result<Client> {
+    config.connect_timeout = Some(CONNECT_TIMEOUT);
+    config.read_timeout = Some(ANSWER_TIMEOUT);
+    config.reset_reader_on_write = true;
+    Client::try_from(config)
+}
+
+/// The configuration of a context, and what it is called.
+async fn find(context: Option<&str>) -> Result<(Config, Place), Failure> {
+    let kubeconfig = match Kubeconfig::read() {
+        Ok(kubeconfig) => kubeconfig,
+        Err(error) => {
+            if context.is_none()
+                && let Ok(config) = Config::incluster()
+            {
+                let place = Place {
+                    context: IN_CLUSTER.to_owned(),
+                    server: config.cluster_url.to_string(),
+                    user: IN_CLUSTER.to_owned(),
+                };
+                return Ok((config, place));
+            }
+            return Err(Refusal::Preflight.because(
+                anyhow!(error)
+                    .context("there is no kubeconfig that could be read: set KUBECONFIG, or write ~/.kube/config"),
+            ));
+        }
+    };
+    let Some(name) = context.or(kubeconfig.current_context.as_deref()) else {
+        return Err(Refusal::Invalid.because(anyhow!(
+            "the kubeconfig has no current context: give `--context NAME`, or write `context` in the environment"
+        )));
+    };
+    let name = name.to_owned();
+    let known = kubeconfig.contexts.iter();
+    let Some(user) = known
+        .clone()
+        .find(|context| context.name == name)
+        .map(|context| {
+            context
+                .context
+                .as_ref()
+                .and_then(|context| context.user.clone())
+        })
+    else {
+        let known: Vec<&str> = known.map(|context| context.name.as_str()).collect();
+        return Err(Refusal::Invalid.because(anyhow!(
+            "the kubeconfig has no context `{name}`: known are {}",
+            known.join(", ")
+        )));
+    };
+    let options = KubeConfigOptions {
+        context: Some(name.clone()),
+        ..KubeConfigOptions::default()
+    };
+    let config = Config::from_custom_kubeconfig(kubeconfig, &options).await;
+    let config = config
+        .with_context(|| format!("could not read the context `{name}` of the kubeconfig"))
+        .map_err(|error| Refusal::Invalid.because(error))?;
+    let place = Place {
+        context: name,
+        server: config.cluster_url.to_string(),
+        user: user.unwrap_or_else(|| "(nobody)".to_owned()),
+    };
+    Ok((config, place))
+}

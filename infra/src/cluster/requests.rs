@@ -1,0 +1,175 @@
+//! What is asked of a cluster. Every request may be sent again: it is a reading, or says what is wanted, or of which version it speaks.
+
+use std::time::Duration;
+
+use http::Request;
+use kube::api::{
+    DeleteParams, DynamicObject, GetParams, ListParams, Patch, PatchParams, PostParams,
+    Preconditions, PropagationPolicy, ValidationDirective,
+};
+use kube::core::{ApiResource, GroupVersionKind, Request as Requests};
+use kube::discovery::Scope;
+use kube::{Error, Resource as _, Result};
+use serde_json::Value;
+use tokio::time::{Instant, sleep};
+
+use super::Cluster;
+use crate::object_id::ObjectId;
+
+/// The one name under which we own fields. Another would leave what was ours without an owner.
+pub(crate) const FIELD_MANAGER: &str = "kindred-infra";
+
+/// How long a cluster that was there is waited for, such as one whose control plane starts again.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// How long between two attempts.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// How what is wanted is told to a cluster.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ApplyWay {
+    /// Only what would come of it is asked.
+    pub(crate) is_dry_run: bool,
+    /// Fields that others own are taken over.
+    pub(crate) takes_over: bool,
+}
+
+impl Cluster {
+    /// How objects of this kind are asked for, if they are served.
+    pub(super) fn resource(&self, id: &ObjectId) -> Option<(ApiResource, Scope)> {
+        let kind = GroupVersionKind::gvk(&id.group, &id.version, &id.kind);
+        let (resource, capabilities) = self.discovery.resolve_gvk(&kind)?;
+        Some((resource, capabilities.scope))
+    }
+
+    /// An object as it is, if it is there. One of a kind that is not served is not.
+    pub(crate) async fn get(&self, id: &ObjectId) -> Result<Option<Value>> {
+        let Some(requests) = self.requests(id) else {
+            return Ok(None);
+        };
+        let request = requests.get(&id.name, &GetParams::default());
+        match self.send(request.map_err(Error::BuildRequest)?).await {
+            Ok(object) => Ok(Some(object)),
+            Err(Error::Api(status)) if status.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Objects of the kind and in the namespace of one, those that a selector of labels takes.
+    pub(crate) async fn list(&self, like: &ObjectId, selector: &str) -> Result<Vec<Value>> {
+        self.listed(like, &ListParams::default().labels(selector))
+            .await
+    }
+
+    /// The events about an object.
+    pub(crate) async fn events(&self, about: &str, namespace: &str) -> Result<Vec<Value>> {
+        let event = ObjectId::of_core("Event", namespace, "");
+        let field = format!("involvedObject.name={about}");
+        self.listed(&event, &ListParams::default().fields(&field))
+            .await
+    }
+
+    async fn listed(&self, like: &ObjectId, parameters: &ListParams) -> Result<Vec<Value>> {
+        let Some(requests) = self.requests(like) else {
+            return Ok(Vec::new());
+        };
+        let request = requests.list(parameters).map_err(Error::BuildRequest)?;
+        let mut list = self.send(request).await?;
+        Ok(match list["items"].take() {
+            Value::Array(items) => items,
+            _ => Vec::new(),
+        })
+    }
+
+    /// Says what is wanted of an object, and returns what it is then (<https://kubernetes.io/docs/reference/using-api/server-side-apply/>).
+    pub(crate) async fn apply(
+        &self,
+        object: &Value,
+        id: &ObjectId,
+        way: ApplyWay,
+    ) -> Result<Value> {
+        let parameters = PatchParams {
+            dry_run: way.is_dry_run,
+            force: way.takes_over,
+            field_manager: Some(FIELD_MANAGER.to_owned()),
+            field_validation: Some(ValidationDirective::Strict),
+        };
+        let requests = self.needed(id)?;
+        let request = requests.patch(&id.name, &parameters, &Patch::Apply(object));
+        self.send(request.map_err(Error::BuildRequest)?).await
+    }
+
+    /// Makes an object that is not there.
+    pub(crate) async fn create(&self, object: &Value, id: &ObjectId) -> Result<Value> {
+        let parameters = PostParams {
+            dry_run: false,
+            field_manager: Some(FIELD_MANAGER.to_owned()),
+        };
+        let body = serde_json::to_vec(object).map_err(Error::SerdeError)?;
+        let request = self.needed(id)?.create(&parameters, body);
+        self.send(request.map_err(Error::BuildRequest)?).await
+    }
+
+    /// Puts an object in the place of the version that it names.
+    pub(crate) async fn replace(&self, object: &Value, id: &ObjectId) -> Result<Value> {
+        let parameters = PostParams {
+            dry_run: false,
+            field_manager: Some(FIELD_MANAGER.to_owned()),
+        };
+        let body = serde_json::to_vec(object).map_err(Error::SerdeError)?;
+        let request = self.needed(id)?.replace(&id.name, &parameters, body);
+        self.send(request.map_err(Error::BuildRequest)?).await
+    }
+
+    /// Deletes the object that has this uid; what hangs on it goes behind it.
+    pub(crate) async fn delete(&self, id: &ObjectId, uid: &str) -> Result<()> {
+        let Some(requests) = self.requests(id) else {
+            return Ok(());
+        };
+        let parameters = DeleteParams {
+            propagation_policy: Some(PropagationPolicy::Background),
+            preconditions: Some(Preconditions {
+                resource_version: None,
+                uid: Some(uid.to_owned()),
+            }),
+            ..DeleteParams::default()
+        };
+        let request = requests.delete(&id.name, &parameters);
+        match self.send(request.map_err(Error::BuildRequest)?).await {
+            Ok(_) => Ok(()),
+            Err(Error::Api(status)) if status.is_not_found() => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn requests(&self, id: &ObjectId) -> Option<Requests> {
+        let (resource, scope) = self.resource(id)?;
+        let namespace = match scope {
+            Scope::Namespaced => id.namespace.as_deref(),
+            Scope::Cluster => None,
+        };
+        Some(Requests::new(DynamicObject::url_path(&resource, namespace)))
+    }
+
+    fn needed(&self, id: &ObjectId) -> Result<Requests> {
+        self.requests(id).ok_or_else(|| {
+            let kind = GroupVersionKind::gvk(&id.group, &id.version, &id.kind);
+            Error::Discovery(kube::error::DiscoveryError::MissingKind(format!(
+                "{kind:?}"
+            )))
+        })
+    }
+
+    /// The answer to a request; to one that did not arrive, sent again for a while.
+    async fn send(&self, request: Request<Vec<u8>>) -> Result<Value> {
+        let start = Instant::now();
+        loop {
+            match self.client.request(request.clone()).await {
+                Err(Error::Service(_) | Error::HyperError(_)) if start.elapsed() < PATIENCE => {
+                    sleep(PAUSE).await;
+                }
+                answer => return answer,
+            }
+        }
+    }
+}

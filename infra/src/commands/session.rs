@@ -1,0 +1,175 @@
+//! What the commands have that speak with a cluster.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow};
+use config::Environment;
+use serde_json::{Value, json};
+
+use super::Files;
+use crate::cli::{ClusterArgs, Global};
+use crate::cluster::Cluster;
+use crate::engine::{Action, Change, Engine};
+use crate::error::{Failure, Refusal};
+use crate::interruption::Interruption;
+use crate::model::Model;
+use crate::render;
+
+/// An environment, and the cluster that it is in.
+pub(super) struct Session<'a> {
+    pub(super) global: &'a Global,
+    pub(super) cluster: Cluster,
+    pub(super) environment_name: &'a str,
+    pub(super) environment: &'a Environment,
+    pub(super) namespace: String,
+    timeout: Duration,
+    interruption: Interruption,
+}
+
+/// Runs what waits for a cluster.
+pub(super) fn run<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime
+        .context("could not start the runtime")?
+        .block_on(work)
+}
+
+impl<'a> Session<'a> {
+    /// Connects to the cluster of an environment.
+    pub(super) async fn open(
+        global: &'a Global,
+        args: &ClusterArgs,
+        files: &'a Files,
+    ) -> Result<Self, Failure> {
+        let interruption = Interruption::listen().context("could not listen for Ctrl-C")?;
+        let (environment_name, environment) = files.environment(global)?;
+        let context = args.context.as_deref().or(environment.context.as_deref());
+        let cluster = tokio::select! {
+            cluster = Cluster::connect(context) => cluster?,
+            () = interruption.wait() => {
+                return Err(Refusal::Interrupted.because(anyhow!("interrupted: nothing was done")));
+            }
+        };
+        Ok(Self {
+            global,
+            cluster,
+            environment_name,
+            environment,
+            namespace: Model::namespace_of(environment_name, environment),
+            timeout: args.timeout(),
+            interruption,
+        })
+    }
+
+    /// What brings the environment's objects into the cluster.
+    pub(super) fn engine(&self) -> Engine<'_> {
+        Engine {
+            cluster: &self.cluster,
+            environment: self.environment_name,
+            namespace: &self.namespace,
+            timeout: self.timeout,
+            interruption: self.interruption.clone(),
+        }
+    }
+
+    /// What is wanted of the environment, values of secrets included.
+    pub(super) fn wanted(
+        &self,
+        files: &Files,
+        image: Option<&str>,
+    ) -> Result<(Vec<Value>, String), Failure> {
+        let model = files.model(self.global, image)?;
+        let invalid = |error: anyhow::Error| {
+            Refusal::Invalid
+                .because(error.context(format!("environment `{}`", self.environment_name)))
+        };
+        let model = model.with_secret_values().map_err(invalid)?;
+        let objects = render::render(&model)
+            .into_iter()
+            .map(|object| object.value);
+        Ok((objects.collect(), model.image))
+    }
+
+    /// Which cluster it is, for people.
+    pub(super) fn place(&self) -> String {
+        let place = &self.cluster.place;
+        format!(
+            "environment {}, namespace {}, context {} ({}), as {}",
+            self.environment_name, self.namespace, place.context, place.server, place.user
+        )
+    }
+
+    /// Tells what is done to an object.
+    pub(super) fn tell(&self, change: &Change, is_plan: bool) -> Result<(), Failure> {
+        let differences = change.differences.iter().map(|difference| {
+            json!({ "path": difference.path, "before": difference.before, "after": difference.after })
+        });
+        let event = json!({
+            "action": change.action.name(),
+            "group": change.id.group,
+            "kind": change.id.kind,
+            "namespace": change.id.namespace,
+            "name": change.id.name,
+            "note": change.note,
+            "differences": differences.collect::<Vec<_>>(),
+        });
+        let mut line = format!("{:<10} {}", change.action.name(), change.id);
+        // Once it is made, it does not matter what could not be tried.
+        if let Some(note) = &change.note
+            && (is_plan || change.action != Action::Created)
+        {
+            line = format!("{line} ({note})");
+        }
+        if is_plan {
+            for difference in &change.differences {
+                let shown = |value: &Option<Value>| {
+                    value
+                        .as_ref()
+                        .map_or("(nothing)".to_owned(), Value::to_string)
+                };
+                line = format!(
+                    "{line}\n             {}: {} -> {}",
+                    difference.path,
+                    shown(&difference.before),
+                    shown(&difference.after)
+                );
+            }
+        }
+        Ok(self.global.output.tell("object", &event, &line)?)
+    }
+
+    /// Tells how many objects something was done to, of each thing.
+    pub(super) fn tell_summary(&self, changes: &[Change]) -> Result<(), Failure> {
+        let mut counts: Vec<(&str, usize)> = Vec::new();
+        for change in changes {
+            let name = change.action.name();
+            match counts.iter_mut().find(|(counted, _)| *counted == name) {
+                Some((_, count)) => *count += 1,
+                None => counts.push((name, 1)),
+            }
+        }
+        let event: serde_json::Map<String, Value> = counts
+            .iter()
+            .map(|(name, count)| ((*name).to_owned(), json!(count)))
+            .collect();
+        let counts: Vec<String> = counts
+            .iter()
+            .map(|(name, count)| format!("{count} {name}"))
+            .collect();
+        Ok(self
+            .global
+            .output
+            .tell("summary", &Value::Object(event), &counts.join(", "))?)
+    }
+
+    /// Waits until what is wanted runs, and tells how far it is.
+    pub(super) async fn wait(&self, objects: &[Value]) -> Result<(), Failure> {
+        let mut tell = |line: &str| {
+            let event = json!({ "message": line });
+            Ok(self.global.output.tell("progress", &event, line)?)
+        };
+        self.engine().wait(objects, &mut tell).await
+    }
+}

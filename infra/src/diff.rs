@@ -1,0 +1,203 @@
+//! In what two states of an object differ. Values of Secrets are never shown: only whether they differ.
+
+use serde_json::{Map, Value, json};
+
+use crate::hash::short_hash;
+
+/// A field that differs.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Difference {
+    /// Where it stands, such as `.spec.containers[functions].image`.
+    pub(crate) path: String,
+    /// What is there, if anything.
+    pub(crate) before: Option<Value>,
+    /// What is wanted there, if anything.
+    pub(crate) after: Option<Value>,
+}
+
+/// The fields that differ between an object as it is and as it would be, in the order of their names. What the cluster itself keeps is left out: its `status` and all of
+/// `metadata` but labels and annotations.
+pub(crate) fn differences(before: &Value, after: &Value) -> Vec<Difference> {
+    let mut differences = Vec::new();
+    let (before, after) = (what_counts(before), what_counts(after));
+    compare(String::new(), Some(&before), Some(&after), &mut differences);
+    differences
+}
+
+fn what_counts(object: &Value) -> Value {
+    let mut object = object.clone();
+    let Some(fields) = object.as_object_mut() else {
+        return object;
+    };
+    fields.remove("status");
+    if let Some(metadata) = fields.get_mut("metadata").and_then(Value::as_object_mut) {
+        metadata.retain(|name, _| name == "labels" || name == "annotations");
+    }
+    if fields.get("kind").and_then(Value::as_str) == Some("Secret") {
+        for name in ["data", "stringData"] {
+            if let Some(values) = fields.get_mut(name).and_then(Value::as_object_mut) {
+                values.values_mut().for_each(mask);
+            }
+        }
+    }
+    object
+}
+
+/// Leaves of a secret's value only whether it is another.
+fn mask(value: &mut Value) {
+    *value = json!(format!(
+        "*** ({})",
+        short_hash(value.to_string().as_bytes())
+    ));
+}
+
+fn compare(
+    path: String,
+    before: Option<&Value>,
+    after: Option<&Value>,
+    differences: &mut Vec<Difference>,
+) {
+    if before == after {
+        return;
+    }
+    match (before, after) {
+        (Some(Value::Object(before)), Some(Value::Object(after))) => {
+            compare_fields(&before_path(&path), before, after, differences);
+        }
+        (Some(Value::Array(before)), Some(Value::Array(after))) => {
+            if let (Some(before), Some(after)) = (by_name(before), by_name(after)) {
+                compare_fields(
+                    &|name| format!("{path}[{name}]"),
+                    &before,
+                    &after,
+                    differences,
+                );
+            } else {
+                for index in 0..before.len().max(after.len()) {
+                    let path = format!("{path}[{index}]");
+                    compare(path, before.get(index), after.get(index), differences);
+                }
+            }
+        }
+        _ => differences.push(Difference {
+            path,
+            before: before.cloned(),
+            after: after.cloned(),
+        }),
+    }
+}
+
+/// How a field of what stands at a path is called.
+fn before_path(path: &str) -> impl Fn(&str) -> String {
+    move |name| {
+        if name.contains(['.', '/']) {
+            format!("{path}[{name}]")
+        } else {
+            format!("{path}.{name}")
+        }
+    }
+}
+
+fn compare_fields(
+    path_of: &dyn Fn(&str) -> String,
+    before: &Map<String, Value>,
+    after: &Map<String, Value>,
+    differences: &mut Vec<Difference>,
+) {
+    let new = after.keys().filter(|name| !before.contains_key(*name));
+    let mut names: Vec<&String> = before.keys().chain(new).collect();
+    names.sort();
+    for name in names {
+        compare(
+            path_of(name),
+            before.get(name),
+            after.get(name),
+            differences,
+        );
+    }
+}
+
+/// The elements of a list by their names, if each has one of its own.
+fn by_name(list: &[Value]) -> Option<Map<String, Value>> {
+    let mut elements = Map::new();
+    for element in list {
+        let name = element.get("name")?.as_str()?;
+        if elements.insert(name.to_owned(), element.clone()).is_some() {
+            return None;
+        }
+    }
+    Some(elements)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::differences;
+
+    fn check(before: &Value, after: &Value, expected: &[(&str, Option<Value>, Option<Value>)]) {
+        let found: Vec<_> = differences(before, after)
+            .into_iter()
+            .map(|found| (found.path, found.before, found.after))
+            .collect();
+        let expected: Vec<_> = expected
+            .iter()
+            .map(|(path, before, after)| ((*path).to_owned(), before.clone(), after.clone()))
+            .collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn fields_are_told_by_their_paths() {
+        check(
+            &json!({ "spec": { "replicas": 2, "old": true, "same": [1] } }),
+            &json!({ "spec": { "replicas": 3, "new": "a", "same": [1] } }),
+            &[
+                (".spec.new", None, Some(json!("a"))),
+                (".spec.old", Some(json!(true)), None),
+                (".spec.replicas", Some(json!(2)), Some(json!(3))),
+            ],
+        );
+    }
+
+    #[test]
+    fn elements_with_names_are_told_by_them_and_others_by_their_numbers() {
+        check(
+            &json!({ "containers": [{ "name": "b", "image": "1" }], "args": ["x", "y"] }),
+            &json!({ "containers": [{ "name": "a" }, { "name": "b", "image": "2" }], "args": ["x"] }),
+            &[
+                (".args[1]", Some(json!("y")), None),
+                (".containers[a]", None, Some(json!({ "name": "a" }))),
+                (".containers[b].image", Some(json!("1")), Some(json!("2"))),
+            ],
+        );
+    }
+
+    #[test]
+    fn what_the_cluster_keeps_is_no_difference() {
+        check(
+            &json!({ "metadata": { "uid": "1", "managedFields": [], "annotations": { "example.org/a": "1" } }, "status": 1 }),
+            &json!({ "metadata": { "uid": "2", "annotations": { "example.org/a": "2" } } }),
+            &[(
+                ".metadata.annotations[example.org/a]",
+                Some(json!("1")),
+                Some(json!("2")),
+            )],
+        );
+    }
+
+    #[test]
+    fn values_of_secrets_are_not_shown() {
+        let secret = |value: &str| json!({ "kind": "Secret", "data": { "key": value } });
+        let found = differences(&secret("aGVsbG8="), &secret("d29ybGQ="));
+        let text = format!("{found:?}");
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].path, ".data.key");
+        assert_ne!(found[0].before, found[0].after);
+        assert!(
+            !text.contains("aGVsbG8=") && !text.contains("d29ybGQ="),
+            "{text}"
+        );
+        assert_eq!(differences(&secret("aGVsbG8="), &secret("aGVsbG8=")), []);
+    }
+}

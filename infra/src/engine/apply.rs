@@ -1,0 +1,150 @@
+//! Changing what differs, in an order in which nothing waits for what comes later.
+
+use std::time::Duration;
+
+use anyhow::anyhow;
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::inventory::Inventory;
+use super::{Action, Change, Consent, Engine, Plan, Release};
+use crate::cluster::ApplyWay;
+use crate::error::{Failure, Refusal};
+use crate::object_id::ObjectId;
+
+/// How often it is looked whether something is gone.
+const PAUSE: Duration = Duration::from_millis(250);
+
+impl Engine<'_> {
+    /// Does what a plan says, object by object, and tells of each what is done to it. Where anything was done, it is a release, which is returned.
+    ///
+    /// What is ended in the middle is gone on with by doing it again: the inventory names every object before it is made.
+    pub(crate) async fn apply(
+        &self,
+        plan: &Plan,
+        consent: &Consent,
+        image: &str,
+        tell: &mut dyn FnMut(&Change) -> Result<(), Failure>,
+    ) -> Result<Option<Release>, Failure> {
+        let unserved = plan
+            .changed()
+            .find(|change| change.object.is_some() && !self.cluster.serves(&change.id));
+        if let Some(Change { id, .. }) = unserved {
+            return Err(Refusal::Preflight.because(anyhow!(
+                "the cluster does not serve {} of {}/{}: install what brings it (`infra doctor` says what), or configure the environment without",
+                id.kind,
+                id.group,
+                id.version
+            )));
+        }
+        let namespace = self.namespace_id();
+        // The lock lies in it, so that it is there first.
+        let made = match plan.changed().find(|change| change.id == namespace) {
+            Some(change) => self.change(change, consent).await?,
+            None => None,
+        };
+        self.alone("apply", async {
+            let mut before = plan.inventory.clone();
+            let mut inventory = Inventory::default();
+            let wanted = plan.changes.iter().filter(|change| change.object.is_some());
+            wanted.for_each(|change| inventory.insert(&change.id, change.uid.clone()));
+            if let Some(live) = &made {
+                inventory.insert(&namespace, uid(live));
+            }
+            let unwanted = |change: &&Change| change.object.is_none();
+            // The plan has them as they are to be deleted: the last one first.
+            let others = plan.changes.iter().filter(unwanted).rev();
+            others.for_each(|change| inventory.insert(&change.id, change.uid.clone()));
+            self.write_inventory(&mut before, &inventory).await?;
+            for change in &plan.changes {
+                self.go_on()?;
+                if change.action.is_change() && change.id != namespace {
+                    match self.change(change, consent).await? {
+                        Some(live) => inventory.insert(&change.id, uid(&live)),
+                        None => inventory.remove(&change.id),
+                    }
+                } else if change.action == Action::Forgotten {
+                    inventory.remove(&change.id);
+                }
+                tell(change)?;
+            }
+            self.write_inventory(&mut before, &inventory).await?;
+            if plan.changed().next().is_some() {
+                let objects = plan
+                    .changes
+                    .iter()
+                    .filter_map(|change| change.object.as_ref());
+                self.record_release(image, objects).await.map(Some)
+            } else {
+                Ok(None)
+            }
+        })
+        .await
+    }
+
+    /// Does to an object what is planned, and returns what it is then.
+    async fn change(&self, change: &Change, consent: &Consent) -> Result<Option<Value>, Failure> {
+        let Change {
+            id, action, uid, ..
+        } = change;
+        if let (Action::Deleted | Action::Replaced, Some(uid)) = (action, uid) {
+            self.delete(id, uid).await?;
+        }
+        let Some(object) = &change.object else {
+            return Ok(None);
+        };
+        let way = ApplyWay {
+            is_dry_run: false,
+            takes_over: consent.force_conflicts.contains(id),
+        };
+        let live = self.cluster.apply(object, id, way).await;
+        self.expect(live, "change", id).map(Some)
+    }
+
+    /// Deletes an object and waits until it is gone.
+    pub(super) async fn delete(&self, id: &ObjectId, uid: &str) -> Result<(), Failure> {
+        self.expect(self.cluster.delete(id, uid).await, "delete", id)?;
+        let start = Instant::now();
+        loop {
+            let live = self.expect(self.cluster.get(id).await, "read", id)?;
+            let Some(live) = live.filter(|live| live["metadata"]["uid"] == uid) else {
+                return Ok(());
+            };
+            if self.timeout < start.elapsed() {
+                return Err(stuck(id, &live, self.timeout));
+            }
+            self.pause(PAUSE).await?;
+        }
+    }
+}
+
+/// Which of those that were called so an object is.
+fn uid(live: &Value) -> Option<String> {
+    live["metadata"]["uid"].as_str().map(str::to_owned)
+}
+
+/// How a command ends where something that is deleted stays.
+fn stuck(id: &ObjectId, live: &Value, timeout: Duration) -> Failure {
+    let finalizers = live["metadata"]["finalizers"].as_array();
+    let finalizers: Vec<&str> = finalizers
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    let namespace = id
+        .namespace
+        .as_deref()
+        .map(|name| format!(" -n {name}"))
+        .unwrap_or_default();
+    let kind = id.kind.to_lowercase();
+    Refusal::Rollout.because(anyhow!(
+        "{id} is deleted, and not gone after {} s: {}; see `kubectl get{namespace} {kind} {} -o yaml`, and run the same command again when it is gone",
+        timeout.as_secs(),
+        if finalizers.is_empty() {
+            "what hangs on it ends first".to_owned()
+        } else {
+            format!("it waits for its finalizer {}", finalizers.join(", "))
+        },
+        id.name
+    ))
+}

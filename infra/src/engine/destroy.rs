@@ -1,0 +1,89 @@
+//! Taking everything away again, the last first.
+
+use super::{Action, Change, Engine};
+use crate::error::Failure;
+use crate::object_id::ObjectId;
+
+/// What data is in.
+const DATA_KIND: &str = "PersistentVolumeClaim";
+
+impl Engine<'_> {
+    /// Deletes what is there because of us, each when what was made behind it is gone; then what we wrote down of it, and at last the namespace, if we made it. Volumes stay where their
+    /// data is not to be deleted, and with them the namespace.
+    pub(crate) async fn destroy(
+        &self,
+        deletes_data: bool,
+        tell: &mut dyn FnMut(&Change) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let namespace = self.namespace_id();
+        let live = self.cluster.get(&namespace).await;
+        let Some(live) = self.expect(live, "read", &namespace)? else {
+            return Ok(());
+        };
+        let keeps_namespace = self
+            .alone("destroy", async {
+                let mut keeps_namespace = !self.is_ours(&live);
+                for entry in self.inventory().await?.entries.iter().rev() {
+                    self.go_on()?;
+                    if entry.id.kind == DATA_KIND && !deletes_data {
+                        keeps_namespace = true;
+                        let note = "it holds data: `--delete-data` deletes it";
+                        tell(&change(&entry.id, Action::Skipped, Some(note)))?;
+                    } else if entry.id != namespace {
+                        self.take_away(&entry.id, entry.uid.as_deref(), tell)
+                            .await?;
+                    }
+                }
+                if keeps_namespace {
+                    for release in self.releases().await? {
+                        self.take_away(&self.release_id(release.number), None, tell)
+                            .await?;
+                    }
+                    self.take_away(&self.inventory_id(), None, tell).await?;
+                }
+                Ok(keeps_namespace)
+            })
+            .await?;
+        if keeps_namespace {
+            return tell(&change(
+                &namespace,
+                Action::Skipped,
+                Some("it is not ours, or holds what is kept"),
+            ));
+        }
+        self.take_away(&namespace, None, tell).await
+    }
+
+    async fn take_away(
+        &self,
+        id: &ObjectId,
+        uid: Option<&str>,
+        tell: &mut dyn FnMut(&Change) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let live = self.expect(self.cluster.get(id).await, "read", id)?;
+        let Some(live) = live else {
+            return Ok(());
+        };
+        let live_uid = live["metadata"]["uid"].as_str().unwrap_or_default();
+        if !self.is_ours(&live) || uid.is_some_and(|uid| uid != live_uid) {
+            return tell(&change(
+                id,
+                Action::Forgotten,
+                Some("it is not ours any more"),
+            ));
+        }
+        self.delete(id, live_uid).await?;
+        tell(&change(id, Action::Deleted, None))
+    }
+}
+
+fn change(id: &ObjectId, action: Action, note: Option<&str>) -> Change {
+    Change {
+        id: id.clone(),
+        action,
+        note: note.map(str::to_owned),
+        differences: Vec::new(),
+        object: None,
+        uid: None,
+    }
+}

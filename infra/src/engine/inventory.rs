@@ -1,0 +1,118 @@
+//! What is in the cluster because of us: a `ConfigMap` that names each object. What is not wanted any more is found by it, and by nothing else.
+
+use anyhow::Context as _;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::Engine;
+use crate::cluster::ApplyWay;
+use crate::error::Failure;
+use crate::model::NAME;
+use crate::object_id::ObjectId;
+
+/// The key with the objects, a JSON object a line.
+const OBJECTS: &str = "objects";
+
+/// The objects that are there because of us, in the order in which they were made.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Inventory {
+    pub(super) entries: Vec<Entry>,
+}
+
+/// An object that is there because of us.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub(super) struct Entry {
+    /// Which one.
+    #[serde(flatten)]
+    pub(super) id: ObjectId,
+    /// Which of those that were called so; not known of one that is about to be made.
+    pub(super) uid: Option<String>,
+}
+
+impl Inventory {
+    /// Adds an object behind the others, or tells of one that is there which of those that were called so it is.
+    pub(super) fn insert(&mut self, id: &ObjectId, uid: Option<String>) {
+        match self.entries.iter_mut().find(|entry| entry.id.is_same(id)) {
+            Some(entry) => entry.uid = uid,
+            None => self.entries.push(Entry {
+                id: id.clone(),
+                uid,
+            }),
+        }
+    }
+
+    /// Takes an object out.
+    pub(super) fn remove(&mut self, id: &ObjectId) {
+        self.entries.retain(|entry| !entry.id.is_same(id));
+    }
+
+    /// Whether an object is in it.
+    pub(super) fn contains(&self, id: &ObjectId) -> bool {
+        self.entries.iter().any(|entry| entry.id.is_same(id))
+    }
+}
+
+impl Engine<'_> {
+    pub(super) fn inventory_id(&self) -> ObjectId {
+        let name = format!("{NAME}-inventory-{}", self.environment);
+        ObjectId::of_core("ConfigMap", self.namespace, &name)
+    }
+
+    /// What is there because of us, as far as we know.
+    pub(super) async fn inventory(&self) -> Result<Inventory, Failure> {
+        let id = self.inventory_id();
+        let live = self.expect(self.cluster.get(&id).await, "read the inventory", &id)?;
+        let text = live
+            .as_ref()
+            .and_then(|live| live["data"][OBJECTS].as_str());
+        let lines = text.unwrap_or_default().lines();
+        let entries = lines
+            .map(serde_json::from_str)
+            .collect::<Result<Vec<Entry>, _>>();
+        let entries = entries.with_context(|| {
+            format!(
+                "{id} is not as it was written: correct it, or delete it and apply with `--adopt`"
+            )
+        })?;
+        Ok(Inventory { entries })
+    }
+
+    /// Writes down what is there, unless it is written already.
+    pub(super) async fn write_inventory(
+        &self,
+        before: &mut Inventory,
+        after: &Inventory,
+    ) -> Result<(), Failure> {
+        if before == after {
+            return Ok(());
+        }
+        let id = self.inventory_id();
+        let lines = after.entries.iter().map(|entry| json!(entry).to_string());
+        let object = self.record(
+            &id,
+            &json!({ OBJECTS: lines.collect::<Vec<_>>().join("\n") }),
+        );
+        let written = self.cluster.apply(&object, &id, ApplyWay::default()).await;
+        self.expect(written, "write the inventory", &id)?;
+        *before = after.clone();
+        Ok(())
+    }
+
+    /// A `ConfigMap` of ours that no pod reads.
+    pub(super) fn record(&self, id: &ObjectId, data: &Value) -> Value {
+        json!({
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {
+                "name": id.name,
+                "namespace": self.namespace,
+                "labels": {
+                    "app.kubernetes.io/name": NAME,
+                    "app.kubernetes.io/instance": self.environment,
+                    "app.kubernetes.io/managed-by": crate::cluster::FIELD_MANAGER,
+                },
+            },
+            "data": data,
+        })
+    }
+}

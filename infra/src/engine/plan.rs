@@ -1,0 +1,337 @@
+//! What applying would do, object by object. Every difference is the cluster's own answer to a dry run, and nothing is written.
+
+use anyhow::anyhow;
+use futures_util::{StreamExt as _, stream};
+use serde_json::{Value, json};
+
+use super::Engine;
+use super::inventory::Inventory;
+use crate::cluster::{ApplyWay, Cause, FIELD_MANAGER, cause};
+use crate::diff::{Difference, differences};
+use crate::error::{Failure, Refusal};
+use crate::object_id::ObjectId;
+
+/// How many objects are asked for at once.
+const CONCURRENT_OBJECTS: usize = 8;
+
+/// What is never removed because it is not wanted any more: with it, data would go.
+const KEPT_KINDS: [&str; 3] = [
+    "Namespace",
+    "CustomResourceDefinition",
+    "PersistentVolumeClaim",
+];
+
+/// With the value `false`, an object is not removed because it is not wanted any more.
+const PRUNE: &str = "kindred/prune";
+
+/// What applying would do.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// Each object, in the order in which it would be changed; what is not wanted any more is at the end.
+    pub(crate) changes: Vec<Change>,
+    /// What is there because of us.
+    pub(super) inventory: Inventory,
+}
+
+/// What applying would do to an object.
+#[derive(Clone, Debug)]
+pub(crate) struct Change {
+    /// Which object.
+    pub(crate) id: ObjectId,
+    /// What would be done.
+    pub(crate) action: Action,
+    /// What there is to say of it.
+    pub(crate) note: Option<String>,
+    /// In what it would differ.
+    pub(crate) differences: Vec<Difference>,
+    /// What is wanted; nothing of an object that is not.
+    pub(crate) object: Option<Value>,
+    /// Which of those that were called so is there.
+    pub(super) uid: Option<String>,
+}
+
+/// What is done to an object.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Action {
+    /// It is made.
+    Created,
+    /// It is changed.
+    Configured,
+    /// It is deleted and made anew, as what differs cannot change.
+    Replaced,
+    /// Nothing.
+    Unchanged,
+    /// It is deleted, as it is not wanted any more.
+    Deleted,
+    /// It is not wanted any more, and left where it is.
+    Skipped,
+    /// It is not wanted any more, and not ours either: it is left where it is, and we forget it.
+    Forgotten,
+}
+
+/// What somebody said yes to.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Consent {
+    /// Objects whose fields are taken over from others.
+    pub(crate) force_conflicts: Selection,
+    /// Objects that may be deleted and made anew.
+    pub(crate) replace: Selection,
+    /// Objects that others made and that are ours from now on.
+    pub(crate) adopt: Selection,
+    /// Whether what is not wanted any more is deleted.
+    pub(crate) prune: bool,
+}
+
+/// Some objects, as `Kind/name`; or all, as `all`.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Selection(pub(crate) Vec<String>);
+
+impl Selection {
+    /// What stands for every object.
+    pub(crate) const ALL: &str = "all";
+
+    /// Whether an object is among them.
+    pub(crate) fn contains(&self, id: &ObjectId) -> bool {
+        self.0
+            .iter()
+            .any(|text| text == Self::ALL || id.is_called(text))
+    }
+}
+
+impl Action {
+    /// What it is called in lists.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Configured => "configured",
+            Self::Replaced => "replaced",
+            Self::Unchanged => "unchanged",
+            Self::Deleted => "deleted",
+            Self::Skipped => "skipped",
+            Self::Forgotten => "forgotten",
+        }
+    }
+
+    /// Whether something is done.
+    pub(crate) fn is_change(self) -> bool {
+        !matches!(self, Self::Unchanged | Self::Skipped | Self::Forgotten)
+    }
+}
+
+impl Plan {
+    /// What would be done, without what stays as it is.
+    pub(crate) fn changed(&self) -> impl Iterator<Item = &Change> {
+        self.changes
+            .iter()
+            .filter(|change| change.action.is_change())
+    }
+}
+
+/// What the cluster says to an object of a plan.
+enum Seen {
+    Change(Change),
+    /// Made only behind others; why it was not tried.
+    Untried(Change),
+    /// Refused, which may come of others that are not there yet.
+    Refused(Change, Failure),
+}
+
+impl Engine<'_> {
+    /// What applying these objects would do. Two requests an object, and three for all.
+    pub(crate) async fn plan(&self, objects: &[Value], consent: &Consent) -> Result<Plan, Failure> {
+        let namespace = self.namespace_id();
+        let live = self.cluster.get(&namespace).await;
+        let live = self.expect(live, "read", &namespace)?;
+        let inventory = match live {
+            Some(_) => self.inventory().await?,
+            None => Inventory::default(),
+        };
+        let has_namespace = live.is_some();
+        let seen = stream::iter(objects)
+            .map(|object| self.see(object, &inventory, has_namespace, consent))
+            .buffered(CONCURRENT_OBJECTS)
+            .collect::<Vec<_>>()
+            .await;
+        let mut changes = Vec::new();
+        let mut failures = Vec::new();
+        for seen in seen {
+            let creates = changes
+                .iter()
+                .any(|change: &Change| change.action == Action::Created);
+            match seen {
+                Ok(Seen::Change(change) | Seen::Untried(change)) => changes.push(change),
+                Ok(Seen::Refused(mut change, failure)) if creates => {
+                    change.note = Some(format!("not tried: {failure}"));
+                    changes.push(change);
+                }
+                Ok(Seen::Refused(_, failure)) | Err(failure) => failures.push(failure),
+            }
+        }
+        if let Some(failure) = together(failures) {
+            return Err(failure);
+        }
+        for entry in inventory.entries.iter().rev() {
+            let is_wanted = objects
+                .iter()
+                .any(|object| ObjectId::of(object).is_same(&entry.id));
+            if !is_wanted
+                && let Some(change) = self
+                    .unwanted(&entry.id, entry.uid.as_deref(), consent)
+                    .await?
+            {
+                changes.push(change);
+            }
+        }
+        Ok(Plan { changes, inventory })
+    }
+
+    /// What applying an object would do.
+    async fn see(
+        &self,
+        object: &Value,
+        inventory: &Inventory,
+        has_namespace: bool,
+        consent: &Consent,
+    ) -> Result<Seen, Failure> {
+        let id = ObjectId::of(object);
+        let mut change = Change {
+            id: id.clone(),
+            action: Action::Created,
+            note: None,
+            differences: Vec::new(),
+            object: Some(object.clone()),
+            uid: None,
+        };
+        if !self.cluster.serves(&id) {
+            change.note = Some(format!(
+                "not tried: the cluster does not serve {} of {}/{} yet",
+                id.kind, id.group, id.version
+            ));
+            return Ok(Seen::Untried(change));
+        }
+        let live = if has_namespace || id.namespace.is_none() {
+            self.expect(self.cluster.get(&id).await, "read", &id)?
+        } else {
+            change.note = Some("not tried: its namespace is not there yet".to_owned());
+            return Ok(Seen::Untried(change));
+        };
+        if let Some(live) = &live {
+            self.check_ownership(&id, live, inventory, consent)?;
+            change.uid = live["metadata"]["uid"].as_str().map(str::to_owned);
+        }
+        let way = ApplyWay {
+            is_dry_run: true,
+            takes_over: consent.force_conflicts.contains(&id),
+        };
+        match (self.cluster.apply(object, &id, way).await, live) {
+            (Ok(_), None) => {}
+            (Ok(after), Some(before)) => {
+                change.differences = differences(&before, &after);
+                change.action = if change.differences.is_empty() {
+                    Action::Unchanged
+                } else {
+                    Action::Configured
+                };
+            }
+            (Err(error), live) => match cause(error) {
+                Cause::Immutable(message) if consent.replace.contains(&id) => {
+                    change.action = Action::Replaced;
+                    change.note = Some(message);
+                }
+                cause @ Cause::Refused(_) if live.is_none() => {
+                    let failure = self.cluster.place.failure("create", &id, cause);
+                    return Ok(Seen::Refused(change, failure));
+                }
+                cause => return Err(self.cluster.place.failure("change", &id, cause)),
+            },
+        }
+        Ok(Seen::Change(change))
+    }
+
+    /// Whether we may change an object that is there.
+    fn check_ownership(
+        &self,
+        id: &ObjectId,
+        live: &Value,
+        inventory: &Inventory,
+        consent: &Consent,
+    ) -> Result<(), Failure> {
+        let labels = &live["metadata"]["labels"];
+        let environment = &labels["app.kubernetes.io/instance"];
+        let is_made_by_us = labels["app.kubernetes.io/managed-by"] == FIELD_MANAGER;
+        if is_made_by_us && environment != self.environment {
+            return Err(Refusal::Conflict.because(anyhow!(
+                "{id} belongs to the environment {}: give {} a namespace of its own",
+                environment.as_str().unwrap_or("(unknown)"),
+                self.environment
+            )));
+        }
+        if is_made_by_us || inventory.contains(id) || consent.adopt.contains(id) {
+            return Ok(());
+        }
+        Err(Refusal::Conflict.because(anyhow!(
+            "{id} is there, and not made by us: give the environment a namespace of its own, or take it over by `--adopt {id}`"
+        )))
+    }
+
+    /// What is done to an object that is not wanted any more; nothing if it is not there.
+    async fn unwanted(
+        &self,
+        id: &ObjectId,
+        uid: Option<&str>,
+        consent: &Consent,
+    ) -> Result<Option<Change>, Failure> {
+        let live = self.expect(self.cluster.get(id).await, "read", id)?;
+        let Some(live) = live else {
+            return Ok(None);
+        };
+        let metadata = &live["metadata"];
+        let is_ours = uid.is_none_or(|uid| metadata["uid"] == uid) && self.is_ours(&live);
+        let is_kept = metadata["annotations"][PRUNE] == json!("false");
+        let (action, note) = if !is_ours {
+            (Action::Forgotten, Some("it is not ours any more"))
+        } else if is_kept {
+            (
+                Action::Skipped,
+                Some("its annotation `kindred/prune` keeps it"),
+            )
+        } else if KEPT_KINDS.contains(&id.kind.as_str()) {
+            (
+                Action::Skipped,
+                Some("it may hold data: delete it by hand where it is not needed"),
+            )
+        } else if consent.prune {
+            (Action::Deleted, None)
+        } else {
+            (
+                Action::Skipped,
+                Some("not wanted any more: `--prune` deletes it"),
+            )
+        };
+        Ok(Some(Change {
+            id: id.clone(),
+            action,
+            note: note.map(str::to_owned),
+            differences: Vec::new(),
+            object: None,
+            uid: metadata["uid"].as_str().map(str::to_owned),
+        }))
+    }
+
+    /// Whether an object that is there was made by us for this environment.
+    pub(super) fn is_ours(&self, live: &Value) -> bool {
+        let labels = &live["metadata"]["labels"];
+        labels["app.kubernetes.io/managed-by"] == FIELD_MANAGER
+            && labels["app.kubernetes.io/instance"] == self.environment
+    }
+}
+
+/// All failures as one, which ends as the first does.
+fn together(failures: Vec<Failure>) -> Option<Failure> {
+    let messages: Vec<String> = failures.iter().map(ToString::to_string).collect();
+    let first = failures.into_iter().next()?;
+    if messages.len() < 2 {
+        return Some(first);
+    }
+    Some(first.refusal.because(anyhow!(messages.join("\n       "))))
+}

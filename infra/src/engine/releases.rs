@@ -1,0 +1,193 @@
+//! What was applied before: a `ConfigMap` a release, the newest ten. Values of Secrets are in none.
+
+use anyhow::{Context as _, anyhow};
+use k8s_openapi::jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::Engine;
+use crate::cluster::ApplyWay;
+use crate::error::{Failure, Refusal};
+use crate::model::NAME;
+use crate::object_id::ObjectId;
+
+/// How many are kept.
+const KEPT: usize = 10;
+
+/// The label of a release, with its number.
+const RELEASE: &str = "kindred/release";
+
+/// The keys of a release.
+const OBJECTS: &str = "objects";
+const IMAGE: &str = "image";
+const TIME: &str = "time";
+const OUTCOME: &str = "outcome";
+
+/// Something that was applied.
+#[derive(Clone, Debug)]
+pub(crate) struct Release {
+    /// From 1, one more for each.
+    pub(crate) number: u64,
+    /// When.
+    pub(crate) time: String,
+    /// The application's artifact.
+    pub(crate) image: String,
+    /// What came of it.
+    pub(crate) outcome: Outcome,
+    /// What was wanted, but for Secrets.
+    pub(crate) objects: Vec<Value>,
+}
+
+/// What came of a release.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Outcome {
+    /// It was applied, and nobody waited to see it run.
+    Applied,
+    /// It ran.
+    Ready,
+    /// It did not run.
+    Failed,
+}
+
+impl Outcome {
+    /// What it is called in lists and records.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Ready => "ready",
+            Self::Failed => "failed",
+        }
+    }
+
+    fn of(name: &str) -> Self {
+        match name {
+            "ready" => Self::Ready,
+            "failed" => Self::Failed,
+            _ => Self::Applied,
+        }
+    }
+}
+
+impl Engine<'_> {
+    pub(super) fn release_id(&self, number: u64) -> ObjectId {
+        let name = format!("{NAME}-release-{}-{number}", self.environment);
+        ObjectId::of_core("ConfigMap", self.namespace, &name)
+    }
+
+    /// What was applied before, the newest first.
+    pub(crate) async fn releases(&self) -> Result<Vec<Release>, Failure> {
+        let id = self.release_id(0);
+        let selector = format!("{RELEASE},app.kubernetes.io/instance={}", self.environment);
+        let records = self.cluster.list(&id, &selector).await;
+        let records = self.expect(records, "read the releases beside", &id)?;
+        let mut releases = records.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        releases.sort_by_key(|release| std::cmp::Reverse(release.number));
+        Ok(releases)
+    }
+
+    /// Writes down what was applied, and forgets the oldest.
+    pub(super) async fn record_release<'v>(
+        &self,
+        image: &str,
+        objects: impl Iterator<Item = &'v Value>,
+    ) -> Result<Release, Failure> {
+        let releases = self.releases().await?;
+        let release = Release {
+            number: releases.first().map_or(1, |newest| newest.number + 1),
+            time: format!("{:.0}", Timestamp::now()),
+            image: image.to_owned(),
+            outcome: Outcome::Applied,
+            objects: objects
+                .filter(|object| object["kind"] != "Secret")
+                .cloned()
+                .collect(),
+        };
+        self.write_release(&release).await?;
+        for old in releases.iter().skip(KEPT - 1) {
+            let id = self.release_id(old.number);
+            let live = self.expect(self.cluster.get(&id).await, "read", &id)?;
+            if let Some(uid) = live
+                .as_ref()
+                .and_then(|live| live["metadata"]["uid"].as_str())
+            {
+                self.expect(self.cluster.delete(&id, uid).await, "forget", &id)?;
+            }
+        }
+        Ok(release)
+    }
+
+    /// Writes down what came of a release, unless that is written already.
+    pub(crate) async fn conclude(
+        &self,
+        release: &Release,
+        outcome: Outcome,
+    ) -> Result<(), Failure> {
+        if release.outcome == outcome {
+            return Ok(());
+        }
+        let release = Release {
+            outcome,
+            ..release.clone()
+        };
+        self.write_release(&release).await
+    }
+
+    async fn write_release(&self, release: &Release) -> Result<(), Failure> {
+        let id = self.release_id(release.number);
+        let objects = release.objects.iter().map(Value::to_string);
+        let mut object = self.record(
+            &id,
+            &json!({
+                OBJECTS: objects.collect::<Vec<_>>().join("\n"),
+                IMAGE: release.image,
+                TIME: release.time,
+                OUTCOME: release.outcome.name(),
+            }),
+        );
+        object["metadata"]["labels"][RELEASE] = json!(release.number.to_string());
+        let written = self.cluster.apply(&object, &id, ApplyWay::default()).await;
+        self.expect(written, "write", &id).map(|_| ())
+    }
+
+    /// The release of a number; or the newest that ran, of those before the newest.
+    pub(crate) async fn release(&self, number: Option<u64>) -> Result<Release, Failure> {
+        let mut releases = self.releases().await?.into_iter();
+        match number {
+            Some(number) => releases.find(|release| release.number == number).ok_or_else(|| {
+                Refusal::Invalid.because(anyhow!(
+                    "there is no release {number} of the environment {}: see `infra history`",
+                    self.environment
+                ))
+            }),
+            None => releases
+                .skip(1)
+                .find(|release| release.outcome == Outcome::Ready)
+                .ok_or_else(|| {
+                    Refusal::Invalid.because(anyhow!(
+                        "no release of the environment {} before the newest was seen to run: name one of `infra history`",
+                        self.environment
+                    ))
+                }),
+        }
+    }
+}
+
+fn read(record: &Value) -> Result<Release, Failure> {
+    let name = record["metadata"]["name"].as_str().unwrap_or_default();
+    let text = |key: &str| record["data"][key].as_str().unwrap_or_default();
+    let read = || {
+        let number = record["metadata"]["labels"][RELEASE]
+            .as_str()
+            .unwrap_or_default();
+        let objects = text(OBJECTS).lines().map(serde_json::from_str);
+        anyhow::Ok(Release {
+            number: number.parse()?,
+            time: text(TIME).to_owned(),
+            image: text(IMAGE).to_owned(),
+            outcome: Outcome::of(text(OUTCOME)),
+            objects: objects.collect::<Result<_, _>>()?,
+        })
+    };
+    Ok(read().with_context(|| {
+        format!("ConfigMap/{name} is not a release as it was written: delete it")
+    })?)
+}

@@ -1,0 +1,194 @@
+//! What is wanted comes to be, once.
+
+use serde_json::json;
+
+use super::{HOST, Site};
+use crate::cluster::proxy::Proxy;
+
+const OTHER_IMAGE: [&str; 2] = ["--image", "ghcr.io/example/kindred:2"];
+
+#[test]
+fn everything_is_made_and_then_nothing_is_to_be_done() {
+    let Some(site) = Site::new("make", HOST) else {
+        return;
+    };
+    site.apply(&[]);
+    let deployment = site.get("deployment/kindred");
+    assert_eq!(deployment["spec"]["replicas"], 2);
+    let managers = deployment["metadata"]["managedFields"].as_array().unwrap();
+    assert!(
+        managers
+            .iter()
+            .any(|entry| entry["manager"] == "kindred-infra" && entry["operation"] == "Apply")
+    );
+    assert_eq!(site.planned(&[]), <[String; 0]>::default());
+    site.check(&["plan", "--detailed-exitcode"], 0);
+}
+
+#[test]
+fn applying_again_writes_nothing_but_the_lock() {
+    let Some(site) = Site::new("again", HOST) else {
+        return;
+    };
+    site.apply(&[]);
+    let proxy = Proxy::before(&site);
+    let run = proxy.run(&site, &["apply", "--yes", "--wait=false"]);
+    assert_eq!(run.status, Some(0), "{}", run.stderr);
+    let writes = proxy.requests(|request| request.is_write());
+    assert!(!writes.is_empty());
+    assert!(
+        writes
+            .iter()
+            .all(|request| request.path.contains("/leases/")),
+        "{writes:?}"
+    );
+    assert_eq!(site.check(&["history"], 0).stdout.lines().count(), 1);
+}
+
+#[test]
+fn an_object_costs_two_requests() {
+    let Some(site) = Site::new("requests", HOST) else {
+        return;
+    };
+    site.apply(&[]);
+    let proxy = Proxy::before(&site);
+    let run = proxy.run(&site, &["plan", "--output", "json"]);
+    let object_count = Site::actions(&run).len();
+    let requests = proxy.requests(|_| true);
+    // What the cluster serves in two answers, the namespace, and the inventory.
+    assert_eq!(requests.len(), 2 * object_count + 4, "{requests:?}");
+    assert_eq!(proxy.requests(|request| request.is_write()).len(), 0);
+}
+
+#[test]
+fn a_change_is_planned_with_what_differs_and_done_alone() {
+    let Some(site) = Site::new("change", HOST) else {
+        return;
+    };
+    site.apply(&[]);
+    assert_eq!(
+        site.planned(&OTHER_IMAGE),
+        ["configured Deployment/kindred"]
+    );
+    let plan = site.check(
+        &[&["plan", "--detailed-exitcode"][..], &OTHER_IMAGE].concat(),
+        2,
+    );
+    assert!(
+        plan.stdout.contains(
+            ".spec.template.spec.containers[functions].args[4]: \"ghcr.io/example/kindred:1\" -> \"ghcr.io/example/kindred:2\"\n"
+        ),
+        "{}",
+        plan.stdout
+    );
+    let run = site.apply(&[&["--output", "json"][..], &OTHER_IMAGE].concat());
+    let changed = Site::actions(&run);
+    let changed = changed
+        .iter()
+        .filter(|action| !action.starts_with("unchanged"));
+    assert_eq!(
+        changed.collect::<Vec<_>>(),
+        ["configured Deployment/kindred"]
+    );
+    assert_eq!(site.planned(&OTHER_IMAGE), <[String; 0]>::default());
+}
+
+#[test]
+fn replicas_belong_to_the_autoscaler_where_there_is_one() {
+    let automatic = HOST.replace("maximum_replicas = 2", "maximum_replicas = 5");
+    let Some(site) = Site::new("replicas", &automatic) else {
+        return;
+    };
+    site.apply(&[]);
+    site.kubectl_ok(&["scale", "deployment/kindred", "--replicas", "4"]);
+    assert_eq!(site.planned(&[]), <[String; 0]>::default());
+    site.apply(&OTHER_IMAGE);
+    assert_eq!(site.get("deployment/kindred")["spec"]["replicas"], 4);
+}
+
+#[test]
+fn an_application_of_the_operator_becomes_a_deployment() {
+    let settings = "[environments.NAME.application]\nimage = \"ghcr.io/example/kindred:1\"\n";
+    let Some(site) = Site::new("spin-app", settings) else {
+        return;
+    };
+    site.apply(&[]);
+    let app = site.get("spinapp/kindred");
+    assert_eq!(app["spec"]["image"], "ghcr.io/example/kindred:1");
+    site.kubectl_ok(&[
+        "wait",
+        "--for=create",
+        "deployment/kindred",
+        "--timeout=30s",
+    ]);
+    let revision = &app["spec"]["podAnnotations"]["kindred/revision"];
+    let pods = &site.get("deployment/kindred")["spec"]["template"]["metadata"]["annotations"];
+    assert_eq!(&pods["kindred/revision"], revision);
+    assert_eq!(site.planned(&[]), <[String; 0]>::default());
+}
+
+#[test]
+fn secrets_are_hidden_and_new_values_reach_the_pods() {
+    let settings = format!(
+        "{HOST}[environments.NAME.secrets]\ns3_secret_access_key = {{ environment = \"TEST_KEY\" }}\n"
+    );
+    let Some(site) = Site::new("secrets", &settings) else {
+        return;
+    };
+    let run = |args: &[&str], value: &str| {
+        let output = site.command(args).env("TEST_KEY", value).output().unwrap();
+        crate::program::Run::of(output)
+    };
+    let missing = site.check(&["plan"], 3);
+    assert!(
+        missing
+            .stderr
+            .contains("`s3_secret_access_key` comes from TEST_KEY"),
+        "{}",
+        missing.stderr
+    );
+    let first = run(&["apply", "--yes", "--wait=false"], "first-value");
+    assert_eq!(first.status, Some(0), "{}", first.stderr);
+    let revision = |site: &Site| {
+        site.get("deployment/kindred")["spec"]["template"]["metadata"]["annotations"]["kindred/revision"].clone()
+    };
+    let before = revision(&site);
+    let plan = run(&["plan", "--output", "json"], "second-value");
+    let said = format!("{}{}", plan.stdout, plan.stderr);
+    assert!(said.contains("\"***"), "{said}");
+    for secret in [
+        "first-value",
+        "second-value",
+        "Zmlyc3QtdmFsdWU=",
+        "c2Vjb25kLXZhbHVl",
+    ] {
+        assert!(!said.contains(secret), "{said}");
+    }
+    run(&["apply", "--yes", "--wait=false"], "second-value");
+    assert_ne!(revision(&site), before);
+    let secret = &site.get("secret/kindred-variables")["data"];
+    assert_eq!(
+        secret,
+        &json!({ "s3_secret_access_key": "c2Vjb25kLXZhbHVl" })
+    );
+    let records = site.kubectl_ok(&["get", "configmaps", "--output", "yaml"]);
+    assert!(!records.contains("Zmlyc3QtdmFsdWU=") && !records.contains("c2Vjb25kLXZhbHVl"));
+}
+
+#[test]
+fn nothing_is_done_that_nobody_said_yes_to() {
+    let Some(site) = Site::new("unasked", HOST) else {
+        return;
+    };
+    let run = site.check(&["apply"], 8);
+    assert!(run.stderr.contains("give `--yes`"), "{}", run.stderr);
+    assert!(run.stderr.contains("context "), "{}", run.stderr);
+    assert!(!site.is_there(&format!("namespace/{}", site.namespace())));
+    let run = site.check(&["plan", "--context", "elsewhere"], 3);
+    assert!(
+        run.stderr
+            .contains("the kubeconfig has no context `elsewhere`: known are "),
+        "{}",
+        run.stderr
+    );
+}

@@ -1,0 +1,326 @@
+//! Whatever happens in the middle, the same command goes on from there.
+
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use super::proxy::Proxy;
+use super::{HOST, PEACE, Site};
+use crate::program::Run;
+
+/// Lets a command begin and sends it a signal when something is there.
+fn interrupted(site: &Site, signal: &str, when_there: &str) -> Run {
+    let mut command = site.command(&["apply", "--yes", "--timeout", "60"]);
+    let child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    wait_until(|| site.is_there(when_there));
+    send(&child, signal);
+    Run::of(child.wait_with_output().unwrap())
+}
+
+fn send(child: &Child, signal: &str) {
+    let pid = child.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args([signal, &pid])
+            .status()
+            .unwrap()
+            .success()
+    );
+}
+
+fn wait_until(is_so: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed().as_secs() < 60, "it did not come to that");
+        sleep(Duration::from_millis(20));
+    }
+}
+
+/// Pods that nothing has room for: who applies it waits.
+fn never_ready() -> String {
+    HOST.replace("form = \"host\"", "form = \"host\"\ncpu_request = \"1000\"")
+}
+
+#[test]
+fn who_is_interrupted_leaves_no_lock_and_goes_on_later() {
+    let Some(site) = Site::new("sigint", &never_ready()) else {
+        return;
+    };
+    let run = interrupted(&site, "-INT", "poddisruptionbudget/kindred");
+    assert_eq!(run.status, Some(130), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("the same command goes on from there"),
+        "{}",
+        run.stderr
+    );
+    site.configure(HOST);
+    site.apply(&[]);
+    assert_eq!(site.planned(&[]), <[String; 0]>::default());
+}
+
+#[test]
+fn who_is_killed_leaves_a_lock_that_ends_and_an_inventory_of_everything() {
+    let Some(site) = Site::new("sigkill", HOST) else {
+        return;
+    };
+    // Every request is answered late, so that it is killed between two objects.
+    let mut command = site.command(&["apply", "--yes", "--wait=false"]);
+    let child = command
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lease = format!("lease/kindred-{}", site.name);
+    wait_until(|| site.is_there(&lease));
+    send(&child, "-KILL");
+    child.wait_with_output().unwrap();
+    let spec = |site: &Site| site.get(&lease)["spec"].clone();
+    if spec(&site)["holderIdentity"] != "" {
+        let run = site.check(&["apply", "--yes", "--wait=false"], 7);
+        assert!(
+            run.stderr
+                .contains(&format!("infra unlock --env {}", site.name)),
+            "{}",
+            run.stderr
+        );
+        let seconds = spec(&site)["leaseDurationSeconds"].as_u64().unwrap();
+        wait_until(|| site.run(&["apply", "--yes", "--wait=false"]).status == Some(0));
+        assert!(seconds <= 30);
+    } else {
+        site.apply(&[]);
+    }
+    assert_eq!(site.planned(&[]), <[String; 0]>::default());
+    site.check(&["destroy", "--yes"], 0);
+    assert!(!site.is_there(&format!("namespace/{}", site.namespace())));
+}
+
+#[test]
+fn a_lock_that_is_held_is_told_with_who_has_it_and_can_be_opened() {
+    let Some(site) = Site::new("locked", HOST) else {
+        return;
+    };
+    site.apply(&[]);
+    let now = String::from_utf8(
+        Command::new("date")
+            .args(["-u", "+%Y-%m-%dT%H:%M:%S.000000Z"])
+            .output()
+            .unwrap()
+            .stdout,
+    )
+    .unwrap();
+    let patch = |holder: &str, renewed: &str| {
+        let patch = format!(
+            r#"{{"metadata":{{"annotations":{{"kindred/purpose":"apply"}}}},"spec":{{"holderIdentity":"{holder}","leaseDurationSeconds":3600,"acquireTime":"{renewed}","renewTime":"{renewed}"}}}}"#
+        );
+        site.kubectl_ok(&[
+            "patch",
+            "lease",
+            &format!("kindred-{}", site.name),
+            "--type",
+            "merge",
+            "--patch",
+            &patch,
+        ]);
+    };
+    patch("somebody@elsewhere", now.trim());
+    let run = site.check(&["apply", "--yes", "--wait=false"], 7);
+    assert!(
+        run.stderr
+            .contains("somebody@elsewhere has been at work on the environment"),
+        "{}",
+        run.stderr
+    );
+    site.check(&["plan"], 0);
+    site.check(&["unlock"], 8);
+    let run = site.check(&["unlock", "--yes"], 0);
+    assert!(
+        run.stderr.contains("somebody@elsewhere holds the lock"),
+        "{}",
+        run.stderr
+    );
+    site.apply(&[]);
+    // One that has ended is nobody's.
+    patch("somebody@elsewhere", "2020-01-01T00:00:00.000000Z");
+    site.apply(&[]);
+}
+
+#[test]
+fn two_at_once_are_one_and_then_the_other() {
+    let Some(site) = Site::new("two", HOST) else {
+        return;
+    };
+    site.apply(&[]);
+    let start = |image: &str| {
+        let mut command = site.command(&["apply", "--yes", "--wait=false", "--image", image]);
+        command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+    };
+    let runs = [
+        start("ghcr.io/example/kindred:2"),
+        start("ghcr.io/example/kindred:3"),
+    ];
+    for run in runs.map(|child| Run::of(child.wait_with_output().unwrap())) {
+        assert!(
+            matches!(run.status, Some(0 | 7)),
+            "{:?} {}",
+            run.status,
+            run.stderr
+        );
+    }
+    site.apply(&["--image", "ghcr.io/example/kindred:4"]);
+    assert_eq!(
+        site.planned(&["--image", "ghcr.io/example/kindred:4"]),
+        <[String; 0]>::default()
+    );
+}
+
+#[test]
+fn a_stuck_finalizer_is_named_and_later_it_goes_on() {
+    let Some(site) = Site::new("stuck", HOST) else {
+        return;
+    };
+    site.apply(&[]);
+    let finalizers = |list: &str| {
+        let patch = format!(r#"{{"metadata":{{"finalizers":{list}}}}}"#);
+        site.kubectl_ok(&[
+            "patch", "service", "kindred", "--type", "merge", "--patch", &patch,
+        ]);
+    };
+    finalizers(r#"["example.org/stuck"]"#);
+    let run = site.check(&["destroy", "--yes", "--timeout", "2"], 6);
+    assert!(run.stderr.contains("Service/kindred is deleted, and not gone after 2 s: it waits for its finalizer example.org/stuck"), "{}", run.stderr);
+    finalizers("[]");
+    site.check(&["destroy", "--yes"], 0);
+    assert!(!site.is_there(&format!("namespace/{}", site.namespace())));
+}
+
+#[test]
+fn a_busy_cluster_and_broken_connections_are_waited_for() {
+    let Some(site) = Site::new("busy", HOST) else {
+        return;
+    };
+    let proxy = Proxy::before(&site);
+    proxy.refuse(5);
+    let run = proxy.run(&site, &["plan"]);
+    assert_eq!(run.status, Some(0), "{}", run.stderr);
+    let run = proxy.run(&site, &["apply", "--yes", "--wait=false"]);
+    assert_eq!(run.status, Some(0), "{}", run.stderr);
+    // The first two requests ask what is served: there, a cluster that does not answer is not waited for.
+    proxy.be_silent(1);
+    let run = proxy.run(&site, &["plan"]);
+    assert_eq!(run.status, Some(4), "{}", run.stderr);
+    assert_eq!(site.planned(&[]), <[String; 0]>::default());
+}
+
+#[test]
+fn an_api_server_that_starts_again_in_the_middle_is_waited_for() {
+    let _disturbance = PEACE
+        .write()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    let (Some(bed), Some(site)) = (Site::bed(), Site::in_disturbance("restart", &never_ready()))
+    else {
+        return;
+    };
+    let mut command = site.command(&["apply", "--yes", "--timeout", "90"]);
+    let child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    wait_until(|| site.is_there("deployment/kindred"));
+    let home = site.kubeconfig.parent().unwrap();
+    // One that is asked to end waits for those who watch.
+    let pid_file = home.join("run/kwok/pid/kube-apiserver");
+    let pid = std::fs::read_to_string(&pid_file).unwrap();
+    let mut kill = Command::new("kill");
+    assert!(kill.args(["-KILL", pid.trim()]).status().unwrap().success());
+    std::fs::remove_file(pid_file).unwrap();
+    let started = Command::new("bash")
+        .arg(bed.join("up.sh"))
+        .arg("kwok")
+        .output()
+        .unwrap();
+    assert!(
+        started.status.success(),
+        "{}",
+        String::from_utf8_lossy(&started.stderr)
+    );
+    // It waits for pods that never come, through the restart, and can then be helped.
+    let request = r#"[{"op":"replace","path":"/spec/template/spec/containers/0/resources/requests/cpu","value":"1m"}]"#;
+    site.kubectl_ok(&[
+        "patch",
+        "deployment",
+        "kindred",
+        "--type",
+        "json",
+        "--patch",
+        request,
+    ]);
+    let run = Run::of(child.wait_with_output().unwrap());
+    assert_eq!(run.status, Some(0), "{}\n{}", run.stdout, run.stderr);
+    assert!(run.stdout.contains("release 1 is ready"), "{}", run.stdout);
+}
+
+#[test]
+fn a_cluster_that_is_not_there_is_told_with_what_to_look_at() {
+    let Some(site) = Site::new("absent", HOST) else {
+        return;
+    };
+    let path = site.place.path("absent.kubeconfig");
+    std::fs::copy(&site.kubeconfig, &path).unwrap();
+    let cluster = site.kubectl_ok(&[
+        "config",
+        "view",
+        "--minify",
+        "--output=jsonpath={.clusters[0].name}",
+    ]);
+    let set = [
+        "config",
+        "set-cluster",
+        &cluster,
+        "--server=https://127.0.0.1:1",
+    ];
+    let mut kubectl = Command::new("kubectl");
+    assert!(
+        kubectl
+            .args(set)
+            .env("KUBECONFIG", &path)
+            .output()
+            .unwrap()
+            .status
+            .success()
+    );
+    let run = Run::of(
+        site.command(&["plan"])
+            .env("KUBECONFIG", &path)
+            .output()
+            .unwrap(),
+    );
+    assert_eq!(run.status, Some(4), "{}", run.stderr);
+    assert!(
+        run.stderr
+            .contains("the cluster at https://127.0.0.1:1/ (context `"),
+        "{}",
+        run.stderr
+    );
+    let run = Run::of(
+        site.command(&["plan"])
+            .env("KUBECONFIG", "/nowhere")
+            .output()
+            .unwrap(),
+    );
+    assert_eq!(run.status, Some(4), "{}", run.stderr);
+    assert!(
+        run.stderr
+            .contains("there is no kubeconfig that could be read: set KUBECONFIG"),
+        "{}",
+        run.stderr
+    );
+}
