@@ -7,6 +7,7 @@
 //! `kindred.example.toml` beside this crate shows every knob at its default and says what it does; a test compares it with the code.
 
 mod checks;
+mod cluster;
 mod collection;
 mod edit;
 mod environment;
@@ -22,6 +23,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::Spanned;
 
+pub use cluster::{Architecture, Cluster, Installer, ShimFile};
 pub use collection::{
     Clusters, Collection, CollectionName, Column, Evaluate, Field, FieldType, FileFormat, Import,
     InteractionColumns, InteractionTable, ItemColumns, ItemTable, Layout, Model, Part, Posters,
@@ -47,6 +49,8 @@ pub struct Config {
     pub storage: Storage,
     /// What is recommended, by name.
     pub collections: BTreeMap<CollectionName, Collection>,
+    /// What a cluster has before any environment.
+    pub cluster: Cluster,
     /// Where it runs, by name.
     pub environments: BTreeMap<EnvironmentName, Environment>,
 }
@@ -59,6 +63,8 @@ struct File {
     storage: Storage,
     #[serde(default)]
     collections: BTreeMap<CollectionName, Spanned<Collection>>,
+    #[serde(default)]
+    cluster: Cluster,
     #[serde(default)]
     environments: BTreeMap<EnvironmentName, Spanned<Environment>>,
 }
@@ -96,6 +102,7 @@ impl Config {
         Ok(Self {
             storage: file.storage,
             collections,
+            cluster: file.cluster,
             environments,
         })
     }

@@ -83,6 +83,9 @@ pub(crate) struct RenderArgs {
     /// The application's artifact, instead of `application.image`
     #[arg(long, value_name = "REFERENCE")]
     pub(crate) image: Option<String>,
+    /// What a cluster has before any environment, instead of one: the shim, by `[cluster]` of the configuration
+    #[arg(long, conflicts_with_all = ["image", "gitops"])]
+    pub(crate) cluster: bool,
     /// Write the folder for an operator that applies it from a repository, and what the operator needs for that
     #[arg(long, value_enum, value_name = "OPERATOR", requires_all = ["out", "repository"])]
     pub(crate) gitops: Option<Operator>,

@@ -20,17 +20,26 @@ impl Object {
     pub(crate) fn new(
         model: &Model<'_>,
         file: &'static str,
-        [api_version, kind]: [&str; 2],
+        api: [&str; 2],
         name: &str,
+        content: Value,
+    ) -> Self {
+        let metadata =
+            json!({ "name": name, "namespace": model.namespace, "labels": model.labels() });
+        Self::with_metadata(file, api, metadata, content)
+    }
+
+    /// An object of no environment.
+    pub(crate) fn with_metadata(
+        file: &'static str,
+        [api_version, kind]: [&str; 2],
+        metadata: Value,
         content: Value,
     ) -> Self {
         let mut object = Map::new();
         object.insert("apiVersion".to_owned(), json!(api_version));
         object.insert("kind".to_owned(), json!(kind));
-        object.insert(
-            "metadata".to_owned(),
-            json!({ "name": name, "namespace": model.namespace, "labels": model.labels() }),
-        );
+        object.insert("metadata".to_owned(), metadata);
         if let Value::Object(content) = content {
             object.extend(content);
         }

@@ -1,7 +1,7 @@
 //! `[environments.NAME]`: what it says, and what is refused.
 
 use super::{EXAMPLE, check_error, parse};
-use crate::{ApplicationSettings, Form, IndexPlace, Jobs, Scaling, SecretSource, Volume};
+use crate::{ApplicationSettings, Cluster, Form, IndexPlace, Jobs, Scaling, SecretSource, Volume};
 
 #[test]
 fn an_environment_says_where_the_application_runs() {
@@ -225,4 +225,37 @@ fn an_address_makes_sense() {
             "0 is too small",
         ),
     ]);
+}
+
+#[test]
+fn what_a_cluster_has_makes_sense() {
+    let cluster = parse(EXAMPLE).unwrap().cluster;
+    assert_eq!(
+        cluster,
+        Cluster {
+            shim: cluster.shim.clone(),
+            ..Cluster::default()
+        }
+    );
+    for (text, expected) in [
+        (
+            "installer = \"helm\"",
+            "expected `runtime-class-manager` or `kwasm`",
+        ),
+        (
+            "shim = { x86_64 = { location = \"https://a/b.tar.gz\" } }",
+            "missing field `sha256`",
+        ),
+        (
+            "shim = { x86_64 = { location = \"https://a/b.tar.gz\", sha256 = \"ABC\" } }",
+            "`ABC` is no SHA-256: it has 64 hexadecimal digits, in lower case",
+        ),
+        ("shim = { arm64 = {} }", "unknown variant `arm64`"),
+        ("dashbord = true", "did you mean `dashboard`?"),
+    ] {
+        let error = parse(&format!("[cluster]\n{text}"))
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains(expected), "{text}: {error}");
+    }
 }

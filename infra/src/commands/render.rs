@@ -13,13 +13,23 @@ use crate::cli::{Global, RenderArgs};
 use crate::error::{Failure, Refusal};
 use crate::model::SECRET_NAME;
 use crate::object::Object;
+use crate::render::cluster;
 use crate::render::gitops::{self, Repository};
 use crate::report::say;
 use crate::{render as rendering, yaml};
 
-/// Writes the objects of an environment as YAML.
+/// Writes the objects of an environment, or those that a cluster has before, as YAML.
 pub(crate) fn render(global: &Global, args: &RenderArgs) -> Result<(), Failure> {
     let files = Files::read(global)?;
+    if args.cluster {
+        let objects = cluster::objects(&files.config.cluster)
+            .map_err(|error| Refusal::Invalid.because(error))?;
+        match &args.out {
+            None => print(&objects)?,
+            Some(folder) => write(&objects, folder)?,
+        }
+        return Ok(());
+    }
     let model = files.model(global, args.image.as_deref())?;
     let objects = rendering::render(&model);
     match &args.out {

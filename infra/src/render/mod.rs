@@ -1,6 +1,7 @@
 //! What is wanted as objects of a cluster, room by room.
 
 mod address;
+pub(crate) mod cluster;
 mod deployment;
 pub(crate) mod gitops;
 mod jobs;

@@ -132,3 +132,12 @@ fn an_operator_needs_a_repository_and_a_folder_in_it() {
         "../deploy is no folder of a repository: give the one that it is there as `--path`",
     );
 }
+
+#[test]
+fn a_shim_that_is_not_pinned_is_not_rendered() {
+    check(
+        "",
+        &["render", "--cluster"],
+        "it is not said which shim the nodes get: run `infra pin`",
+    );
+}

@@ -104,3 +104,12 @@ host = "api.example.org"
 [environments.wide.observability]
 pod_annotations = { "fluentbit.io/parser" = "json" }
 "#;
+
+/// What a cluster has before, with an address and a checksum that are nobody's.
+pub(crate) const CLUSTER: &str = r#"
+[cluster]
+dashboard = true
+[cluster.shim.x86_64]
+location = "https://example.org/shim.tar.gz"
+sha256 = "0000000000000000000000000000000000000000000000000000000000000000"
+"#;

@@ -1,6 +1,6 @@
 use insta::assert_snapshot;
 
-use crate::environments::{DEPLOYMENT, HOST, PER_FUNCTION, PLAIN, SEALED, VOLUME};
+use crate::environments::{CLUSTER, DEPLOYMENT, HOST, PER_FUNCTION, PLAIN, SEALED, VOLUME};
 use crate::program::Place;
 
 /// What is rendered of the one environment that there is.
@@ -191,4 +191,14 @@ fn an_operator_applies_a_folder_of_a_repository() {
     );
     let job = for_operator("flux", VOLUME, "box", "job.yaml");
     assert!(!job.contains("hook"), "{job}");
+}
+
+#[test]
+fn a_cluster_has_a_shim_before_any_environment() {
+    let run = Place::new(CLUSTER).run(&["render", "--cluster"]);
+    assert_eq!(run.status, Some(0), "{}", run.stderr);
+    assert_snapshot!("cluster", run.stdout);
+    let kwasm = "[cluster]\ninstaller = \"kwasm\"\n";
+    let run = Place::new(kwasm).run(&["render", "--cluster"]);
+    assert!(run.stdout.contains("handler: spin\n"), "{}", run.stdout);
 }
