@@ -54,6 +54,22 @@ pub enum Error {
         /// The variable.
         name: String,
     },
+    /// An entry of a component's `files` or `exclude_files` names what is not there, or leads out of the manifest's folder.
+    #[error("cannot use {entry:?} of `files`")]
+    Files {
+        /// The entry as written.
+        entry: String,
+        /// What is wrong with it.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A component that was asked for is not in the application.
+    #[error("there is no component {name:?}; there are {}", known.join(", "))]
+    NoComponent {
+        /// What was asked for.
+        name: String,
+        /// The components that there are.
+        known: Vec<String>,
+    },
     /// A trigger names a component that the manifest does not define.
     #[error(
         "the trigger of route {route:?} names the component {component:?}, which is not defined"

@@ -7,9 +7,11 @@
 //! - [`Template`] is text with `{{ variable }}` in it; [`Variables`] are the values that fill it.
 //! - [`AllowedHosts`] answers whether a component may call a host.
 //!
-//! The crate reads one file and does nothing else: `host` runs what it describes, `infra` deploys it.
+//! [`Component::list_files`] finds the files that a component sees. The crate does nothing else: `host` runs what the manifest describes, `artifact`
+//! packs it, `infra` deploys it.
 
 mod error;
+mod files;
 mod manifest;
 mod outbound;
 mod schema;

@@ -152,8 +152,22 @@ impl Application {
                 instead: "write the base into each route",
             });
         }
-        application.check_references()?;
+        application.check()?;
         Ok(application)
+    }
+
+    /// Leaves nothing but these components and their triggers.
+    pub fn retain_components(&mut self, ids: &[String]) -> Result<(), Error> {
+        if let Some(unknown) = ids.iter().find(|id| !self.components.contains_key(*id)) {
+            return Err(Error::NoComponent {
+                name: unknown.clone(),
+                known: self.components.keys().cloned().collect(),
+            });
+        }
+        self.components.retain(|id, _| ids.contains(id));
+        self.triggers
+            .retain(|trigger| ids.contains(&trigger.component));
+        Ok(())
     }
 
     /// The value of every variable: what `provide` knows about it, or its default. An empty value counts as given.
@@ -176,7 +190,24 @@ impl Application {
         }
     }
 
-    fn check_references(&self) -> Result<(), Error> {
+    /// Checks that names have their form, and that each that one part uses of another is defined. What [`Application::read`] gives is checked; who
+    /// makes an application otherwise checks it.
+    pub fn check(&self) -> Result<(), Error> {
+        for name in self.variables.keys() {
+            check_variable_name(name)?;
+        }
+        for (id, component) in &self.components {
+            if !is_kebab_case(id) {
+                return Err(Error::Name {
+                    kind: "component",
+                    name: id.to_owned(),
+                    case: "kebab-case, such as `word-list`",
+                });
+            }
+            for name in component.variables.keys() {
+                check_variable_name(name)?;
+            }
+        }
         for trigger in &self.triggers {
             if !self.components.contains_key(&trigger.component) {
                 return Err(Error::UnknownComponent {
@@ -228,13 +259,6 @@ impl Component {
 
     fn check(id: &str, table: ComponentTable) -> Result<Self, Error> {
         let place = format!("component.{id}");
-        if !is_kebab_case(id) {
-            return Err(Error::Name {
-                kind: "component",
-                name: id.to_owned(),
-                case: "kebab-case, such as `word-list`",
-            });
-        }
         let unsupported = |feature, instead| Error::Unsupported {
             place: place.clone(),
             feature,
@@ -255,9 +279,6 @@ impl Component {
         let template = |text: &String| Template::parse(text, &place);
         let mut variables = BTreeMap::new();
         for (name, text) in &table.variables {
-            if !is_snake_case(name) {
-                return Err(variable_name(name));
-            }
             variables.insert(name.clone(), template(text)?);
         }
         Ok(Self {
@@ -282,9 +303,6 @@ impl Component {
 
 impl Variable {
     fn check(name: &str, table: VariableTable) -> Result<Self, Error> {
-        if !is_snake_case(name) {
-            return Err(variable_name(name));
-        }
         if table.required == table.default.is_some() {
             return Err(Error::VariableKind {
                 name: name.to_owned(),
@@ -404,12 +422,15 @@ fn http_trigger(table: TriggerTable) -> Result<HttpTrigger, Error> {
     })
 }
 
-fn variable_name(name: &str) -> Error {
-    Error::Name {
+fn check_variable_name(name: &str) -> Result<(), Error> {
+    if is_snake_case(name) {
+        return Ok(());
+    }
+    Err(Error::Name {
         kind: "variable",
         name: name.to_owned(),
         case: "snake_case, such as `word_list`",
-    }
+    })
 }
 
 fn syntax_error(text: &str, error: &toml::de::Error) -> Error {

@@ -8,8 +8,8 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use host::{
-    ConnectionLimits, Limits, LogFormat, Options, default_cache_dir, default_concurrent_requests,
-    s3,
+    ConnectionLimits, Limits, LogFormat, Options, Source, default_cache_dir,
+    default_concurrent_requests, s3,
 };
 
 /// Runs a Spin application on one machine, and an S3 for it.
@@ -26,18 +26,18 @@ pub(crate) struct Cli {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Serve the application of a spin.toml.
+    /// Serve the application of a spin.toml or of a registry.
     Up(Box<UpArgs>),
     /// Serve a folder as S3.
     S3(S3Args),
 }
 
-/// Serve the application of a spin.toml, as `spin up` does: same routes, headers, variables, files and denials, and a fresh
+/// Serve the application of a spin.toml or of a registry, as `spin up` does: same routes, headers, variables, files and denials, and a fresh
 /// instance of a component for each request. Components are built before; `spin.toml` says how.
 #[derive(Args)]
 #[command(
     after_long_help = "Examples:\n  host up\n  host up -f app/spin.toml --listen 0.0.0.0:8080 --variable token=@token.txt\n  \
-        host up --s3 .kindred/s3 --s3-bucket kindred --web web\n\n\
+        host up --s3 .kindred/s3 --s3-bucket kindred --web web\n  host up -f ghcr.io/example/kindred:1\n\n\
         Values of variables, the first that is given: --variable, the runtime configuration, SPIN_VARIABLE_<NAME> in the \
         environment, the same in .env in the current folder, the default in spin.toml.\n\n\
         RUST_LOG chooses what is logged, for example RUST_LOG=host=debug. What components print stands behind their name."
@@ -47,9 +47,21 @@ pub(crate) enum Command {
     reason = "each is a flag of the command line"
 )]
 pub(crate) struct UpArgs {
-    /// The spin.toml, or the folder that holds it.
-    #[arg(short, long, value_name = "PATH", default_value = "spin.toml")]
-    from: PathBuf,
+    /// The application: a spin.toml, the folder that holds it, or an artifact in a registry such as ghcr.io/example/kindred:1.
+    #[arg(short, long, value_name = "APPLICATION", default_value = "spin.toml")]
+    pub(crate) from: String,
+    /// Ask the registry over plain HTTP, as one on this machine always is.
+    #[arg(short = 'k', long, env = "KINDRED_INSECURE_REGISTRY")]
+    pub(crate) insecure: bool,
+    /// A component to serve, with its routes; may be given several times [default: all].
+    #[arg(
+        short,
+        long = "component-id",
+        value_name = "ID",
+        env = "SPIN_COMPONENTS_TO_RETAIN",
+        value_delimiter = ','
+    )]
+    components: Vec<String>,
     /// Where to listen. Port 0 takes any free port.
     #[arg(
         long,
@@ -64,13 +76,18 @@ pub(crate) struct UpArgs {
     /// Spin's runtime configuration: key-value stores, providers of variables.
     #[arg(long, value_name = "FILE", env = "RUNTIME_CONFIG_FILE")]
     runtime_config_file: Option<PathBuf>,
-    /// Where key-value stores are kept [default: .spin beside spin.toml].
-    #[arg(long, value_name = "FOLDER")]
+    /// Where key-value stores are kept [default: .spin beside spin.toml; of an artifact, nowhere].
+    #[arg(long, value_name = "FOLDER", env = "KINDRED_STATE_DIR")]
     state_dir: Option<PathBuf>,
-    /// Where compiled components are kept [default: kindred in the user's cache folder].
-    #[arg(long, value_name = "FOLDER", conflicts_with = "disable_cache")]
+    /// Where artifacts and compiled components are kept [default: kindred in the user's cache folder].
+    #[arg(
+        long,
+        value_name = "FOLDER",
+        env = "KINDRED_CACHE_DIR",
+        conflicts_with = "disable_cache"
+    )]
     cache_dir: Option<PathBuf>,
-    /// Compile components at every start.
+    /// Pull artifacts and compile components at every start.
     #[arg(long)]
     disable_cache: bool,
     /// Make memory for every instance anew instead of taking it from a pool. Slower; needs far less address space.
@@ -91,6 +108,10 @@ pub(crate) struct UpArgs {
     /// Serve metrics for Prometheus here, under /metrics.
     #[arg(long, value_name = "ADDRESS")]
     metrics_listen: Option<SocketAddr>,
+    /// How long a stop goes on to serve while readiness fails, so that load balancers learn of it: /readyz and Spin's health answer 503, and every
+    /// answer is the last on its connection.
+    #[arg(long, value_name = "SECONDS", env = "KINDRED_DRAIN_DELAY", default_value = "0", value_parser = seconds_or_none)]
+    drain_delay: Duration,
     #[command(flatten)]
     limits: LimitSettings,
     /// Serve this folder as S3 beside the application.
@@ -117,6 +138,14 @@ struct LimitSettings {
     /// How large the memory of an instance may grow; then 500.
     #[arg(long, help_heading = "Limits", value_name = "MIB", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
     instance_memory: u32,
+    /// The same in bytes, as Spin has it; it counts before the other.
+    #[arg(
+        long,
+        help_heading = "Limits",
+        value_name = "BYTES",
+        env = "SPIN_MAX_INSTANCE_MEMORY"
+    )]
+    max_instance_memory: Option<usize>,
     /// How many instances may live at once [default: 16 for each processor]. More of them serve no more requests unless they mostly wait for
     /// storage that is far away.
     #[arg(long, help_heading = "Limits", value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1000))]
@@ -219,39 +248,40 @@ struct S3Settings {
 }
 
 impl UpArgs {
-    /// The options of the application's server, with the files read that the flags name.
-    pub(crate) fn options(&self) -> anyhow::Result<Options> {
-        let manifest = if self.from.is_dir() {
-            self.from.join("spin.toml")
-        } else {
-            self.from.clone()
-        };
+    /// The options of a server of the application of `source`, with the files read that the flags name.
+    pub(crate) fn options(&self, source: Source) -> anyhow::Result<Options> {
         let mut variables = Vec::new();
         for argument in &self.variables {
             variables.extend(read_variable(argument)?);
         }
-        let cache_dir = if self.disable_cache {
-            None
-        } else {
-            self.cache_dir.clone().or_else(default_cache_dir)
-        };
         Ok(Options {
             listen: self.listen,
             variables,
             environment: true,
             runtime_config: self.runtime_config_file.clone(),
             state_dir: self.state_dir.clone(),
-            cache_dir,
+            cache_dir: self.cache_dir(),
             pooling: !self.disable_pooling,
             web: self.web.clone(),
+            drain_delay: self.drain_delay,
             limits: self.limits.limits(),
             key_value_bytes: u64::from(self.limits.key_value_size) << 20,
             key_value_memory_bytes: usize::from(self.limits.key_value_memory) << 20,
             compress: !self.disable_compression,
             metrics_listen: self.metrics_listen,
             log_format: self.log_format(),
-            manifest,
+            source,
+            components: self.components.clone(),
         })
+    }
+
+    /// Where what can be made or fetched again is kept, if it is.
+    pub(crate) fn cache_dir(&self) -> Option<PathBuf> {
+        if self.disable_cache {
+            None
+        } else {
+            self.cache_dir.clone().or_else(default_cache_dir)
+        }
     }
 
     /// How the log is written.
@@ -274,7 +304,9 @@ impl LimitSettings {
     fn limits(&self) -> Limits {
         Limits {
             request_timeout: self.request_timeout,
-            instance_memory_bytes: (self.instance_memory as usize) << 20,
+            instance_memory_bytes: self
+                .max_instance_memory
+                .unwrap_or((self.instance_memory as usize) << 20),
             concurrent_requests: self
                 .max_concurrent_requests
                 .map_or_else(default_concurrent_requests, usize::from),
@@ -294,11 +326,18 @@ impl LimitSettings {
 
 /// A duration of seconds, which may have a fraction.
 fn seconds(text: &str) -> Result<Duration, String> {
+    seconds_or_none(text)
+        .ok()
+        .filter(|duration| !duration.is_zero())
+        .ok_or_else(|| "write a number of seconds above 0".to_owned())
+}
+
+/// The same, or 0.
+fn seconds_or_none(text: &str) -> Result<Duration, String> {
     text.parse()
         .ok()
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-        .filter(|duration| !duration.is_zero())
-        .ok_or_else(|| "write a number of seconds above 0".to_owned())
+        .ok_or_else(|| "write a number of seconds".to_owned())
 }
 
 impl S3Args {
@@ -366,7 +405,9 @@ mod tests {
         let Command::Up(arguments) = Cli::parse_from(["host", "up"]).command else {
             panic!("up is up");
         };
-        let (given, expected) = (arguments.options().unwrap(), Options::new("spin.toml"));
+        let source = Source::Manifest("spin.toml".into());
+        let given = arguments.options(source).unwrap();
+        let expected = Options::new("spin.toml");
         assert_eq!(
             format!("{:?}", given.limits),
             format!("{:?}", expected.limits)
@@ -377,6 +418,7 @@ mod tests {
             expected.key_value_memory_bytes
         );
         assert_eq!(given.compress, expected.compress);
+        assert_eq!(given.drain_delay, expected.drain_delay);
         assert_eq!(given.log_format, expected.log_format);
         assert_eq!(given.metrics_listen, expected.metrics_listen);
     }
@@ -387,6 +429,8 @@ mod tests {
         for text in ["0", "-1", "x", "inf", "1e300", ""] {
             assert!(seconds(text).is_err(), "{text}");
         }
+        assert_eq!(seconds_or_none("0"), Ok(Duration::ZERO));
+        assert!(seconds_or_none("-1").is_err());
     }
 
     #[test]

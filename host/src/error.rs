@@ -11,10 +11,10 @@ pub(crate) type Cause = Box<dyn std::error::Error + Send + Sync>;
 #[non_exhaustive]
 pub enum Error {
     /// The manifest could not be read, or its variables could not be resolved.
-    #[error("cannot load the application {}", path.display())]
+    #[error("cannot load the application {name}")]
     Application {
-        /// The manifest.
-        path: PathBuf,
+        /// The manifest, or what it was pulled as.
+        name: String,
         /// What is wrong with it.
         source: app::Error,
     },
@@ -47,12 +47,10 @@ pub enum Error {
         source: Cause,
     },
     /// A file of a component's `files` could not be laid out.
-    #[error("cannot mount {what:?} for the component {component:?}")]
+    #[error("cannot mount the files of the component {component:?}")]
     Files {
         /// The component's id.
         component: String,
-        /// The entry of `files`.
-        what: String,
         /// What is wrong with it.
         source: Cause,
     },

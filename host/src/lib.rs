@@ -48,6 +48,6 @@ mod trace_context;
 
 pub use error::Error;
 pub use limits::{ConnectionLimits, Limits, default_concurrent_requests};
-pub use options::{LogFormat, Options, default_cache_dir};
+pub use options::{LogFormat, Options, Source, default_cache_dir};
 pub use runtime::runtime;
 pub use server::{ACCESS_LOG, Server};

@@ -34,6 +34,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// A listening socket and the task that serves it. Dropping it ends its connections.
 pub(crate) struct Listener {
     address: SocketAddr,
+    /// Whether every answer is the last on its connection.
+    is_last: Arc<AtomicBool>,
     /// Takes how long a stop waits for the requests in flight.
     stop: Option<oneshot::Sender<Duration>>,
     task: JoinHandle<()>,
@@ -64,9 +66,11 @@ impl Listener {
         let address = socket.local_addr()?;
         let (stop, stopped) = oneshot::channel();
         let connections = Connections::new(limits);
+        let is_last = Arc::clone(&connections.is_last);
         let task = tokio::spawn(connections.serve_until(stopped, socket, service_for));
         Ok(Self {
             address,
+            is_last,
             stop: Some(stop),
             task,
         })
@@ -75,6 +79,12 @@ impl Listener {
     /// The address, with the port that the system chose.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Makes every answer from now on the last on its connection, so that clients open their next where others may answer, while this goes on
+    /// to accept.
+    pub(crate) fn send_away(&self) {
+        self.is_last.store(true, Ordering::Relaxed);
     }
 
     /// Stops accepting and waits until every connection is done, at most for `grace`; what is left then is ended.
@@ -103,7 +113,7 @@ struct Connections {
     tasks: JoinSet<()>,
     graceful: GracefulShutdown,
     /// Whether every answer is the last on its connection.
-    stopping: Arc<AtomicBool>,
+    is_last: Arc<AtomicBool>,
 }
 
 impl Connections {
@@ -115,7 +125,7 @@ impl Connections {
             limits,
             tasks: JoinSet::new(),
             graceful: GracefulShutdown::new(),
-            stopping: Arc::default(),
+            is_last: Arc::default(),
         }
     }
 
@@ -149,7 +159,7 @@ impl Connections {
                 Some(_) = self.tasks.join_next() => {}
             }
         };
-        self.stopping.store(true, Ordering::Relaxed);
+        self.is_last.store(true, Ordering::Relaxed);
         for (stream, client) in waiting_clients(socket) {
             self.spawn(stream, client, None, service_for(client));
         }
@@ -174,13 +184,13 @@ impl Connections {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "cannot set TCP_NODELAY");
         }
-        let stopping = Arc::clone(&self.stopping);
+        let is_last = Arc::clone(&self.is_last);
         let service = service_fn(move |request| {
             let answer = service.call(request);
-            let stopping = Arc::clone(&stopping);
+            let is_last = Arc::clone(&is_last);
             async move {
                 let mut answer = answer.await?;
-                if stopping.load(Ordering::Relaxed) {
+                if is_last.load(Ordering::Relaxed) {
                     let close = HeaderValue::from_static("close");
                     answer.headers_mut().insert(CONNECTION, close);
                 }

@@ -2,6 +2,7 @@
 
 mod cli;
 mod log;
+mod origin;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -16,6 +17,7 @@ use tracing_subscriber::filter::LevelFilter;
 
 use crate::cli::{Cli, Command, S3Args, UpArgs};
 use crate::log::LogGuard;
+use crate::origin::Origin;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -65,8 +67,13 @@ fn run(command: Command) -> anyhow::Result<()> {
 /// Serves the application, and the S3 beside it. The S3 starts first and stops last: the application reads from it.
 async fn up(arguments: &UpArgs) -> anyhow::Result<()> {
     let mut signals = StopSignals::listen()?;
-    let options = arguments.options()?;
-    let grace = options.limits.shutdown_grace();
+    // A signal ends the wait for a registry at once.
+    let origin = tokio::select! {
+        origin = Origin::find(arguments) => origin?,
+        () = signals.next() => anyhow::bail!("stopped before the application was there"),
+    };
+    let options = arguments.options(origin.source.clone())?;
+    let (drain_delay, grace) = (options.drain_delay, options.limits.shutdown_grace());
     let objects = match arguments.s3_options() {
         Some(options) => {
             let objects = s3::Server::start(options).await?;
@@ -76,11 +83,15 @@ async fn up(arguments: &UpArgs) -> anyhow::Result<()> {
         None => None,
     };
     let application = Server::start(options).await?;
+    drop(origin);
     if let Some(address) = application.metrics_address() {
         tracing::info!("metrics on http://{address}/metrics");
     }
     tracing::info!("serving {}", application.url());
     signals.next().await;
+    if !drain_delay.is_zero() {
+        tracing::info!("not ready any more, serving on for {drain_delay:?}");
+    }
     signals
         .unless_again(grace, async {
             application.shutdown().await;

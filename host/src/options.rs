@@ -2,14 +2,19 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
+
+use app::Application;
 
 use crate::Limits;
 
 /// How to serve an application. [`Options::new`] gives what tests want; the command line sets every field.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The `spin.toml`.
-    pub manifest: PathBuf,
+    /// The application.
+    pub source: Source,
+    /// The components that are served, with their routes. None named: all.
+    pub components: Vec<String>,
     /// Where to listen. Port 0 takes any free port.
     pub listen: SocketAddr,
     /// Values of variables. They win over every other provider.
@@ -18,7 +23,7 @@ pub struct Options {
     pub environment: bool,
     /// Spin's runtime configuration: key-value stores and providers of variables.
     pub runtime_config: Option<PathBuf>,
-    /// Where key-value stores are kept. `None` is `.spin` beside the manifest.
+    /// Where key-value stores are kept. `None` is `.spin` beside the manifest, or nowhere for longer than the server lives where there is none.
     pub state_dir: Option<PathBuf>,
     /// Where compiled components are kept. `None` compiles them at every start.
     pub cache_dir: Option<PathBuf>,
@@ -26,6 +31,9 @@ pub struct Options {
     pub pooling: bool,
     /// A folder of static files that win over the application's routes.
     pub web: Option<PathBuf>,
+    /// How long a stop goes on to serve while it says that it is not ready. Kubernetes takes a pod out of its Services while the pod is told to
+    /// stop, not before (<https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination>), so requests come for some seconds.
+    pub drain_delay: Duration,
     /// What requests, instances and clients may take.
     pub limits: Limits,
     /// How many bytes a key-value store holds on disk; a full one refuses further values.
@@ -38,6 +46,22 @@ pub struct Options {
     pub metrics_listen: Option<SocketAddr>,
     /// How the line about each request is written.
     pub log_format: LogFormat,
+}
+
+/// Where an application comes from.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// Its `spin.toml`.
+    Manifest(PathBuf),
+    /// It was read already, such as out of a registry.
+    Read {
+        /// The application.
+        application: Box<Application>,
+        /// Where its paths begin. The folder is not its own, so that nothing is kept there.
+        root: PathBuf,
+        /// What it is called in errors.
+        name: String,
+    },
 }
 
 /// How the log is written.
@@ -54,7 +78,8 @@ impl Options {
     /// environment's variables.
     pub fn new(manifest: impl Into<PathBuf>) -> Self {
         Self {
-            manifest: manifest.into(),
+            source: Source::Manifest(manifest.into()),
+            components: Vec::new(),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             variables: Vec::new(),
             environment: false,
@@ -63,6 +88,7 @@ impl Options {
             cache_dir: default_cache_dir(),
             pooling: true,
             web: None,
+            drain_delay: Duration::ZERO,
             limits: Limits::default(),
             key_value_bytes: 1 << 30,
             key_value_memory_bytes: 32 << 20,

@@ -6,6 +6,7 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use app::Application;
@@ -33,7 +34,7 @@ use crate::runtime_config::RuntimeConfig;
 use crate::state::Settings;
 use crate::static_files::StaticFiles;
 use crate::trace_context;
-use crate::{ConnectionLimits, Error, LogFormat, Options, files, key_value};
+use crate::{ConnectionLimits, Error, LogFormat, Options, Source, files, key_value};
 
 /// The target of the log's lines about requests, one each.
 pub const ACCESS_LOG: &str = "access";
@@ -43,6 +44,12 @@ const LOGGED_LIMIT_BYTES: usize = 1 << 10;
 
 /// How long a stop waits for whoever is reading the metrics.
 const METRICS_GRACE: Duration = Duration::from_secs(1);
+
+/// Whether Spin serves at all, which this host answers itself.
+const HEALTH_PATH: &str = "/.well-known/spin/health";
+
+/// Whom a load balancer asks whether to send requests here: Spin's path, and the one by which applications mostly answer it.
+const READINESS_PATHS: [&str; 2] = [HEALTH_PATH, "/readyz"];
 
 /// Where state is kept beside the manifest, as Spin does.
 const STATE_DIR: &str = ".spin";
@@ -56,6 +63,8 @@ const BY_NO_ROUTE: &str = "(no route)";
 pub struct Server {
     listener: Listener,
     metrics_listener: Option<Listener>,
+    served: Arc<Served>,
+    drain_delay: Duration,
     shutdown_grace: Duration,
 }
 
@@ -67,12 +76,14 @@ struct Served {
     components: BTreeMap<String, Component>,
     web: Option<StaticFiles>,
     gate: Gate,
+    /// Whether this will stop soon, so that it is not ready whatever the application says.
+    is_draining: AtomicBool,
     metrics: Arc<Metrics>,
     body_limits: BodyLimits,
     compress: bool,
     log_format: LogFormat,
-    /// The files that the components see. They are removed with this.
-    _files: Vec<TempDir>,
+    /// The files that the components see, and their state where nobody said that it is kept. They are removed with this.
+    _folders: Vec<TempDir>,
 }
 
 impl Server {
@@ -85,6 +96,7 @@ impl Server {
             None => None,
         };
         let connection_limits = options.limits.connections.clone();
+        let drain_delay = options.drain_delay;
         let shutdown_grace = options.limits.shutdown_grace();
         let served = tokio::task::spawn_blocking(move || Served::load(&options))
             .await
@@ -99,8 +111,9 @@ impl Server {
             ),
             None => None,
         };
+        let answering = Arc::clone(&served);
         let listener = Listener::serve(socket, connection_limits, move |client| {
-            let served = Arc::clone(&served);
+            let served = Arc::clone(&answering);
             service_fn(move |request| {
                 let served = Arc::clone(&served);
                 async move { Ok::<_, Infallible>(served.respond(request, client).await) }
@@ -110,6 +123,8 @@ impl Server {
         Ok(Self {
             listener,
             metrics_listener,
+            served,
+            drain_delay,
             shutdown_grace,
         })
     }
@@ -129,9 +144,15 @@ impl Server {
         self.metrics_listener.as_ref().map(Listener::address)
     }
 
-    /// Stops accepting and lets the requests in flight finish, for at most [`Limits::shutdown_grace`](crate::Limits::shutdown_grace); what
+    /// Serves on for [`Options::drain_delay`] without being ready, so that whoever sends requests here learns of the end before it comes. Then
+    /// it stops accepting and lets the requests in flight finish, for at most [`Limits::shutdown_grace`](crate::Limits::shutdown_grace); what
     /// still runs then is ended. Every answer from now on is the last on its connection.
     pub async fn shutdown(self) {
+        if !self.drain_delay.is_zero() {
+            self.served.is_draining.store(true, Ordering::Relaxed);
+            self.listener.send_away();
+            tokio::time::sleep(self.drain_delay).await;
+        }
         self.listener.shutdown(self.shutdown_grace).await;
         // Last, so that it can be watched until the end.
         if let Some(metrics) = self.metrics_listener {
@@ -164,17 +185,25 @@ fn serve_metrics(
 
 impl Served {
     fn load(options: &Options) -> Result<Self, Error> {
+        let name = match &options.source {
+            Source::Manifest(path) => path.display().to_string(),
+            Source::Read { name, .. } => name.clone(),
+        };
         let wrong = |source| Error::Application {
-            path: options.manifest.clone(),
+            name: name.clone(),
             source,
         };
-        let application = Application::read(&options.manifest).map_err(wrong)?;
-        let root = options.manifest.parent().unwrap_or(Path::new(""));
-        let root = if root.as_os_str().is_empty() {
-            Path::new(".")
-        } else {
-            root
+        let (mut application, root) = match &options.source {
+            Source::Manifest(path) => (Application::read(path).map_err(wrong)?, folder_of(path)),
+            Source::Read {
+                application, root, ..
+            } => ((**application).clone(), root.as_path()),
         };
+        if !options.components.is_empty() {
+            application
+                .retain_components(&options.components)
+                .map_err(wrong)?;
+        }
 
         let config = RuntimeConfig::read(options.runtime_config.as_deref())?;
         let providers = Providers::new(&options.variables, options.environment, &config)?;
@@ -187,7 +216,8 @@ impl Served {
             .resolve_variables(|name| providers.get(name))
             .map_err(wrong)?;
 
-        let state_dir = state_dir(options, &config, root);
+        let mut folders = Vec::new();
+        let state_dir = state_dir(options, &config, &mut folders)?;
         let store_limits = StoreLimits {
             size_bytes: options.key_value_bytes,
             memory_bytes: options.key_value_memory_bytes,
@@ -203,9 +233,8 @@ impl Served {
         let metrics = Metrics::new(ids, &[BY_HOST, BY_WEB, BY_NO_ROUTE]);
 
         let mut components = BTreeMap::new();
-        let mut folders = Vec::new();
         for (id, component) in &application.components {
-            let folder = files::lay_out(id, root, &component.files, &component.exclude_files)?;
+            let folder = files::lay_out(id, component, root)?;
             let shared_id: Arc<str> = Arc::from(id.as_str());
             let allowed = component.resolve_allowed_hosts(&variables).map_err(wrong)?;
             let component_metrics = metrics.component(id);
@@ -243,6 +272,7 @@ impl Served {
             components,
             web,
             gate: Gate::new(limits),
+            is_draining: AtomicBool::new(false),
             metrics: Arc::new(metrics),
             body_limits: BodyLimits {
                 size_bytes: limits.request_body_bytes,
@@ -250,7 +280,7 @@ impl Served {
             },
             compress: options.compress,
             log_format: options.log_format,
-            _files: folders,
+            _folders: folders,
         })
     }
 
@@ -294,8 +324,12 @@ impl Served {
     /// The answer to a request and who gave it: a component's id, or a name in parentheses.
     async fn dispatch(&self, request: Request<Incoming>, client: SocketAddr) -> (Answer, &str) {
         let path = request.uri().path();
+        if self.is_draining.load(Ordering::Relaxed) && READINESS_PATHS.contains(&path) {
+            let detail = "this replica is about to stop; ask another";
+            return (problem(StatusCode::SERVICE_UNAVAILABLE, detail), BY_HOST);
+        }
         match path {
-            "/.well-known/spin/health" => return (plain(StatusCode::OK, "OK"), BY_HOST),
+            HEALTH_PATH => return (plain(StatusCode::OK, "OK"), BY_HOST),
             "/.well-known/spin/info" => {
                 let mut answer = plain(StatusCode::OK, self.info.clone());
                 let json = HeaderValue::from_static("application/json");
@@ -410,12 +444,36 @@ fn compressed(is_head: bool, accepts_gzip: bool, answer: Answer) -> Answer {
     }
 }
 
-fn state_dir(options: &Options, config: &RuntimeConfig, root: &Path) -> PathBuf {
-    options
-        .state_dir
-        .clone()
-        .or_else(|| config.state_dir.clone())
-        .unwrap_or_else(|| root.join(STATE_DIR))
+/// The folder of a manifest.
+fn folder_of(manifest: &Path) -> &Path {
+    match manifest.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// Where state is kept; a folder that is removed with the others of `folders` where the application has none of its own and nobody named one.
+fn state_dir(
+    options: &Options,
+    config: &RuntimeConfig,
+    folders: &mut Vec<TempDir>,
+) -> Result<PathBuf, Error> {
+    if let Some(folder) = options.state_dir.as_ref().or(config.state_dir.as_ref()) {
+        return Ok(folder.clone());
+    }
+    if let Source::Manifest(path) = &options.source {
+        return Ok(folder_of(path).join(STATE_DIR));
+    }
+    let folder = tempfile::Builder::new()
+        .prefix("kindred-state-")
+        .tempdir()
+        .map_err(|source| Error::Folder {
+            path: std::env::temp_dir(),
+            source,
+        })?;
+    let path = folder.path().to_owned();
+    folders.push(folder);
+    Ok(path)
 }
 
 /// The compile cache; without one, starts are slower and nothing else changes.

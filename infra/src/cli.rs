@@ -62,6 +62,12 @@ enum Command {
     Apply(ApplyArgs),
     /// Wait until what was applied runs
     Wait(StateArgs),
+    /// Say how what was applied is
+    Status(StateArgs),
+    /// Say what others need to know: addresses, image, bucket
+    Outputs(StateArgs),
+    /// Say of one object who owns it, in what it differs from what is wanted, and what happened to it
+    Explain(ExplainArgs),
     /// List what was applied, the newest first
     History(StateArgs),
     /// Apply again what was applied before
@@ -72,6 +78,8 @@ enum Command {
     Unlock(UnlockArgs),
     /// Write what completes the commands in a shell
     Completions(CompletionsArgs),
+    /// Push the application to a registry, in the format of Spin
+    Push(PushArgs),
 }
 
 /// What is rendered, and where to.
@@ -172,6 +180,16 @@ pub(crate) struct StateArgs {
     pub(crate) cluster: ClusterArgs,
 }
 
+/// Which object is explained.
+#[derive(Args, Debug)]
+pub(crate) struct ExplainArgs {
+    /// The object, as `Kind/name`
+    #[arg(value_name = "OBJECT")]
+    pub(crate) object: String,
+    #[command(flatten)]
+    pub(crate) cluster: ClusterArgs,
+}
+
 /// What is gone back to.
 #[derive(Args, Debug)]
 pub(crate) struct RollbackArgs {
@@ -216,6 +234,17 @@ struct CompletionsArgs {
     shell: clap_complete::Shell,
 }
 
+/// What is pushed, and where to.
+#[derive(Args, Debug)]
+pub(crate) struct PushArgs {
+    /// What the artifact is called, instead of `application.image` of the environment
+    #[arg(long, value_name = "REFERENCE")]
+    pub(crate) tag: Option<String>,
+    /// Speak plain HTTP with the registry, as with one on this machine
+    #[arg(short = 'k', long)]
+    pub(crate) insecure: bool,
+}
+
 /// Runs what the command line says.
 pub fn run() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -236,6 +265,9 @@ pub fn run() -> ExitCode {
         Command::Plan(args) => commands::plan(global, args),
         Command::Apply(args) => commands::apply(global, args),
         Command::Wait(args) => commands::wait(global, args),
+        Command::Status(args) => commands::status(global, args),
+        Command::Outputs(args) => commands::outputs(global, args),
+        Command::Explain(args) => commands::explain(global, args),
         Command::History(args) => commands::history(global, args),
         Command::Rollback(args) => commands::rollback(global, args),
         Command::Destroy(args) => commands::destroy(global, args),
@@ -249,6 +281,7 @@ pub fn run() -> ExitCode {
             );
             Ok(())
         }
+        Command::Push(args) => commands::push(global, args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -11,8 +11,8 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 
 use crate::process::{self, run, say, timed};
-use crate::tidy;
 use crate::workspace::Workspace;
+use crate::{e2e, tidy};
 
 /// cargo-deny's version, fixed so that its findings change when we say so.
 const CARGO_DENY_VERSION: &str = "0.20.2";
@@ -23,9 +23,10 @@ const DENY_CHECKS: [&str; 3] = ["licenses", "bans", "sources"];
 /// One step: its name, and how it is run.
 type Step = (&'static str, fn(&Workspace) -> Result<()>);
 
-const STEPS: [Step; 6] = [
+const STEPS: [Step; 7] = [
     // Exactly the test command of the README.
     ("test", |workspace| cargo(workspace, &["xtask", "test"])),
+    ("cluster", e2e::e2e),
     ("fmt", |workspace| {
         cargo(workspace, &["fmt", "--all", "--check"])
     }),

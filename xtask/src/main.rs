@@ -5,6 +5,7 @@
 //! the continuous integration.
 
 mod ci;
+mod e2e;
 mod functions;
 mod pin_actions;
 mod process;
@@ -55,6 +56,8 @@ enum Command {
     },
     /// Build the functions, and the guest of the host's tests, into target/functions
     Functions,
+    /// Test the deployment tool against a cluster: that of KUBECONFIG, or one that scripts beside the checkout start
+    E2e,
     /// Check what no compiler checks: edges, manifests, documents
     Tidy {
         /// Record the hash of the format modules in index/FORMAT.md, after reading it against them
@@ -86,6 +89,7 @@ fn run(arguments: Arguments) -> Result<()> {
     match arguments.command {
         Command::Up(arguments) => up::up(&workspace, choice, &arguments),
         Command::Test { cargo_arguments } => test::test(&workspace, choice, &cargo_arguments),
+        Command::E2e => e2e::e2e(&workspace),
         Command::Functions => functions::build_with_test_guests(&workspace, choice),
         Command::Tidy {
             update_format_hash: true,

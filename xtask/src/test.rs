@@ -16,6 +16,9 @@ use crate::workspace::Workspace;
 /// The folder with data sets, one sub-folder each.
 const DATA_VARIABLE: &str = "KINDRED_DATA";
 
+/// The program of a registry, which tests of artifacts start.
+const REGISTRY_VARIABLE: &str = "KINDRED_REGISTRY";
+
 /// The data sets that some test reads, and what is not tested without them.
 const DATA_SETS: [(&str, &str); 13] = [
     (
@@ -85,6 +88,11 @@ pub(crate) fn test(
     // Also after a failure: an absent data set may be a reason for it.
     for line in report_of_absent_data(&data_folder, Path::is_dir) {
         say(&line);
+    }
+    if std::env::var_os(REGISTRY_VARIABLE).is_none() {
+        say(&format!(
+            "{REGISTRY_VARIABLE} names no program of a registry: pushes and pulls were NOT TESTED"
+        ));
     }
     tested
 }

@@ -15,7 +15,7 @@ use crate::client::{get, send};
 /// How long nobody is surprised to wait on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-fn host() -> Command {
+pub(crate) fn host() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_host"));
     command
         .stderr(Stdio::piped())
@@ -25,7 +25,13 @@ fn host() -> Command {
         "RUST_LOG",
         "SPIN_HTTP_LISTEN_ADDR",
         "RUNTIME_CONFIG_FILE",
+        "KINDRED_CACHE_DIR",
+        "KINDRED_DRAIN_DELAY",
+        "KINDRED_INSECURE_REGISTRY",
         "KINDRED_S3_SECRET_KEY",
+        "KINDRED_STATE_DIR",
+        "SPIN_COMPONENTS_TO_RETAIN",
+        "SPIN_MAX_INSTANCE_MEMORY",
     ] {
         command.env_remove(name);
     }
@@ -43,15 +49,15 @@ fn up(folder: &tempfile::TempDir) -> Command {
 }
 
 /// A started process that is gone when the test is.
-struct Running {
+pub(crate) struct Running {
     child: Child,
     log: BufReader<ChildStderr>,
-    url: String,
+    pub(crate) url: String,
 }
 
 impl Running {
     /// Starts the command and waits until it says where it serves.
-    fn start(command: &mut Command) -> Self {
+    pub(crate) fn start(command: &mut Command) -> Self {
         let mut child = command.spawn().unwrap();
         let log = BufReader::new(child.stderr.take().unwrap());
         let mut running = Self {
@@ -265,6 +271,13 @@ fn a_log_that_nobody_reads_hinders_neither_requests_nor_the_end() {
     assert!(log.contains("aaa\u{2026} 404 "), "{log}");
 }
 
+/// The answer to a request on a connection of its own.
+fn answer(running: &Running, path: &str) -> String {
+    let mut answer = String::new();
+    running.ask(path).read_to_string(&mut answer).unwrap();
+    answer
+}
+
 /// Asks on one connection until an answer says that it is the last, and notes each that came.
 fn ask_until_the_last(mut connection: TcpStream, answered: &mpsc::Sender<()>) {
     loop {
@@ -329,6 +342,79 @@ fn a_signal_under_load_costs_no_request_and_opens_no_connection_any_more() {
     let num_answers = 3 * CONNECTIONS + answers.iter().count() + 1;
     let log = running.ended_with_all_answered();
     assert_eq!(log.matches("GET /guest/sleep 200 ").count(), num_answers);
+}
+
+#[test]
+fn a_drain_delay_fails_readiness_and_no_request() {
+    const DELAY: Duration = Duration::from_secs(1);
+    const CLIENTS: usize = 4;
+
+    let folder = application("");
+    let running = Running::start(up(&folder).env("KINDRED_DRAIN_DELAY", "1"));
+    let ask = |path| answer(&running, path);
+    assert!(ask("/.well-known/spin/health").starts_with("HTTP/1.1 200 "));
+    let mut kept = running.connect();
+    running.terminate();
+    let terminated = Instant::now();
+    while !ask("/.well-known/spin/health").starts_with("HTTP/1.1 503 ") {
+        assert!(
+            terminated.elapsed() < DELAY,
+            "it goes on to say that it is ready"
+        );
+    }
+    // The application has no such route, and need not.
+    assert!(ask("/readyz").starts_with("HTTP/1.1 503 "));
+    // Who keeps a connection gets an answer on it and is sent away.
+    kept.write_all(b"GET /guest/count HTTP/1.1\r\nhost: h\r\n\r\n")
+        .unwrap();
+    let mut answer = String::new();
+    kept.read_to_string(&mut answer).unwrap();
+    assert!(
+        answer.starts_with("HTTP/1.1 200 ") && answer.contains("connection: close"),
+        "{answer}"
+    );
+    // Somewhat before the end, since a client does not know when it is.
+    let is_soon_over = || terminated.elapsed() > DELAY.mul_f32(0.8);
+    let num_answers: usize = thread::scope(|scope| {
+        let clients: Vec<_> = (0..CLIENTS)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut num_answers = 0;
+                    while !is_soon_over() {
+                        let answer = ask("/guest/sleep?20");
+                        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+                        num_answers += 1;
+                    }
+                    num_answers
+                })
+            })
+            .collect();
+        clients
+            .into_iter()
+            .map(|client| client.join().unwrap())
+            .sum()
+    });
+    assert!(CLIENTS < num_answers, "{num_answers}");
+    let log = running.ended_with_all_answered();
+    assert!(terminated.elapsed() >= DELAY, "{:?}", terminated.elapsed());
+    assert!(
+        log.contains("not ready any more, serving on for 1s"),
+        "{log}"
+    );
+}
+
+#[test]
+fn a_second_signal_does_not_wait_for_the_drain_delay() {
+    let folder = application("");
+    let running = Running::start(up(&folder).args(["--drain-delay", "60"]));
+    running.terminate();
+    let terminated = Instant::now();
+    // Two signals that come at once are one.
+    while !answer(&running, "/readyz").starts_with("HTTP/1.1 503 ") {
+        assert!(terminated.elapsed() < PATIENCE, "it does not drain");
+    }
+    let (code, log) = running.stop();
+    assert_eq!(code, Some(1), "{log}");
 }
 
 #[tokio::test]

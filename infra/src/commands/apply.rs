@@ -1,6 +1,6 @@
 //! `infra plan`, `infra apply`, `infra wait` and `infra rollback`.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::Files;
 use super::session::{Session, run};
@@ -138,16 +138,7 @@ async fn change(
         Err(_) => None,
     };
     if let (Some(release), Some(outcome)) = (release, outcome) {
-        engine.conclude(&release, outcome).await?;
-        let event =
-            json!({ "number": release.number, "image": release.image, "outcome": outcome.name() });
-        let line = format!(
-            "release {} is {}: {}",
-            release.number,
-            outcome.name(),
-            release.image
-        );
-        session.global.output.tell("release", &event, &line)?;
+        session.tell_release(&engine.conclude(release, outcome).await?)?;
     }
     result
 }

@@ -2,6 +2,7 @@
 
 mod apply;
 mod destroy;
+mod push;
 mod render;
 mod session;
 mod state;
@@ -14,8 +15,9 @@ use config::{Config, Environment};
 
 pub(crate) use apply::{apply, plan, rollback, wait};
 pub(crate) use destroy::destroy;
+pub(crate) use push::push;
 pub(crate) use render::render;
-pub(crate) use state::{history, unlock};
+pub(crate) use state::{explain, history, outputs, status, unlock};
 
 use crate::cli::Global;
 use crate::error::{Failure, Refusal};

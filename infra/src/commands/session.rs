@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::Files;
 use crate::cli::{ClusterArgs, Global};
 use crate::cluster::Cluster;
-use crate::engine::{Action, Change, Engine};
+use crate::engine::{Action, Change, Engine, Release};
 use crate::error::{Failure, Refusal};
 use crate::interruption::Interruption;
 use crate::model::Model;
@@ -162,6 +162,21 @@ impl<'a> Session<'a> {
             .global
             .output
             .tell("summary", &Value::Object(event), &counts.join(", "))?)
+    }
+
+    /// Tells what was applied.
+    pub(super) fn tell_release(&self, release: &Release) -> Result<(), Failure> {
+        let Release {
+            number,
+            time,
+            image,
+            outcome,
+            ..
+        } = release;
+        let outcome = outcome.name();
+        let event = json!({ "number": number, "time": time, "outcome": outcome, "image": image });
+        let line = format!("release {number:<4} {time}  {outcome:<7}  {image}");
+        Ok(self.global.output.tell("release", &event, &line)?)
     }
 
     /// Waits until what is wanted runs, and tells how far it is.

@@ -1,13 +1,167 @@
-//! `infra status`, `infra history` and `infra unlock`.
+//! `infra status`, `infra outputs`, `infra explain`, `infra history` and `infra unlock`.
 
-use serde_json::json;
+use anyhow::anyhow;
+use serde_json::{Value, json};
 
 use super::Files;
 use super::session::{Session, run};
-use crate::cli::{Global, StateArgs, UnlockArgs};
+use crate::cli::{ExplainArgs, Global, StateArgs, UnlockArgs};
 use crate::confirm::confirm;
-use crate::error::Failure;
+use crate::engine::Consent;
+use crate::error::{Failure, Refusal};
+use crate::object_id::ObjectId;
 use crate::report::say;
+
+/// The version of what `outputs` writes for programs. It changes where something means another thing than before.
+const OUTPUTS_SCHEMA_VERSION: u32 = 1;
+
+/// How many events are told of an object.
+const TOLD_EVENTS: usize = 5;
+
+/// Tells how an environment is.
+pub(crate) fn status(global: &Global, args: &StateArgs) -> Result<(), Failure> {
+    let files = Files::read(global)?;
+    run(async {
+        let session = Session::open(global, &args.cluster, &files).await?;
+        say(&session.place());
+        let status = session.engine().status().await?;
+        if let Some(holder) = &status.holder {
+            let event = json!({ "holder": holder.identity, "purpose": holder.purpose, "since": holder.since });
+            let line = format!(
+                "{} is at work on it since {} ({})",
+                holder.identity, holder.since, holder.purpose
+            );
+            global.output.tell("lock", &event, &line)?;
+        }
+        match &status.release {
+            Some(release) => session.tell_release(release)?,
+            None => say("nothing was applied yet"),
+        }
+        for (id, state) in &status.objects {
+            let event = json!({ "kind": id.kind, "name": id.name, "namespace": id.namespace, "state": state });
+            global
+                .output
+                .tell("object", &event, &format!("{id}: {state}"))?;
+        }
+        Ok(())
+    })
+}
+
+/// Tells what others need to know of an environment.
+pub(crate) fn outputs(global: &Global, args: &StateArgs) -> Result<(), Failure> {
+    let files = Files::read(global)?;
+    run(async {
+        let session = Session::open(global, &args.cluster, &files).await?;
+        let engine = session.engine();
+        let addresses = engine.addresses().await?;
+        let release = engine.releases().await?.into_iter().next();
+        let storage = session
+            .environment
+            .storage
+            .as_ref()
+            .unwrap_or(&files.config.storage);
+        let number = release.as_ref().map(|release| release.number);
+        let image = release.as_ref().map(|release| release.image.as_str());
+        let event = json!({
+            "schema_version": OUTPUTS_SCHEMA_VERSION,
+            "environment": session.environment_name,
+            "namespace": session.namespace,
+            "addresses": addresses,
+            "service": format!("http://kindred.{}.svc", session.namespace),
+            "release": number,
+            "image": image,
+            "bucket": storage.bucket,
+            "endpoint": storage.endpoint,
+        });
+        let mut lines = Vec::new();
+        for (name, value) in event.as_object().into_iter().flatten() {
+            let value = match value {
+                Value::String(text) => text.clone(),
+                Value::Array(list) => list
+                    .iter()
+                    .filter_map(Value::as_str)
+                    .collect::<Vec<_>>()
+                    .join(" "),
+                Value::Null => continue,
+                other => other.to_string(),
+            };
+            lines.push(format!("{name:<14} {value}"));
+        }
+        Ok(global.output.tell("outputs", &event, &lines.join("\n"))?)
+    })
+}
+
+/// Tells of one object who owns it, in what it differs from what is wanted, and what happened to it.
+pub(crate) fn explain(global: &Global, args: &ExplainArgs) -> Result<(), Failure> {
+    let files = Files::read(global)?;
+    run(async {
+        let session = Session::open(global, &args.cluster, &files).await?;
+        let engine = session.engine();
+        let (objects, _) = session.wanted(&files, None)?;
+        let wanted: Vec<Value> = objects
+            .into_iter()
+            .filter(|object| ObjectId::of(object).is_called(&args.object))
+            .collect();
+        let Some(object) = wanted.first() else {
+            return Err(Refusal::Invalid.because(anyhow!(
+                "{} is not wanted of the environment {}: write one of `infra plan`, as Kind/name",
+                args.object,
+                session.environment_name
+            )));
+        };
+        let id = ObjectId::of(object);
+        let Some((live, events)) = engine.look(&id).await? else {
+            return Ok(global.output.tell(
+                "absent",
+                &json!({}),
+                &format!("{id} is not there: `infra apply` makes it"),
+            )?);
+        };
+        for entry in live["metadata"]["managedFields"]
+            .as_array()
+            .into_iter()
+            .flatten()
+        {
+            let text = |name: &str| entry[name].as_str().unwrap_or_default();
+            let event = json!({ "manager": text("manager"), "operation": text("operation"), "time": text("time"), "subresource": entry["subresource"], "fields": entry["fieldsV1"] });
+            let what = match entry["subresource"].as_str() {
+                Some(part) => format!("its {part}"),
+                None => format!("{} fields", count_fields(&entry["fieldsV1"])),
+            };
+            let sentence = format!(
+                "{} owns {what}, by {} at {}",
+                text("manager"),
+                text("operation"),
+                text("time")
+            );
+            global.output.tell("owner", &event, &sentence)?;
+        }
+        for change in engine.plan(&wanted, &Consent::default()).await?.changes {
+            if change.id.is_same(&id) {
+                session.tell(&change, true)?;
+            }
+        }
+        for event in events.iter().take(TOLD_EVENTS) {
+            let text = |name: &str| event[name].as_str().unwrap_or_default();
+            let sentence = format!(
+                "{} {}: {}",
+                text("lastTimestamp"),
+                text("reason"),
+                text("message")
+            );
+            global.output.tell("event", event, &sentence)?;
+        }
+        Ok(())
+    })
+}
+
+/// How many fields a tree of owned fields has.
+fn count_fields(fields: &Value) -> usize {
+    match fields.as_object() {
+        Some(below) if !below.is_empty() => below.values().map(count_fields).sum(),
+        _ => 1,
+    }
+}
 
 /// Tells what was applied, the newest first.
 pub(crate) fn history(global: &Global, args: &StateArgs) -> Result<(), Failure> {
@@ -15,21 +169,7 @@ pub(crate) fn history(global: &Global, args: &StateArgs) -> Result<(), Failure> 
     run(async {
         let session = Session::open(global, &args.cluster, &files).await?;
         for release in session.engine().releases().await? {
-            let event = json!({
-                "number": release.number,
-                "time": release.time,
-                "outcome": release.outcome.name(),
-                "image": release.image,
-                "object_count": release.objects.len(),
-            });
-            let line = format!(
-                "{:>4}  {}  {:<7}  {}",
-                release.number,
-                release.time,
-                release.outcome.name(),
-                release.image
-            );
-            global.output.tell("release", &event, &line)?;
+            session.tell_release(&release)?;
         }
         Ok(())
     })

@@ -10,12 +10,14 @@ mod lock;
 mod plan;
 mod releases;
 mod rollout;
+mod state;
 
 use std::future::Future;
 use std::time::Duration;
 
 use anyhow::anyhow;
 
+pub(crate) use self::lock::Holder;
 pub(crate) use self::plan::{Action, Change, Consent, Plan, Selection};
 pub(crate) use self::releases::{Outcome, Release};
 use crate::cluster::{Cluster, cause};

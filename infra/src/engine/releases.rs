@@ -118,17 +118,15 @@ impl Engine<'_> {
     /// Writes down what came of a release, unless that is written already.
     pub(crate) async fn conclude(
         &self,
-        release: &Release,
+        release: Release,
         outcome: Outcome,
-    ) -> Result<(), Failure> {
-        if release.outcome == outcome {
-            return Ok(());
+    ) -> Result<Release, Failure> {
+        let is_written = release.outcome == outcome;
+        let release = Release { outcome, ..release };
+        if !is_written {
+            self.write_release(&release).await?;
         }
-        let release = Release {
-            outcome,
-            ..release.clone()
-        };
-        self.write_release(&release).await
+        Ok(release)
     }
 
     async fn write_release(&self, release: &Release) -> Result<(), Failure> {

@@ -44,7 +44,7 @@ struct Target {
 
 /// How far something is.
 #[derive(Debug, PartialEq)]
-enum State {
+pub(super) enum State {
     Ready,
     Waiting(String),
     /// It looks as if there were no hope; where it goes on looking so, there is none.
@@ -107,6 +107,14 @@ impl Engine<'_> {
         }
     }
 
+    /// How far something that runs is, as it is now; of what does not run, nothing.
+    pub(super) async fn state_of(&self, live: &Value) -> Result<Option<State>, Failure> {
+        match target(live) {
+            Some(target) => self.state(&target).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
     async fn state(&self, target: &Target) -> Result<State, Failure> {
         let id = &target.id;
         let live = self.expect(self.cluster.get(id).await, "read", id)?;
@@ -165,12 +173,6 @@ impl Engine<'_> {
                     .unwrap_or_default(),
             );
         }
-        let time = |event: &Value| {
-            let time = event["lastTimestamp"]
-                .as_str()
-                .or(event["eventTime"].as_str());
-            time.unwrap_or_default().to_owned()
-        };
         events.sort_by_key(time);
         let newest = events.iter().rev().take(TOLD_EVENTS);
         let lines: Vec<String> = newest
@@ -190,6 +192,14 @@ impl Engine<'_> {
             self.environment,
         ))
     }
+}
+
+/// When something happened, or happened last.
+pub(super) fn time(event: &Value) -> String {
+    let time = event["lastTimestamp"]
+        .as_str()
+        .or(event["eventTime"].as_str());
+    time.unwrap_or_default().to_owned()
 }
 
 fn told(event: &Value) -> String {

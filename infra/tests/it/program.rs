@@ -53,13 +53,21 @@ impl Place {
             .env_remove("KINDRED_ENVIRONMENT")
             .env("KUBECONFIG", "/dev/null")
             .env("COLUMNS", "100")
+            // Nobody is logged in anywhere.
+            .env("DOCKER_CONFIG", self.folder.path())
             .stdin(Stdio::null());
         command
     }
 
     /// Runs the program in the folder.
     pub(crate) fn run(&self, args: &[&str]) -> Run {
-        Run::of(self.command(args).output().unwrap())
+        self.run_with(args, &[])
+    }
+
+    /// The same with these variables of the environment.
+    pub(crate) fn run_with(&self, args: &[&str], variables: &[(&str, &str)]) -> Run {
+        let mut command = self.command(args);
+        Run::of(command.envs(variables.iter().copied()).output().unwrap())
     }
 }
 

@@ -4,9 +4,10 @@ use super::{Finding, Repository};
 use crate::workspace::{Dependency, Package};
 
 /// Who may depend on which of our crates. A folder that ends in `/*` stands for all below it that have no line of their own.
-const MEMBER_EDGES: [(&str, Edges); 18] = [
+const MEMBER_EDGES: [(&str, Edges); 19] = [
     ("analysis", Edges::Only(&[])),
     ("app", Edges::Only(&[])),
+    ("artifact", Edges::Only(&["app"])),
     ("bench", Edges::Any),
     ("classification", Edges::Only(&["seeded"])),
     ("config", Edges::Only(&["analysis"])),
@@ -18,8 +19,8 @@ const MEMBER_EDGES: [(&str, Edges); 18] = [
         Edges::Only(&["analysis", "kit", "index", "pointer"]),
     ),
     ("functions/kit", Edges::Only(&["index", "pointer"])),
-    ("host", Edges::Only(&["app"])),
-    ("infra", Edges::Only(&["app", "config"])),
+    ("host", Edges::Only(&["app", "artifact"])),
+    ("infra", Edges::Only(&["app", "artifact", "config"])),
     ("index", Edges::Only(&["analysis"])),
     ("itemsets", Edges::Only(&[])),
     ("pointer", Edges::Only(&["index"])),
@@ -47,7 +48,7 @@ enum Edges {
 }
 
 /// Packages of others that only some of our folders may know. A name that ends in `-` stands for all that begin so.
-const HOMES: [(&[&str], &[&str], &str); 9] = [
+const HOMES: [(&[&str], &[&str], &str); 10] = [
     (
         &["spin-sdk", "wasi"],
         &["functions/"],
@@ -77,6 +78,11 @@ const HOMES: [(&[&str], &[&str], &str); 9] = [
         &["kube", "kube-", "k8s-openapi"],
         &["infra"],
         "infra alone talks to a cluster",
+    ),
+    (
+        &["oci-client"],
+        &["artifact"],
+        "what is pushed and pulled is one format, which one crate knows",
     ),
     (
         &["datafusion", "datafusion-"],

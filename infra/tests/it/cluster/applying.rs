@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{HOST, Site};
-use crate::cluster::proxy::Proxy;
+use crate::cluster::proxy::{Proxy, Request};
 
 const OTHER_IMAGE: [&str; 2] = ["--image", "ghcr.io/example/kindred:2"];
 
@@ -34,7 +34,7 @@ fn applying_again_writes_nothing_but_the_lock() {
     let proxy = Proxy::before(&site);
     let run = proxy.run(&site, &["apply", "--yes", "--wait=false"]);
     assert_eq!(run.status, Some(0), "{}", run.stderr);
-    let writes = proxy.requests(|request| request.is_write());
+    let writes = proxy.requests(Request::is_write);
     assert!(!writes.is_empty());
     assert!(
         writes
@@ -57,7 +57,7 @@ fn an_object_costs_two_requests() {
     let requests = proxy.requests(|_| true);
     // What the cluster serves in two answers, the namespace, and the inventory.
     assert_eq!(requests.len(), 2 * object_count + 4, "{requests:?}");
-    assert_eq!(proxy.requests(|request| request.is_write()).len(), 0);
+    assert_eq!(proxy.requests(Request::is_write).len(), 0);
 }
 
 #[test]

@@ -67,32 +67,28 @@ fn who_is_killed_leaves_a_lock_that_ends_and_an_inventory_of_everything() {
     let Some(site) = Site::new("sigkill", HOST) else {
         return;
     };
-    // Every request is answered late, so that it is killed between two objects.
-    let mut command = site.command(&["apply", "--yes", "--wait=false"]);
-    let child = command
+    // So late that it is killed while it holds the lock.
+    let proxy = Proxy::before(&site);
+    proxy.be_slow(200);
+    let mut command = proxy.command(&site, &["apply", "--yes", "--wait=false"]);
+    let mut child = command
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let lease = format!("lease/kindred-{}", site.name);
-    wait_until(|| site.is_there(&lease));
+    let inventory = format!("configmap/kindred-inventory-{}", site.name);
+    wait_until(|| site.is_there(&inventory));
     send(&child, "-KILL");
-    child.wait_with_output().unwrap();
-    let spec = |site: &Site| site.get(&lease)["spec"].clone();
-    if spec(&site)["holderIdentity"] != "" {
-        let run = site.check(&["apply", "--yes", "--wait=false"], 7);
-        assert!(
-            run.stderr
-                .contains(&format!("infra unlock --env {}", site.name)),
-            "{}",
-            run.stderr
-        );
-        let seconds = spec(&site)["leaseDurationSeconds"].as_u64().unwrap();
-        wait_until(|| site.run(&["apply", "--yes", "--wait=false"]).status == Some(0));
-        assert!(seconds <= 30);
-    } else {
-        site.apply(&[]);
-    }
+    child.wait().unwrap();
+    let known = site.get(&inventory)["data"]["objects"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert!(known.contains("PodDisruptionBudget") && !site.is_there("poddisruptionbudget/kindred"));
+    let run = site.check(&["apply", "--yes", "--wait=false"], 7);
+    let unlock = format!("open it with `infra unlock --env {}`", site.name);
+    assert!(run.stderr.contains(&unlock), "{}", run.stderr);
+    wait_until(|| site.run(&["apply", "--yes", "--wait=false"]).status == Some(0));
     assert_eq!(site.planned(&[]), <[String; 0]>::default());
     site.check(&["destroy", "--yes"], 0);
     assert!(!site.is_there(&format!("namespace/{}", site.namespace())));

@@ -31,7 +31,7 @@ struct Site {
     kubeconfig: PathBuf,
     name: String,
     place: Place,
-    _peace: Option<RwLockReadGuard<'static, ()>>,
+    peace: Option<RwLockReadGuard<'static, ()>>,
 }
 
 impl Site {
@@ -41,11 +41,12 @@ impl Site {
             .read()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         let mut site = Self::in_disturbance(name, settings)?;
-        site._peace = Some(peace);
+        site.peace = Some(peace);
         Some(site)
     }
 
     /// The same, for who disturbs the cluster.
+    #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
     fn in_disturbance(name: &str, settings: &str) -> Option<Self> {
         let Some(kubeconfig) = env::var_os(KUBECONFIG) else {
             eprintln!("SKIPPED: {KUBECONFIG} names no cluster; `cargo xtask e2e` does");
@@ -56,13 +57,14 @@ impl Site {
             kubeconfig: kubeconfig.into(),
             place: Place::new(""),
             name,
-            _peace: None,
+            peace: None,
         };
         site.configure(settings);
         Some(site)
     }
 
     /// The folder of the bed, where there is one; where not, that is said.
+    #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
     fn bed() -> Option<PathBuf> {
         let bed = env::var_os(BED);
         if bed.is_none() {

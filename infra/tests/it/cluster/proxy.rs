@@ -4,9 +4,10 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use super::Site;
 use crate::program::Run;
@@ -39,6 +40,8 @@ struct State {
     refusals: AtomicUsize,
     /// So many requests are still taken without any answer.
     silences: AtomicUsize,
+    /// How long each request waits, in milliseconds.
+    delay_ms: AtomicU64,
 }
 
 impl Proxy {
@@ -89,15 +92,21 @@ impl Proxy {
         self.state.silences.store(count, Ordering::SeqCst);
     }
 
+    /// Lets each request wait.
+    pub(super) fn be_slow(&self, delay_ms: u64) {
+        self.state.delay_ms.store(delay_ms, Ordering::SeqCst);
+    }
+
+    /// The program, which goes through it.
+    pub(super) fn command(&self, site: &Site, args: &[&str]) -> Command {
+        let mut command = site.command(args);
+        command.env("KUBECONFIG", &self.kubeconfig);
+        command
+    }
+
     /// Runs the program through it.
     pub(super) fn run(&self, site: &Site, args: &[&str]) -> Run {
-        let mut command = site.command(args);
-        Run::of(
-            command
-                .env("KUBECONFIG", &self.kubeconfig)
-                .output()
-                .unwrap(),
-        )
+        Run::of(self.command(site, args).output().unwrap())
     }
 
     /// Those requests that went through.
@@ -146,6 +155,7 @@ fn relay(client: TcpStream, upstream: SocketAddr, state: &State) {
     let mut body = vec![0; body_len];
     reader.read_exact(&mut body).unwrap();
     let mut client = reader.into_inner();
+    thread::sleep(Duration::from_millis(state.delay_ms.load(Ordering::SeqCst)));
     let takes_one = |count: &AtomicUsize| {
         count
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |count| {

@@ -1,5 +1,7 @@
 //! Waiting, on a bed where pods seem to run.
 
+use serde_json::{Value, json};
+
 use super::{HOST, Site};
 
 const NEWER: [&str; 2] = ["--image", "ghcr.io/example/kindred:2"];
@@ -12,28 +14,30 @@ fn a_release_is_ready_when_its_pods_are_and_can_be_gone_back_to() {
     site.check(&["apply", "--yes"], 0);
     site.check(&[&["apply", "--yes"][..], &NEWER].concat(), 0);
     let history = |site: &Site| {
-        let lines = site.check(&["history"], 0).stdout;
-        let lines = lines.lines().map(|line| line.split_whitespace());
-        lines
-            .map(|mut words| {
+        let releases = site.check(&["history", "--output", "json"], 0).stdout;
+        let releases = releases
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap());
+        releases
+            .map(|release| {
                 (
-                    words.next().unwrap().to_owned(),
-                    words.nth(1).unwrap().to_owned(),
-                    words.next().unwrap().to_owned(),
+                    release["number"].clone(),
+                    release["outcome"].clone(),
+                    release["image"].clone(),
                 )
             })
             .collect::<Vec<_>>()
     };
-    let release = |number: &str, outcome: &str, image: &str| {
+    let release = |number: u64, outcome: &str, image: &str| {
         (
-            number.to_owned(),
-            outcome.to_owned(),
-            format!("ghcr.io/example/kindred:{image}"),
+            json!(number),
+            json!(outcome),
+            json!(format!("ghcr.io/example/kindred:{image}")),
         )
     };
     assert_eq!(
         history(&site),
-        [release("2", "ready", "2"), release("1", "ready", "1")]
+        [release(2, "ready", "2"), release(1, "ready", "1")]
     );
     site.check(&["wait"], 0);
     site.check(&["rollback", "--yes"], 0);
@@ -42,7 +46,7 @@ fn a_release_is_ready_when_its_pods_are_and_can_be_gone_back_to() {
         args.to_string().contains("ghcr.io/example/kindred:1"),
         "{args}"
     );
-    assert_eq!(history(&site)[0], release("3", "ready", "1"));
+    assert_eq!(history(&site)[0], release(3, "ready", "1"));
     assert_eq!(site.planned(&[]), <[String; 0]>::default());
     let run = site.check(&["rollback", "17", "--yes"], 3);
     assert!(
@@ -80,7 +84,7 @@ fn a_version_that_cannot_run_fails_fast_with_its_reason() {
         "{}",
         run.stderr
     );
-    assert!(site.check(&["history"], 0).stdout.contains("   2  "));
+    assert!(site.check(&["history"], 0).stdout.contains("release 2 "));
     // What ran goes on running, and is gone back to.
     assert_eq!(
         site.get("deployment/kindred")["status"]["availableReplicas"],
@@ -104,4 +108,82 @@ fn who_waits_too_long_is_told_how_far_it_is() {
         run.stderr
     );
     assert!(run.stderr.contains("Insufficient cpu"), "{}", run.stderr);
+}
+
+#[test]
+fn what_was_applied_says_how_it_is_and_where() {
+    let settings = format!("{HOST}[environments.NAME.address]\nkind = \"node-port\"\n");
+    let (Some(_), Some(site)) = (Site::bed(), Site::new("state", &settings)) else {
+        return;
+    };
+    let run = site.check(&["status"], 0);
+    assert!(
+        run.stderr.contains("nothing was applied yet"),
+        "{}",
+        run.stderr
+    );
+    site.check(&["apply", "--yes"], 0);
+    let run = site.check(&["status"], 0);
+    for line in ["Deployment/kindred: ready", "ServiceAccount/kindred: there"] {
+        assert!(
+            run.stdout.lines().any(|told| told == line),
+            "{}",
+            run.stdout
+        );
+    }
+    site.kubectl_ok(&["delete", "networkpolicy", "kindred"]);
+    let run = site.check(&["status"], 0);
+    assert!(
+        run.stdout.contains("NetworkPolicy/kindred: missing\n"),
+        "{}",
+        run.stdout
+    );
+
+    let outputs = site.check(&["outputs", "--output", "json"], 0).stdout;
+    let outputs: Value = serde_json::from_str(&outputs).unwrap();
+    let node_port = &site.get("service/kindred-public")["spec"]["ports"][0]["nodePort"];
+    let address = outputs["addresses"][0].as_str().unwrap();
+    assert!(address.ends_with(&format!(":{node_port}")), "{outputs}");
+    assert_eq!(outputs["schema_version"], 1);
+    assert_eq!(outputs["release"], 1);
+    assert_eq!(outputs["image"], "ghcr.io/example/kindred:1");
+}
+
+#[test]
+fn an_object_is_explained_by_owners_differences_and_events() {
+    let (Some(_), Some(site)) = (Site::bed(), Site::new("explain", HOST)) else {
+        return;
+    };
+    let run = site.check(&["explain", "Deployment/kindred"], 0);
+    assert!(
+        run.stdout.contains("is not there: `infra apply` makes it"),
+        "{}",
+        run.stdout
+    );
+    site.check(&["apply", "--yes"], 0);
+    site.kubectl_ok(&[
+        "label",
+        "deployment",
+        "kindred",
+        "seen=yes",
+        "--field-manager",
+        "somebody",
+    ]);
+    site.configure(&HOST.replace("kindred:1", "kindred:2"));
+    let run = site.check(&["explain", "deployment/kindred"], 0);
+    for part in [
+        "kindred-infra owns ",
+        "somebody owns 1 fields, by Update at ",
+        "configured Deployment/kindred",
+        "\"ghcr.io/example/kindred:1\" -> \"ghcr.io/example/kindred:2\"",
+        "ScalingReplicaSet: Scaled up replica set",
+    ] {
+        assert!(run.stdout.contains(part), "{part}\n{}", run.stdout);
+    }
+    let run = site.check(&["explain", "Pod/kindred"], 3);
+    assert!(
+        run.stderr.contains("Pod/kindred is not wanted"),
+        "{}",
+        run.stderr
+    );
 }

@@ -1,0 +1,66 @@
+//! A registry, and who asks it.
+
+use std::time::Duration;
+
+use oci_client::Client;
+use oci_client::client::{Certificate, CertificateEncoding, ClientConfig, ClientProtocol};
+use oci_client::secrets::RegistryAuth;
+
+use crate::{Error, Image, credentials};
+
+/// How long the registry may take for a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long it may send nothing.
+const READ_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// The registry of an artifact.
+pub struct Registry {
+    pub(crate) image: Image,
+    pub(crate) client: Client,
+    pub(crate) auth: RegistryAuth,
+}
+
+impl Registry {
+    /// Gets ready to ask for `image`; nobody is asked yet. Who asks is whom `docker login` wrote down. It is asked over TLS, unless it is on this
+    /// machine or `insecure`.
+    pub fn of(image: &Image, insecure: bool) -> Result<Self, Error> {
+        // The name under which it is reached, which for Docker's is another.
+        let registry = image.reference().resolve_registry();
+        let auth = credentials::of(registry)?;
+        // rustls takes the cryptography that the process has; that it has one already is as well.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let config = ClientConfig {
+            protocol: if insecure || image.is_on_loopback() {
+                ClientProtocol::Http
+            } else {
+                ClientProtocol::Https
+            },
+            use_monolithic_push: true,
+            extra_root_certificates: compiled_in_roots(),
+            connect_timeout: Some(CONNECT_TIMEOUT),
+            read_timeout: Some(READ_TIMEOUT),
+            user_agent: "kindred",
+            ..ClientConfig::default()
+        };
+        let client = Client::try_from(config).map_err(|error| Error::Client {
+            source: error.into(),
+        })?;
+        Ok(Self {
+            image: image.clone(),
+            client,
+            auth,
+        })
+    }
+}
+
+/// Mozilla's list of authorities, beside those of the system: an image of nothing but our program has no system.
+fn compiled_in_roots() -> Vec<Certificate> {
+    let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
+    roots
+        .map(|certificate| Certificate {
+            encoding: CertificateEncoding::Der,
+            data: certificate.to_vec(),
+        })
+        .collect()
+}

@@ -1,0 +1,139 @@
+//! `infra push`.
+
+use std::path::Path;
+
+use anyhow::anyhow;
+use app::Application;
+use artifact::{Error, HOSTS, Image, Packed, PackedComponent, Pushed, Registry};
+use config::Config;
+use serde_json::json;
+
+use super::session::run;
+use crate::cli::{Global, PushArgs};
+use crate::error::{Failure, Refusal};
+use crate::model;
+use crate::report::{Output, say};
+
+/// Packs the application and makes the tag that artifact.
+pub(crate) fn push(global: &Global, args: &PushArgs) -> Result<(), Failure> {
+    let image = match &args.tag {
+        Some(tag) => tag.clone(),
+        None => image_of_environment(global)?,
+    };
+    let image = Image::parse(&image).map_err(failure)?;
+    let application =
+        Application::read(&global.application).map_err(|error| Refusal::Invalid.because(error))?;
+    let root = global.application.parent().unwrap_or(Path::new(""));
+    let packed = artifact::pack(&application, root).map_err(failure)?;
+    for component in &packed.components {
+        tell_component(global.output, component)?;
+    }
+    let pushed = run(async {
+        let registry = Registry::of(&image, args.insecure).map_err(failure)?;
+        registry.push(&packed).await.map_err(failure)
+    })?;
+    Ok(tell_pushed(global.output, &image, &packed, &pushed)?)
+}
+
+/// Where the application of the environment is. Nothing else that it says has to be complete yet.
+fn image_of_environment(global: &Global) -> Result<String, Failure> {
+    let invalid = |error| Refusal::Invalid.because(error);
+    let Some(name) = &global.env else {
+        return Err(invalid(anyhow!(
+            "it is not said where to: give `--tag REFERENCE`, or `--env NAME` of an environment that has an image"
+        )));
+    };
+    let config = Config::read(&global.config).map_err(|error| Refusal::Invalid.because(error))?;
+    let (_, environment) = model::environment(&config, name).map_err(invalid)?;
+    let image = &environment.application.image;
+    if image.is_empty() {
+        return Err(invalid(anyhow!(
+            "it is not said where to: write `image` under `[environments.{name}.application]`, or give `--tag REFERENCE`"
+        )));
+    }
+    Ok(image.clone())
+}
+
+/// Tells people of a component on standard error: standard output has the artifact's name alone.
+fn tell_component(output: Output, component: &PackedComponent) -> anyhow::Result<()> {
+    let inspection = &component.inspection;
+    let hosts = HOSTS
+        .iter()
+        .map(|host| (host.name, inspection.obstacles(host)));
+    let hosts: Vec<(&str, Vec<String>)> = hosts.collect();
+    if output == Output::Json {
+        let hosts = hosts.iter().map(|(name, obstacles)| {
+            json!({ "name": name, "runs": obstacles.is_empty(), "obstacles": obstacles })
+        });
+        let event = json!({
+            "id": component.id,
+            "size_bytes": component.size_bytes,
+            "files": component.num_files,
+            "imports": inspection.imports,
+            "hosts": hosts.collect::<Vec<_>>(),
+        });
+        return output.tell("component", &event, "");
+    }
+    let files = match component.num_files {
+        0 => String::new(),
+        number => format!(", {number} files"),
+    };
+    say(&format!(
+        "{}: {} kB{files}",
+        component.id,
+        component.size_bytes.div_ceil(1000)
+    ));
+    say(&format!("    imports {}", inspection.imports.join(", ")));
+    let able = hosts.iter().filter(|(_, obstacles)| obstacles.is_empty());
+    let able: Vec<&str> = able.map(|(name, _)| *name).collect();
+    if !able.is_empty() {
+        say(&format!("    runs on {}", able.join(", ")));
+    }
+    for (name, obstacles) in hosts.iter().filter(|(_, obstacles)| !obstacles.is_empty()) {
+        say(&format!("    not on {name}: {}", obstacles.join(", ")));
+    }
+    Ok(())
+}
+
+fn tell_pushed(
+    output: Output,
+    image: &Image,
+    packed: &Packed,
+    pushed: &Pushed,
+) -> anyhow::Result<()> {
+    let event = json!({
+        "image": pushed.image.to_string(),
+        "digest": packed.digest(),
+        "tag": image.to_string(),
+        "unchanged": pushed.is_unchanged,
+        "uploaded_blobs": pushed.uploaded_blobs,
+        "uploaded_bytes": pushed.uploaded_bytes,
+    });
+    if output == Output::Text {
+        say(&if pushed.is_unchanged {
+            format!("{image} is unchanged, nothing uploaded")
+        } else {
+            format!(
+                "{image}: uploaded {} blobs, {} kB",
+                pushed.uploaded_blobs,
+                pushed.uploaded_bytes.div_ceil(1000)
+            )
+        });
+    }
+    output.tell("pushed", &event, &pushed.image.to_string())
+}
+
+/// What an error of packing or pushing means for a script: what was asked for, or what is outside.
+fn failure(error: Error) -> Failure {
+    let refusal = match &error {
+        Error::Name { .. }
+        | Error::NoTag { .. }
+        | Error::Credentials { .. }
+        | Error::Read { .. }
+        | Error::Files { .. }
+        | Error::Unpackable { .. }
+        | Error::TooManyLayers { .. } => Refusal::Invalid,
+        _ => Refusal::Unexpected,
+    };
+    refusal.because(error)
+}
