@@ -53,7 +53,7 @@ pub(super) fn objects(model: &Model<'_>) -> Vec<Object> {
         super::namespace::service_account(model, NAME),
         network_policy(model, jobs),
         cron_job(model, jobs, "kindred-nightly", &jobs.nightly, &["run"]),
-        // The configuration is whoever applied it's: what is found stands in the log, to be written there.
+        // The configuration belongs to whoever applied it: what is found stands in the log, to be written there by hand.
         cron_job(
             model,
             jobs,
