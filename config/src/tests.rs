@@ -1,3 +1,5 @@
+mod environments;
+
 use std::path::Path;
 
 use super::*;
@@ -257,6 +259,7 @@ fn an_empty_file_is_a_configuration_without_collections() {
         Config {
             storage: Storage::default(),
             collections: BTreeMap::new(),
+            cluster: Cluster::default(),
             environments: BTreeMap::new(),
         }
     );
@@ -433,87 +436,5 @@ fn the_use_cases_are_a_configuration() {
         for source in sources {
             assert!(source.starts_with("site/data"), "{}", source.display());
         }
-    }
-}
-
-#[test]
-fn an_environment_says_where_the_application_runs() {
-    let config = parse(
-        "[collections.films]\ntitle = \"F\"\nsource = \"f\"\n\
-        [environments.dev]\ncollections = [\"films\"]\n\
-        [environments.dev.secrets]\ns3_secret_access_key = { file = \"key\" }\n",
-    )
-    .unwrap();
-    let dev = &config.environments["dev"];
-    assert_eq!(
-        dev.secrets["s3_secret_access_key"],
-        SecretSource::File("site/key".into())
-    );
-    assert_eq!(dev.application.form, Form::SpinApp);
-    assert_eq!(dev.scaling, Scaling::default());
-}
-
-#[test]
-fn environments_that_make_no_sense_are_refused() {
-    check_error(
-        "[environments.Prod]\n",
-        "site/kindred.toml:1:15: `Prod` is not an environment's name: write 1 to 32 lower-case letters, digits and hyphens, with a letter or digit at both ends",
-    );
-    let check = |text: &str, expected: &str| {
-        let error = parse(&format!("[environments.dev]\n{text}"))
-            .unwrap_err()
-            .to_string();
-        assert!(error.contains(expected), "{text}: {error}");
-    };
-    for (text, expected) in [
-        ("namespace = \"-a\"", "`-a` is no name in a cluster"),
-        (
-            "collections = [\"books\"]",
-            "environment `dev`: there is no collection `books`",
-        ),
-        (
-            "scaling = { minimum_replicas = 3, maximum_replicas = 2 }",
-            "there cannot be 3 replicas at least and 2 at most",
-        ),
-        ("scaling = { minimum_replicas = 0 }", "0 is too small"),
-        (
-            "application = { form = \"spinapp\" }",
-            "did you mean `spin-app`?",
-        ),
-        (
-            "application = { memory_limit = \"lots\" }",
-            "`lots` is no amount: write one such as `250m` of processors or `128Mi` of memory",
-        ),
-        ("application = { cpu_request = \"0\" }", "`0` is no amount"),
-        (
-            "address = { kind = \"ingress\" }",
-            "a route goes by a name: write `host`",
-        ),
-        (
-            "address = { kind = \"ingress\", host = \"a b\" }",
-            "`a b` is not the name of a host",
-        ),
-        (
-            "address = { kind = \"gateway\", host = \"a.b\" }",
-            "write `gateway = \"namespace/name\"`",
-        ),
-        (
-            "address = { kind = \"gateway\", host = \"a.b\", gateway = \"public\" }",
-            "`public` is no Gateway: write `namespace/name`",
-        ),
-        (
-            "address = { kind = \"ingress\", host = \"a.b\", gateway = \"a/b\" }",
-            "only the kind `gateway` has a `gateway`",
-        ),
-        (
-            "address = { kind = \"node-port\", certificate = { issuer = \"lets-encrypt\", email = \"a@b\" } }",
-            "write the kind `ingress` or `gateway`",
-        ),
-        (
-            "secrets = { key = { vault = \"a\" } }",
-            "unknown variant `vault`",
-        ),
-    ] {
-        check(text, expected);
     }
 }

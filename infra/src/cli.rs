@@ -9,6 +9,7 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use crate::commands;
 use crate::engine::Selection;
 use crate::error::Refusal;
+use crate::render::gitops::Operator;
 use crate::report::Output;
 
 const EXIT_CODES: &str = "\
@@ -92,6 +93,21 @@ pub(crate) struct RenderArgs {
     /// The application's artifact, instead of `application.image`
     #[arg(long, value_name = "REFERENCE")]
     pub(crate) image: Option<String>,
+    /// What a cluster has before any environment, instead of one: the shim, by `[cluster]` of the configuration
+    #[arg(long, conflicts_with_all = ["image", "gitops"])]
+    pub(crate) cluster: bool,
+    /// Write the folder for an operator that applies it from a repository, and what the operator needs for that
+    #[arg(long, value_enum, value_name = "OPERATOR", requires_all = ["out", "repository"])]
+    pub(crate) gitops: Option<Operator>,
+    /// The repository's address
+    #[arg(long, value_name = "URL", requires = "gitops")]
+    pub(crate) repository: Option<String>,
+    /// The branch that is applied
+    #[arg(long, value_name = "BRANCH", default_value = "main")]
+    pub(crate) branch: String,
+    /// What the folder is called in the repository [default: as `--out` has it]
+    #[arg(long, value_name = "FOLDER", requires = "gitops")]
+    pub(crate) path: Option<String>,
 }
 
 /// Which program is packed, and where to.

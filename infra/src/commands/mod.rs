@@ -8,7 +8,9 @@ mod render;
 mod session;
 mod state;
 
-use anyhow::anyhow;
+use std::fs;
+
+use anyhow::{Context, anyhow};
 use app::Application;
 use config::{Config, Environment};
 
@@ -26,17 +28,24 @@ use crate::model::{self, Model};
 /// What the files say that the command line names.
 struct Files {
     config: Config,
+    /// What it was read from.
+    configuration: String,
     application: Application,
 }
 
 impl Files {
     fn read(global: &Global) -> Result<Self, Failure> {
+        let path = &global.config;
+        let configuration = fs::read_to_string(path)
+            .with_context(|| format!("could not read {}", path.display()))
+            .map_err(|error| Refusal::Invalid.because(error))?;
         let config =
-            Config::read(&global.config).map_err(|error| Refusal::Invalid.because(error))?;
+            Config::parse(&configuration, path).map_err(|error| Refusal::Invalid.because(error))?;
         let application = Application::read(&global.application)
             .map_err(|error| Refusal::Invalid.because(error))?;
         Ok(Self {
             config,
+            configuration,
             application,
         })
     }
@@ -54,7 +63,12 @@ impl Files {
     /// What is wanted of the environment that is asked for.
     fn model(&self, global: &Global, image: Option<&str>) -> Result<Model<'_>, Failure> {
         let name = environment_name(global)?;
-        let model = Model::new(&self.config, &self.application, name, image);
+        let Self {
+            config,
+            configuration,
+            application,
+        } = self;
+        let model = Model::new(config, configuration, application, name, image);
         model.map_err(|error| Refusal::Invalid.because(error))
     }
 }

@@ -5,25 +5,47 @@ use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use serde_json::json;
 
 use super::Files;
 use crate::cli::{Global, RenderArgs};
-use crate::error::Failure;
+use crate::error::{Failure, Refusal};
 use crate::model::SECRET_NAME;
 use crate::object::Object;
+use crate::render::cluster;
+use crate::render::gitops::{self, Repository};
 use crate::report::say;
 use crate::{render as rendering, yaml};
 
-/// Writes the objects of an environment as YAML.
+/// Writes the objects of an environment, or those that a cluster has before, as YAML.
 pub(crate) fn render(global: &Global, args: &RenderArgs) -> Result<(), Failure> {
     let files = Files::read(global)?;
+    if args.cluster {
+        let objects = cluster::objects(&files.config.cluster)
+            .map_err(|error| Refusal::Invalid.because(error))?;
+        match &args.out {
+            None => print(&objects)?,
+            Some(folder) => write(&objects, folder)?,
+        }
+        return Ok(());
+    }
     let model = files.model(global, args.image.as_deref())?;
     let objects = rendering::render(&model);
     match &args.out {
         None => print(&objects)?,
-        Some(folder) => write(&objects, folder)?,
+        Some(folder) => match args.repository(folder)? {
+            None => write(&objects, folder)?,
+            Some(repository) => {
+                write(&gitops::prepare(objects, repository.operator), folder)?;
+                let own = yaml::documents(&gitops::objects(&model, &repository))?;
+                put(
+                    folder,
+                    &format!("{}.yaml", repository.operator.file()),
+                    &own,
+                )?;
+            }
+        },
     }
     let own: Vec<&str> = model.own_secrets().map(|(variable, _)| variable).collect();
     if !own.is_empty() {
@@ -51,10 +73,6 @@ fn write(objects: &[Object], folder: &Path) -> Result<()> {
     }
     fs::create_dir_all(folder)
         .with_context(|| format!("could not make the folder {}", folder.display()))?;
-    let put = |name: &str, text: &str| {
-        let path = folder.join(name);
-        fs::write(&path, text).with_context(|| format!("could not write {}", path.display()))
-    };
     let names = rooms.keys().map(|room| format!("{room}.yaml"));
     let kustomization = json!({
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
@@ -62,7 +80,39 @@ fn write(objects: &[Object], folder: &Path) -> Result<()> {
         "resources": names.collect::<Vec<_>>(),
     });
     for (room, objects) in rooms {
-        put(&format!("{room}.yaml"), &yaml::documents(objects)?)?;
+        put(folder, &format!("{room}.yaml"), &yaml::documents(objects)?)?;
     }
-    put("kustomization.yaml", &yaml::document(&kustomization)?)
+    put(
+        folder,
+        "kustomization.yaml",
+        &yaml::document(&kustomization)?,
+    )
+}
+
+fn put(folder: &Path, name: &str, text: &str) -> Result<()> {
+    let path = folder.join(name);
+    fs::write(&path, text).with_context(|| format!("could not write {}", path.display()))
+}
+
+impl RenderArgs {
+    /// The repository that the folder is of, if somebody applies it from there.
+    fn repository<'a>(&'a self, folder: &'a Path) -> Result<Option<Repository<'a>>, Failure> {
+        let (Some(operator), Some(url)) = (self.gitops, &self.repository) else {
+            return Ok(None);
+        };
+        let path = self.path.as_deref().or(folder.to_str());
+        let path = path.map(|path| path.trim_start_matches("./").trim_end_matches('/'));
+        let Some(path) = path.filter(|path| !path.starts_with('/') && !path.contains("..")) else {
+            return Err(Refusal::Invalid.because(anyhow!(
+                "{} is no folder of a repository: give the one that it is there as `--path`",
+                folder.display()
+            )));
+        };
+        Ok(Some(Repository {
+            operator,
+            url,
+            branch: &self.branch,
+            path,
+        }))
+    }
 }
