@@ -263,18 +263,25 @@ where
 }
 
 /// The name of a host, such as `api.example.org`.
-pub(crate) fn host_name<'de, D>(deserializer: D) -> Result<Option<String>, D::Error>
-where
-    D: Deserializer<'de>,
-{
+pub(crate) fn some_host_name<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<String, D::Error> {
     let name = String::deserialize(deserializer)?;
     if name.len() <= 253 && name.split('.').all(is_dns_label) {
-        Ok(Some(name))
+        Ok(name)
     } else {
         Err(D::Error::custom(format!(
             "`{name}` is not the name of a host: write one such as `api.example.org`"
         )))
     }
+}
+
+/// The same, where it is there.
+pub(crate) fn host_name<'de, D>(deserializer: D) -> Result<Option<String>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    some_host_name(deserializer).map(Some)
 }
 
 /// An amount as Kubernetes writes it: a number and a unit.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::{Storage, checks};
+use crate::{Cloud, Storage, checks};
 
 /// An environment's name. It is a part of the names of objects in a cluster.
 #[derive(Clone, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd)]
@@ -76,6 +76,8 @@ pub struct Environment {
     pub variables: BTreeMap<String, String>,
     /// Where the values of secret variables come from, by the names of `spin.toml`.
     pub secrets: BTreeMap<String, SecretSource>,
+    /// What of it is on AWS. Not given: nothing.
+    pub cloud: Option<Cloud>,
 }
 
 /// What runs the functions: `[environments.NAME.application]`.
@@ -242,8 +244,12 @@ pub enum SecretSource {
 }
 
 impl Environment {
-    /// Applies the rules that need more than one value.
-    pub(crate) fn check(&self, is_collection: impl Fn(&str) -> bool) -> Result<(), String> {
+    /// Applies the rules that need more than one value; `storage` is that of an environment which says nothing of its own.
+    pub(crate) fn check(
+        &self,
+        is_collection: impl Fn(&str) -> bool,
+        storage: &Storage,
+    ) -> Result<(), String> {
         let mut collections = self.collections.iter().flatten();
         if let Some(unknown) = collections.find(|name| !is_collection(name)) {
             return Err(format!(
@@ -259,6 +265,9 @@ impl Environment {
             return Err(format!(
                 "there cannot be {minimum_replicas} replicas at least and {maximum_replicas} at most"
             ));
+        }
+        if let Some(cloud) = &self.cloud {
+            cloud.check(self.storage.as_ref().unwrap_or(storage))?;
         }
         self.address.as_ref().map_or(Ok(()), Address::check)
     }

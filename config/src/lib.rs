@@ -7,6 +7,7 @@
 //! `kindred.example.toml` beside this crate shows every knob at its default and says what it does; a test compares it with the code.
 
 mod checks;
+mod cloud;
 mod collection;
 mod edit;
 mod environment;
@@ -21,6 +22,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::Spanned;
 
+pub use cloud::{Api, Cloud, Cluster, Domain, GitHub};
 pub use collection::{
     Clusters, Collection, CollectionName, Column, Evaluate, Field, FieldType, FileFormat, Import,
     InteractionColumns, InteractionTable, ItemColumns, ItemTable, Layout, Model, Part, Posters,
@@ -86,9 +88,11 @@ impl Config {
             let span = environment.span();
             let mut environment = environment.into_inner();
             let is_collection = |name: &str| collections.contains_key(name);
-            environment.check(is_collection).map_err(|message| {
-                located(Some(span), format!("environment `{name}`: {message}"))
-            })?;
+            environment
+                .check(is_collection, &file.storage)
+                .map_err(|message| {
+                    located(Some(span), format!("environment `{name}`: {message}"))
+                })?;
             environment.start_at(folder);
             environments.insert(name, environment);
         }

@@ -53,6 +53,51 @@ pub(crate) struct Global {
 enum Command {
     /// Write the objects of an environment as YAML, without a cluster
     Render(RenderArgs),
+    /// What of an environment is on AWS, as one stack
+    #[command(subcommand)]
+    Cloud(CloudCommand),
+}
+
+/// What is done with the stack of an environment.
+#[derive(Debug, Subcommand)]
+enum CloudCommand {
+    /// Write the stack's template as JSON, without credentials
+    Render,
+    /// Tell what applying would change, through a change set that is deleted again
+    Plan(CloudPlanArgs),
+    /// Change the stack to what the configuration says, and wait for it
+    Apply(CloudApplyArgs),
+    /// Tell the stack's outputs: buckets, addresses, repositories, roles
+    Outputs,
+    /// Delete the stack; the buckets stay
+    Destroy(DestroyArgs),
+}
+
+/// How changes are told.
+#[derive(Args, Debug)]
+pub(crate) struct CloudPlanArgs {
+    /// End with status 2 if there are changes
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+}
+
+/// Whether it is asked.
+#[derive(Args, Debug)]
+pub(crate) struct CloudApplyArgs {
+    /// Do not ask
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+/// Whether it is asked before everything goes.
+#[derive(Args, Debug)]
+pub(crate) struct DestroyArgs {
+    /// Do not ask, unless the environment is protected
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Do not ask; the name of the environment, as a protected one needs it
+    #[arg(long, value_name = "NAME")]
+    pub(crate) confirm_env: Option<String>,
 }
 
 /// What is rendered, and where to.
@@ -82,11 +127,21 @@ pub fn run() -> ExitCode {
     };
     let done = match &cli.command {
         Command::Render(args) => commands::render(&cli.global, args),
+        Command::Cloud(command) => match command {
+            CloudCommand::Render => commands::cloud::render(&cli.global),
+            CloudCommand::Plan(args) => commands::cloud::plan(&cli.global, args),
+            CloudCommand::Apply(args) => commands::cloud::apply(&cli.global, args),
+            CloudCommand::Outputs => commands::cloud::outputs(&cli.global),
+            CloudCommand::Destroy(args) => commands::cloud::destroy(&cli.global, args),
+        },
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            cli.global.output.tell_failure(&failure);
+            // That there are changes was asked, and told.
+            if failure.refusal != Refusal::Changes {
+                cli.global.output.tell_failure(&failure);
+            }
             ExitCode::from(failure.refusal as u8)
         }
     }

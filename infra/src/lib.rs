@@ -1,9 +1,12 @@
 //! Brings Kindred into a cluster: what `kindred.toml` says of an environment becomes Kubernetes objects.
 //!
-//! One way: [`Model`] (what is wanted, checked) → [`render`] (objects, pure) → files. The same input gives the same bytes.
+//! One way, of a cluster: [`Model`] (what is wanted, checked) → [`render`] (objects, pure) → files. The same input gives the same bytes.
 
+mod aws;
 pub mod cli;
+mod cloud;
 mod commands;
+mod confirm;
 mod error;
 mod model;
 mod object;

@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail};
 use app::Application;
-use config::{Config, Environment, Form, SecretSource, Storage};
+use config::{Config, Environment, EnvironmentName, Form, SecretSource, Storage};
 use serde_json::{Value, json};
 
 /// What the objects of one installation are called.
 pub(crate) const NAME: &str = "kindred";
+
+/// Who the pods of the jobs are.
+pub(crate) const JOB_SERVICE_ACCOUNT: &str = "kindred-jobs";
 
 /// The Secret with the values that whoever applies it has.
 pub(crate) const SECRET_NAME: &str = "kindred-variables";
@@ -50,21 +53,7 @@ impl<'a> Model<'a> {
         environment_name: &str,
         image: Option<&str>,
     ) -> Result<Self> {
-        let known: Vec<&str> = config
-            .environments
-            .keys()
-            .map(config::EnvironmentName::as_str)
-            .collect();
-        let Some((name, environment)) = config.environments.get_key_value(environment_name) else {
-            bail!(
-                "there is no environment `{environment_name}`: {}",
-                if known.is_empty() {
-                    "write a table `[environments.dev]` into the configuration".to_owned()
-                } else {
-                    format!("known are {}", known.join(", "))
-                }
-            );
-        };
+        let (name, environment) = find_environment(config, environment_name)?;
         let image = image.unwrap_or(&environment.application.image);
         if image.is_empty() {
             bail!(
@@ -81,10 +70,7 @@ impl<'a> Model<'a> {
         let mut model = Self {
             environment_name: name.as_str(),
             environment,
-            namespace: environment
-                .namespace
-                .clone()
-                .unwrap_or_else(|| format!("{NAME}-{name}")),
+            namespace: namespace_of(name, environment),
             image: image.to_owned(),
             storage,
             variables: BTreeMap::new(),
@@ -151,6 +137,35 @@ impl<'a> Model<'a> {
         });
         variables.collect()
     }
+}
+
+/// The environment of a name.
+pub(crate) fn find_environment<'a>(
+    config: &'a Config,
+    name: &str,
+) -> Result<(&'a EnvironmentName, &'a Environment)> {
+    let known: Vec<&str> = config
+        .environments
+        .keys()
+        .map(EnvironmentName::as_str)
+        .collect();
+    let Some(found) = config.environments.get_key_value(name) else {
+        bail!(
+            "there is no environment `{name}`: {}",
+            if known.is_empty() {
+                "write a table `[environments.dev]` into the configuration".to_owned()
+            } else {
+                format!("known are {}", known.join(", "))
+            }
+        );
+    };
+    Ok(found)
+}
+
+/// The namespace of an environment's objects.
+pub(crate) fn namespace_of(name: &EnvironmentName, environment: &Environment) -> String {
+    let namespace = environment.namespace.clone();
+    namespace.unwrap_or_else(|| format!("{NAME}-{name}"))
 }
 
 /// The values that differ from the application's own, each of which it knows.

@@ -1,5 +1,6 @@
 //! What the commands do.
 
+pub(crate) mod cloud;
 mod render;
 
 use anyhow::anyhow;
@@ -20,8 +21,7 @@ struct Files {
 
 impl Files {
     fn read(global: &Global) -> Result<Self, Failure> {
-        let config =
-            Config::read(&global.config).map_err(|error| Refusal::Invalid.because(error))?;
+        let config = read_config(global)?;
         let application = Application::read(&global.application)
             .map_err(|error| Refusal::Invalid.because(error))?;
         Ok(Self {
@@ -32,12 +32,21 @@ impl Files {
 
     /// What is wanted of the environment that is asked for.
     fn model(&self, global: &Global, image: Option<&str>) -> Result<Model<'_>, Failure> {
-        let Some(environment) = &global.env else {
-            return Err(Refusal::Invalid.because(anyhow!(
-                "it is not said for which environment: give `--env NAME`, or set KINDRED_ENVIRONMENT"
-            )));
-        };
+        let environment = environment_name(global)?;
         Model::new(&self.config, &self.application, environment, image)
             .map_err(|error| Refusal::Invalid.because(error))
     }
+}
+
+fn read_config(global: &Global) -> Result<Config, Failure> {
+    Config::read(&global.config).map_err(|error| Refusal::Invalid.because(error))
+}
+
+/// The environment that is asked for.
+fn environment_name(global: &Global) -> Result<&str, Failure> {
+    global.env.as_deref().ok_or_else(|| {
+        Refusal::Invalid.because(anyhow!(
+            "it is not said for which environment: give `--env NAME`, or set KINDRED_ENVIRONMENT"
+        ))
+    })
 }

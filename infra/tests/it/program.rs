@@ -1,7 +1,8 @@
 //! Running the program in a folder of its own.
 
+use std::io::Write as _;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
@@ -39,20 +40,53 @@ impl Place {
         self.folder.path().join(name)
     }
 
-    /// Runs the program in the folder, without what the surroundings may set.
-    pub(crate) fn run(&self, args: &[&str]) -> Run {
-        let output = Command::new(env!("CARGO_BIN_EXE_infra"))
+    /// The program in the folder, without what the surroundings may set.
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_infra"));
+        command
             .args(args)
             .current_dir(self.folder.path())
             .env_remove("KINDRED_ENVIRONMENT")
             .env("COLUMNS", "100")
-            .output()
-            .unwrap();
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs it to its end.
+    pub(crate) fn run(&self, args: &[&str]) -> Run {
+        Run::of(&mut self.command(args))
+    }
+}
+
+impl Run {
+    /// Runs a command to its end.
+    pub(crate) fn of(command: &mut Command) -> Self {
+        let output = command.output().unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
-        Run {
+        Self {
             status: output.status.code(),
             stdout: text(output.stdout),
             stderr: text(output.stderr),
         }
     }
+}
+
+/// Where a program of others is that a test needs: what a variable names, or what is found by its name. Without it the test says so, and proves nothing.
+pub(crate) fn tool(variable: &str, name: &str) -> Option<PathBuf> {
+    if let Some(path) = std::env::var_os(variable) {
+        return Some(path.into());
+    }
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&folders).find_map(|folder| {
+        let path = folder.join(name);
+        path.is_file().then_some(path)
+    });
+    if found.is_none() {
+        let mut standard_error = std::io::stderr();
+        let _ = writeln!(
+            standard_error,
+            "SKIPPED: there is no `{name}`: install it, or name it by {variable}"
+        );
+    }
+    found
 }
