@@ -56,6 +56,28 @@ enum Command {
     /// What of an environment is on AWS, as one stack
     #[command(subcommand)]
     Cloud(CloudCommand),
+    /// Put the page up: into the bucket of the stack, or into a folder for another host
+    Site(SiteArgs),
+}
+
+/// What is put up, and where to.
+#[derive(Args, Debug)]
+pub(crate) struct SiteArgs {
+    /// Where the functions answer, instead of what the stack says
+    #[arg(long, value_name = "URL")]
+    pub(crate) api: Option<String>,
+    /// The folder of the page
+    #[arg(long, value_name = "FOLDER", default_value = "web")]
+    pub(crate) web: PathBuf,
+    /// Write the files into a folder, and ask nobody
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["dry_run", "prune_older_than"])]
+    pub(crate) out: Option<PathBuf>,
+    /// Tell what would be done
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Delete files that were replaced so many days ago
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) prune_older_than: Option<u32>,
 }
 
 /// What is done with the stack of an environment.
@@ -134,6 +156,7 @@ pub fn run() -> ExitCode {
             CloudCommand::Outputs => commands::cloud::outputs(&cli.global),
             CloudCommand::Destroy(args) => commands::cloud::destroy(&cli.global, args),
         },
+        Command::Site(args) => commands::site(&cli.global, args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -12,6 +12,7 @@ mod model;
 mod object;
 mod render;
 mod report;
+mod site;
 mod yaml;
 
 pub use error::{Failure, Refusal};

@@ -110,11 +110,11 @@ pub(crate) fn destroy(global: &Global, args: &DestroyArgs) -> Result<(), Failure
     Ok(())
 }
 
-fn stack<'a>(global: &Global, config: &'a config::Config) -> Result<Stack<'a>, Failure> {
+pub(super) fn stack<'a>(global: &Global, config: &'a config::Config) -> Result<Stack<'a>, Failure> {
     Stack::new(config, environment_name(global)?).map_err(|error| Refusal::Invalid.because(error))
 }
 
-fn absent(stack: &Stack<'_>) -> Failure {
+pub(super) fn absent(stack: &Stack<'_>) -> Failure {
     Refusal::Preflight.because(anyhow!(
         "there is no stack `{}`: make it with `infra cloud apply --env {}`",
         stack.name,

@@ -2,12 +2,14 @@
 
 pub(crate) mod cloud;
 mod render;
+mod site;
 
 use anyhow::anyhow;
 use app::Application;
 use config::Config;
 
 pub(crate) use render::render;
+pub(crate) use site::site;
 
 use crate::cli::Global;
 use crate::error::{Failure, Refusal};

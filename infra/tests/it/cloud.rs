@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use insta::assert_snapshot;
+use serde_json::Value;
 
 use crate::program::{Place, tool};
 
@@ -91,6 +92,34 @@ fn the_site_allows_what_the_page_needs() {
     for directive in policy.split("; ") {
         let is_narrower = directive.starts_with("connect-src");
         assert!(is_narrower || template.contains(directive), "{directive}");
+    }
+}
+
+/// Wherever the page is put up, it comes with the same headers.
+#[test]
+fn netlify_sends_the_headers_that_cloudfront_does() {
+    let netlify = include_str!("../../../netlify.toml");
+    let template: Value = serde_json::from_str(&rendered(PLAIN, "dev")).unwrap();
+    let headers = &template["Resources"]["ResponseHeaders"]["Properties"]["ResponseHeadersPolicyConfig"]
+        ["SecurityHeadersConfig"];
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let transport = &headers["StrictTransportSecurity"]["AccessControlMaxAgeSec"];
+    for line in [
+        format!(
+            "Content-Security-Policy = \"{}\"",
+            text(&headers["ContentSecurityPolicy"]["ContentSecurityPolicy"])
+        ),
+        format!(
+            "Referrer-Policy = \"{}\"",
+            text(&headers["ReferrerPolicy"]["ReferrerPolicy"])
+        ),
+        format!("Strict-Transport-Security = \"max-age={transport}\""),
+        format!(
+            "X-Frame-Options = \"{}\"",
+            text(&headers["FrameOptions"]["FrameOption"])
+        ),
+    ] {
+        assert!(netlify.lines().any(|written| written == line), "{line}");
     }
 }
 

@@ -5,8 +5,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use crate::cloud::PLAIN;
-use crate::cloud_stack::on_aws;
-use crate::program::{Place, Run};
+use crate::program::{Place, Run, on_aws};
 use crate::scripted::{Scripted, refusal};
 
 const ID: &str = "arn:aws:cloudformation:us-east-1:123456789012:stack/kindred-dev/1";

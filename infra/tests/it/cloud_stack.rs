@@ -4,85 +4,9 @@
 //! the identity provider. It knows no outputs of what was made through change sets, ends at once, never fails, and keeps no resource by
 //! `RetainExceptOnCreate`: `cloud_faults.rs` has these.
 
-use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
-use std::thread::sleep;
-use std::time::Duration;
-
 use crate::cloud::PLAIN;
-use crate::program::{Place, Run, tool};
-
-/// Moto's server on a port of its own, stopped with the value.
-struct Moto {
-    process: Child,
-    address: String,
-}
-
-impl Moto {
-    fn start() -> Option<Self> {
-        let program = tool("KINDRED_MOTO", "moto_server")?;
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        drop(listener);
-        let process = Command::new(program)
-            .args(["-H", "127.0.0.1", "-p", &address.port().to_string()])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let moto = Self {
-            process,
-            address: address.to_string(),
-        };
-        for _ in 0..600 {
-            if TcpStream::connect(address).is_ok() {
-                return Some(moto);
-            }
-            sleep(Duration::from_millis(100));
-        }
-        panic!("moto does not listen on {address}");
-    }
-
-    fn run(&self, place: &Place, args: &[&str]) -> Run {
-        let endpoint = format!("http://{}", self.address);
-        Run::of(&mut on_aws(place, &endpoint, args))
-    }
-
-    /// What is asked without a signature, as moto allows.
-    fn get(&self, path: &str) -> String {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        let request =
-            format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
-        stream.write_all(request.as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
-    }
-}
-
-impl Drop for Moto {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-/// The program, with AWS at an address of our own.
-pub(crate) fn on_aws(place: &Place, endpoint: &str, args: &[&str]) -> Command {
-    let mut command = place.command(args);
-    for variable in ["AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_REGION"] {
-        command.env_remove(variable);
-    }
-    command
-        .env("AWS_ENDPOINT_URL", endpoint)
-        .env("AWS_ACCESS_KEY_ID", "key")
-        .env("AWS_SECRET_ACCESS_KEY", "secret")
-        .env("AWS_EC2_METADATA_DISABLED", "true")
-        .env("AWS_CONFIG_FILE", place.path("no-such-file"))
-        .env("AWS_SHARED_CREDENTIALS_FILE", place.path("no-such-file"));
-    command
-}
+use crate::moto::Moto;
+use crate::program::{Place, Run, on_aws};
 
 #[test]
 fn a_stack_is_planned_made_changed_and_deleted() {
@@ -91,7 +15,7 @@ fn a_stack_is_planned_made_changed_and_deleted() {
     };
     let check = |place: &Place, args: &[&str], status: i32, expected: &[&str]| {
         let args = [&["cloud"], args, &["--env", "dev"]].concat();
-        let run = moto.run(place, &args);
+        let run = Run::of(&mut on_aws(place, &moto.endpoint(), &args));
         assert_eq!(run.status, Some(status), "{args:?}: {}", run.stderr);
         for text in expected {
             let said = [run.stdout.as_str(), &run.stderr].concat();
@@ -99,7 +23,10 @@ fn a_stack_is_planned_made_changed_and_deleted() {
         }
     };
     let place = Place::new(PLAIN);
-    let there_is_a_bucket = || moto.get("/kindred?location").starts_with("HTTP/1.1 200");
+    let there_is_a_bucket = || {
+        moto.ask("GET", "/kindred?location")
+            .starts_with("HTTP/1.1 200")
+    };
 
     check(
         &place,

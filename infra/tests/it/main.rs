@@ -4,6 +4,8 @@ mod bad_input;
 mod cloud;
 mod cloud_faults;
 mod cloud_stack;
+mod moto;
 mod program;
 mod render;
 mod scripted;
+mod site;

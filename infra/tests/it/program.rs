@@ -71,6 +71,22 @@ impl Run {
     }
 }
 
+/// The program, with AWS at an address of our own.
+pub(crate) fn on_aws(place: &Place, endpoint: &str, args: &[&str]) -> Command {
+    let mut command = place.command(args);
+    for variable in ["AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_REGION"] {
+        command.env_remove(variable);
+    }
+    command
+        .env("AWS_ENDPOINT_URL", endpoint)
+        .env("AWS_ACCESS_KEY_ID", "key")
+        .env("AWS_SECRET_ACCESS_KEY", "secret")
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("AWS_CONFIG_FILE", place.path("no-such-file"))
+        .env("AWS_SHARED_CREDENTIALS_FILE", place.path("no-such-file"));
+    command
+}
+
 /// Where a program of others is that a test needs: what a variable names, or what is found by its name. Without it the test says so, and proves nothing.
 pub(crate) fn tool(variable: &str, name: &str) -> Option<PathBuf> {
     if let Some(path) = std::env::var_os(variable) {

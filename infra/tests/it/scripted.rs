@@ -9,8 +9,11 @@ use std::sync::{Arc, Mutex};
 pub(crate) struct Scripted {
     /// Its address.
     pub(crate) endpoint: String,
-    asked: Arc<Mutex<Vec<String>>>,
+    asked: Arc<Mutex<Vec<Asked>>>,
 }
+
+/// An action, or the method and path of a service that has none, and the body.
+type Asked = (String, String);
 
 /// What is answered to an action, one after the other, and the last again and again: the content of its result, or a refusal.
 type Script = BTreeMap<&'static str, Vec<String>>;
@@ -32,22 +35,32 @@ impl Scripted {
 
     /// The actions that it was asked for so far.
     pub(crate) fn asked(&self) -> Vec<String> {
-        self.asked.lock().unwrap().clone()
+        let asked = self.asked.lock().unwrap();
+        asked.iter().map(|(action, _)| action.clone()).collect()
+    }
+
+    /// The body of the last request for an action.
+    pub(crate) fn last_body(&self, action: &str) -> Option<String> {
+        let asked = self.asked.lock().unwrap();
+        let last = asked.iter().rev().find(|(asked, _)| asked == action);
+        last.map(|(_, body)| body.clone())
     }
 }
 
-fn answer(stream: &TcpStream, script: &Script, record: &Mutex<Vec<String>>) {
-    let action = action_of(stream);
+fn answer(stream: &TcpStream, script: &Script, record: &Mutex<Vec<Asked>>) {
+    let (action, body) = request(stream);
     let num_before = {
         let mut asked = record.lock().unwrap();
-        asked.push(action.clone());
-        asked.iter().filter(|asked| **asked == action).count() - 1
+        asked.push((action.clone(), body));
+        asked.iter().filter(|(asked, _)| *asked == action).count() - 1
     };
     let answers = script.get(action.as_str()).map_or(&[][..], Vec::as_slice);
     let answer = answers.get(num_before).or(answers.last());
     let absent = refusal("NotInTheScript", &action);
     let answer = answer.unwrap_or(&absent);
-    let (status, body) = if answer.starts_with("<ErrorResponse>") {
+    let (status, body) = if action.contains(' ') && !answer.starts_with("<ErrorResponse>") {
+        ("201 Created", answer.clone())
+    } else if answer.starts_with("<ErrorResponse>") {
         ("400 Bad Request", answer.clone())
     } else {
         let body = format!(
@@ -71,9 +84,11 @@ pub(crate) fn refusal(code: &str, message: &str) -> String {
     )
 }
 
-/// The action that a request of the query protocol names in its form.
-fn action_of(stream: &TcpStream) -> String {
+/// What a request asks for: the query protocol names it in its form.
+fn request(stream: &TcpStream) -> Asked {
     let mut reader = BufReader::new(stream);
+    let mut first_line = String::new();
+    reader.read_line(&mut first_line).unwrap();
     let mut len_bytes = 0;
     loop {
         let mut line = String::new();
@@ -88,8 +103,11 @@ fn action_of(stream: &TcpStream) -> String {
     }
     let mut body = vec![0; len_bytes];
     reader.read_exact(&mut body).unwrap();
-    let form = String::from_utf8(body).unwrap();
-    let mut fields = form.split('&');
-    let action = fields.find_map(|field| field.strip_prefix("Action="));
-    action.unwrap_or_default().to_owned()
+    let body = String::from_utf8(body).unwrap();
+    let action = body
+        .split('&')
+        .find_map(|field| field.strip_prefix("Action="));
+    let method_and_path = first_line.trim_end().trim_end_matches(" HTTP/1.1");
+    let action = action.unwrap_or(method_and_path).to_owned();
+    (action, body)
 }
