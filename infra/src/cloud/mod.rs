@@ -1,10 +1,13 @@
 //! What of an environment is on AWS, as a stack of `CloudFormation`.
 //!
-//! One way, as for a cluster: [`Stack`] (what is wanted, checked) → [`template`] (JSON, pure) → change sets. `stacks.rs` alone has a client.
+//! One way, as for a cluster: [`Stack`] (what is wanted, checked) → [`template`] (JSON, pure) → [`stacks`], [`change_set`] and [`events`], which
+//! alone have a client.
 
 mod buckets;
+pub(crate) mod change_set;
 mod cluster;
 mod distribution;
+pub(crate) mod events;
 mod gateway;
 mod repositories;
 mod roles;

@@ -127,6 +127,15 @@ fn job_access(stack: &Stack<'_>) -> Value {
     access
 }
 
+/// What tells what would change.
+const PLAN_ACTIONS: [&str; 5] = [
+    "cloudformation:CreateChangeSet",
+    "cloudformation:DeleteChangeSet",
+    "cloudformation:DescribeChangeSet",
+    "cloudformation:DescribeStacks",
+    "cloudformation:TagResource",
+];
+
 /// What a release needs, and the changes of the stack that are not of roles or of the cluster: who may change roles may be any of them, so that is left to people.
 fn deploy_access(stack: &Stack<'_>) -> Vec<Value> {
     let everything = json!("*");
@@ -153,7 +162,14 @@ fn deploy_access(stack: &Stack<'_>) -> Vec<Value> {
         "cloudfront:UpdateResponseHeadersPolicy",
     ];
     let mut access = vec![
-        allow(&["cloudformation:*"], &text(STACK_ARN)),
+        allow(&PLAN_ACTIONS, &text(STACK_ARN)),
+        allow(
+            &[
+                "cloudformation:DescribeStackEvents",
+                "cloudformation:ExecuteChangeSet",
+            ],
+            &text(STACK_ARN),
+        ),
         allow(&["s3:ListBucket"], &attribute(buckets::SITE, "Arn")),
         allow(
             &["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
@@ -183,12 +199,5 @@ fn deploy_access(stack: &Stack<'_>) -> Vec<Value> {
 
 /// A change set that is looked at and thrown away again.
 fn plan_access() -> Value {
-    let actions = [
-        "cloudformation:CreateChangeSet",
-        "cloudformation:DeleteChangeSet",
-        "cloudformation:DescribeChangeSet",
-        "cloudformation:DescribeStacks",
-        "cloudformation:TagResource",
-    ];
-    allow(&actions, &text(STACK_ARN))
+    allow(&PLAN_ACTIONS, &text(STACK_ARN))
 }
