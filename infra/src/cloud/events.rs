@@ -8,6 +8,15 @@ use super::stacks::{Description, Stacks, pause};
 use crate::aws::failed;
 use crate::error::{Failure, Refusal};
 
+/// What to do about a change that failed.
+const AFTER_A_CHANGE: &str = "CloudFormation takes back what was done: mend the reason, and run `infra cloud apply` again when that is over";
+
+/// What to do about a deletion that failed.
+const AFTER_A_DELETION: &str = "mend the reason, and run `infra cloud destroy` again";
+
+/// How a stack is that has been changed, while what was replaced is deleted.
+const CHANGED: &str = "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS";
+
 /// Something that happened to a resource.
 pub(crate) struct Event {
     pub(crate) resource: String,
@@ -26,10 +35,17 @@ impl Stacks<'_> {
     ) -> Result<(), Failure> {
         self.aws.runtime.block_on(async {
             let last = self.last_event(&change_set.stack_id).await?;
-            let asked = self.client.execute_change_set().stack_name(self.name).change_set_name(&change_set.id);
-            asked.send().await.map_err(|error| failed("carry out the change set", error))?;
-            let next = "CloudFormation takes back what was done: mend the reason, and run `infra cloud apply` again when that is over";
-            self.follow(&change_set.stack_id, last, next, tell).await
+            let asked = self
+                .client
+                .execute_change_set()
+                .stack_name(self.name)
+                .change_set_name(&change_set.id);
+            asked
+                .send()
+                .await
+                .map_err(|error| failed("carry out the change set", error))?;
+            self.follow(&change_set.stack_id, last, AFTER_A_CHANGE, tell)
+                .await
         })
     }
 
@@ -46,8 +62,7 @@ impl Stacks<'_> {
                 .send()
                 .await
                 .map_err(|error| failed("delete the stack", error))?;
-            let next = "mend the reason, and run `infra cloud destroy` again";
-            self.follow(&stack.id, last, next, tell).await
+            self.follow(&stack.id, last, AFTER_A_DELETION, tell).await
         })
     }
 
@@ -59,6 +74,7 @@ impl Stacks<'_> {
         next: &str,
         mut tell: impl FnMut(&Event) -> Result<()>,
     ) -> Result<(), Failure> {
+        let mut is_changed = false;
         loop {
             let events = self.events_since(stack_id, last.as_deref()).await?;
             if let Some(newest) = events.last() {
@@ -66,7 +82,9 @@ impl Stacks<'_> {
             }
             for event in events.iter().map(Event::of) {
                 tell(&event)?;
-                if event.is_failure() {
+                is_changed |= event.is_of_stack && event.status == CHANGED;
+                // What was replaced and cannot be deleted then is left lying, which is told; the stack is what it should be.
+                if event.is_failure() && !is_changed {
                     let reason = event.reason.as_deref().unwrap_or("no reason was given");
                     return Err(Refusal::Rollout.because(anyhow!(
                         "{} ({}) is {}: {reason}; {next}",

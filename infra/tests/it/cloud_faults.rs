@@ -230,6 +230,24 @@ fn a_change_is_followed_to_its_end() {
 }
 
 #[test]
+fn what_was_replaced_and_cannot_be_deleted_does_not_undo_the_change() {
+    let before = ["kindred-dev", "UPDATE_COMPLETE", ""];
+    let script = one_change(vec![
+        events(&[before]),
+        events(&[
+            ["kindred-dev", "UPDATE_COMPLETE", ""],
+            ["HostRepository", "DELETE_FAILED", "it is not empty"],
+            ["kindred-dev", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", ""],
+            before,
+        ]),
+    ]);
+    let (run, _) = run(&script, &["apply", "--yes"]);
+    assert_eq!(run.status, Some(0), "{}", run.stderr);
+    let told = "DELETE_FAILED       HostRepository (Kind): it is not empty\n";
+    assert!(run.stderr.contains(told), "{}", run.stderr);
+}
+
+#[test]
 fn ctrl_c_leaves_the_change_to_cloudformation() {
     let before = ["kindred-dev", "UPDATE_COMPLETE", ""];
     let begun = ["kindred-dev", "UPDATE_IN_PROGRESS", "User Initiated"];
