@@ -273,13 +273,20 @@ where
 }
 
 /// The name of a host, such as `api.example.org`.
+pub(crate) fn some_host_name<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<String, D::Error> {
+    let keeps_rule = |name: &str| name.len() <= 253 && name.split('.').all(is_dns_label);
+    let advice = "is not the name of a host: write one such as `api.example.org`";
+    text(deserializer, keeps_rule, advice)
+}
+
+/// The same, where it is there.
 pub(crate) fn host_name<'de, D>(deserializer: D) -> Result<Option<String>, D::Error>
 where
     D: Deserializer<'de>,
 {
-    let keeps_rule = |name: &str| name.len() <= 253 && name.split('.').all(is_dns_label);
-    let advice = "is not the name of a host: write one such as `api.example.org`";
-    text(deserializer, keeps_rule, advice).map(Some)
+    some_host_name(deserializer).map(Some)
 }
 
 /// An amount as Kubernetes writes it: a number and a unit.

@@ -7,6 +7,7 @@
 //! `kindred.example.toml` beside this crate shows every knob at its default and says what it does; a test compares it with the code.
 
 mod checks;
+mod cloud;
 mod cluster;
 mod collection;
 mod edit;
@@ -23,6 +24,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::Spanned;
 
+pub use cloud::{Api, Cloud, Domain, EksCluster, GitHub};
 pub use cluster::{Architecture, Cluster, Installer, ShimFile};
 pub use collection::{
     Clusters, Collection, CollectionName, Column, Evaluate, Field, FieldType, FileFormat, Import,
@@ -93,9 +95,11 @@ impl Config {
             let span = environment.span();
             let mut environment = environment.into_inner();
             let is_collection = |name: &str| collections.contains_key(name);
-            environment.check(is_collection).map_err(|message| {
-                located(Some(span), format!("environment `{name}`: {message}"))
-            })?;
+            environment
+                .check(is_collection, &file.storage)
+                .map_err(|message| {
+                    located(Some(span), format!("environment `{name}`: {message}"))
+                })?;
             environment.start_at(folder);
             environments.insert(name, environment);
         }

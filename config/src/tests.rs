@@ -438,3 +438,85 @@ fn the_use_cases_are_a_configuration() {
         }
     }
 }
+
+#[test]
+fn a_cloud_says_what_is_on_aws() {
+    let example = parse(EXAMPLE).unwrap();
+    let shown = example.environments["prod"].cloud.as_ref().unwrap();
+    let bare = parse(
+        "[environments.dev.cloud]\n\
+        [environments.dev.cloud.api]\nhost = \"api.example.org\"\n\
+        [environments.dev.cloud.github]\nrepository = \"you@1/films@2\"\n\
+        [environments.dev.cloud.cluster]\nsubnets = [\"subnet-a\", \"subnet-b\"]\n",
+    )
+    .unwrap();
+    let bare = bare.environments["dev"].cloud.as_ref().unwrap();
+    assert_eq!((&bare.stack, &bare.domain), (&None, &None));
+    assert_eq!(shown.public_index, bare.public_index);
+    let gateway = |cloud: &Cloud| cloud.api.as_ref().unwrap().gateway;
+    assert_eq!(gateway(shown), gateway(bare));
+    let make_provider = |cloud: &Cloud| cloud.github.as_ref().unwrap().make_provider;
+    assert_eq!(make_provider(shown), make_provider(bare));
+    let nodes = |cloud: &Cloud| EksCluster {
+        subnets: Vec::new(),
+        ..cloud.cluster.clone().unwrap()
+    };
+    assert_eq!(nodes(shown), nodes(bare));
+}
+
+#[test]
+fn a_cloud_that_makes_no_sense_is_refused() {
+    let check = |text: &str, expected: &str| {
+        let error = parse(&format!("[environments.dev.cloud]\n{text}\n"))
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains(expected), "{text}: {error}");
+    };
+    for (text, expected) in [
+        ("stak = \"a\"", "did you mean `stack`?"),
+        (
+            "stack = \"1a\"",
+            "`1a` is no name of a stack: write 1 to 40 lower-case letters, digits and hyphens, with a letter first",
+        ),
+        ("stack = \"A b\"", "`A b` is no name of a stack"),
+        (
+            "domain = { name = \"films.example.org\" }",
+            "missing field `certificate`",
+        ),
+        (
+            "domain = { name = \"a.b\", certificate = \"arn:aws:acm:eu-central-1:123456789012:certificate/a\" }",
+            "is no certificate for CloudFront: write the ARN of one that ACM has in us-east-1",
+        ),
+        (
+            "api = { host = \"https://api.example.org\" }",
+            "`https://api.example.org` is not the name of a host",
+        ),
+        ("api = { gateway = true }", "missing field `host`"),
+        (
+            "github = { repository = \"films\" }",
+            "`films` is no repository: write `owner/name`",
+        ),
+        (
+            "github = { repository = \"you/films:*\" }",
+            "`you/films:*` is no repository",
+        ),
+        (
+            "cluster = { subnets = [\"subnet-a\"] }",
+            "write at least two",
+        ),
+        (
+            "cluster = { subnets = [\"vpc-a\", \"subnet-a\"] }",
+            "`vpc-a` is no subnet",
+        ),
+        (
+            "cluster = { subnets = [\"subnet-a\", \"subnet-b\"], minimum_nodes = 3 }",
+            "environment `dev`: there cannot be 3 nodes at least and 2 at most",
+        ),
+    ] {
+        check(text, expected);
+    }
+    check(
+        "[storage]\nendpoint = \"http://127.0.0.1:9000\"",
+        "environment `dev`: `cloud` makes the bucket of `storage` on AWS, and that one is at http://127.0.0.1:9000: give the environment a `storage` without `endpoint`",
+    );
+}

@@ -11,6 +11,9 @@ use serde_json::{Value, json};
 /// What the objects of one installation are called.
 pub(crate) const NAME: &str = "kindred";
 
+/// Who the pods of the jobs are.
+pub(crate) const JOB_SERVICE_ACCOUNT: &str = "kindred-jobs";
+
 /// The Secret with the values that whoever applies it has.
 pub(crate) const SECRET_NAME: &str = "kindred-variables";
 

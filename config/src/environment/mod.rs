@@ -20,7 +20,7 @@ pub use self::scaling::{Autoscaler, Scaling};
 pub use self::secrets::SecretSource;
 pub use self::volume::{AccessMode, IndexPlace, Volume};
 use crate::name::name;
-use crate::{Storage, checks};
+use crate::{Cloud, Storage, checks};
 
 name! {
     /// An environment's name. It is a part of the names of objects in a cluster.
@@ -61,11 +61,17 @@ pub struct Environment {
     pub variables: BTreeMap<String, String>,
     /// Where the values of secret variables come from, by the names of `spin.toml`.
     pub secrets: BTreeMap<String, SecretSource>,
+    /// What of it is on AWS. Not given: nothing.
+    pub cloud: Option<Cloud>,
 }
 
 impl Environment {
-    /// Applies the rules that need more than one value.
-    pub(crate) fn check(&self, is_collection: impl Fn(&str) -> bool) -> Result<(), String> {
+    /// Applies the rules that need more than one value; `storage` is that of an environment which says nothing of its own.
+    pub(crate) fn check(
+        &self,
+        is_collection: impl Fn(&str) -> bool,
+        storage: &Storage,
+    ) -> Result<(), String> {
         let mut collections = self.collections.iter().flatten();
         if let Some(unknown) = collections.find(|name| !is_collection(name)) {
             return Err(format!(
@@ -80,6 +86,9 @@ impl Environment {
             return Err("a port leads to one Service: write the kind `ingress` or `gateway`, or `per_function = false`".to_owned());
         }
         self.jobs.as_ref().map_or(Ok(()), Jobs::check)?;
+        if let Some(cloud) = &self.cloud {
+            cloud.check(self.storage.as_ref().unwrap_or(storage))?;
+        }
         self.address.as_ref().map_or(Ok(()), Address::check)
     }
 

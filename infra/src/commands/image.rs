@@ -6,13 +6,61 @@ use std::{env, fs};
 
 use anyhow::{Context as _, Result, bail};
 use artifact::{Image, Packed, Program, Registry};
+use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use super::push::failure;
 use super::session::run;
-use crate::cli::{Global, ImageArgs, ImageProgram};
+use crate::cli::Global;
 use crate::error::{Failure, Refusal};
 use crate::report::say;
+
+/// Which program is packed, and where to.
+#[derive(Args, Debug)]
+pub(crate) struct ImageArgs {
+    /// The program
+    #[arg(value_enum)]
+    pub(crate) program: ImageProgram,
+    /// Push it to a registry under this tag
+    #[arg(long, value_name = "REFERENCE")]
+    pub(crate) push: Option<String>,
+    /// Write it into a folder, as an OCI image layout
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) out: Option<PathBuf>,
+    /// The program, linked statically; without it, cargo builds it in the repository
+    #[arg(long, value_name = "FILE")]
+    pub(crate) binary: Option<PathBuf>,
+    /// The profile that cargo builds it with
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "release",
+        conflicts_with = "binary"
+    )]
+    pub(crate) profile: String,
+    /// Speak plain HTTP with the registry, as with one on this machine
+    #[arg(short = 'k', long)]
+    pub(crate) insecure: bool,
+}
+
+/// What there are images of.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ImageProgram {
+    /// What runs the functions where no shim does
+    Host,
+    /// The job
+    Precompute,
+}
+
+impl ImageProgram {
+    /// What its package and its binary are called.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Host => "host",
+            Self::Precompute => "precompute",
+        }
+    }
+}
 
 /// What makes a program need no other file. With a target named, it is for that alone, and not for what runs while it is built.
 const STATIC_FLAGS: &str = "-C target-feature=+crt-static";

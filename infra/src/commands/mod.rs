@@ -1,11 +1,14 @@
 //! What the commands do.
 
 mod apply;
+mod arguments;
+mod cloud;
 mod destroy;
 mod image;
 mod push;
 mod render;
 mod session;
+mod site;
 mod state;
 
 use std::fs;
@@ -14,13 +17,16 @@ use anyhow::{Context, anyhow};
 use app::Application;
 use config::{Config, Environment};
 
-pub(crate) use apply::{apply, plan, rollback, wait};
-pub(crate) use destroy::destroy;
-pub(crate) use image::image;
-pub(crate) use push::push;
-pub(crate) use render::render;
-pub(crate) use state::{explain, history, outputs, status, unlock};
-
+pub(crate) use self::apply::{ApplyArgs, PlanArgs, RollbackArgs, apply, plan, rollback, wait};
+pub(crate) use self::cloud::{CloudCommand, cloud};
+pub(crate) use self::destroy::{DestroyArgs, destroy};
+pub(crate) use self::image::{ImageArgs, image};
+pub(crate) use self::push::{PushArgs, push};
+pub(crate) use self::render::{RenderArgs, render};
+pub(crate) use self::site::{SiteArgs, site};
+pub(crate) use self::state::{
+    ExplainArgs, StateArgs, UnlockArgs, explain, history, outputs, status, unlock,
+};
 use crate::cli::Global;
 use crate::error::{Failure, Refusal};
 use crate::model::{self, Model};
@@ -72,7 +78,11 @@ impl Files {
         model.map_err(|error| Refusal::Invalid.because(error))
     }
 }
+fn read_config(global: &Global) -> Result<Config, Failure> {
+    Config::read(&global.config).map_err(|error| Refusal::Invalid.because(error))
+}
 
+/// The environment that is asked for.
 fn environment_name(global: &Global) -> Result<&str, Failure> {
     global.env.as_deref().ok_or_else(|| {
         Refusal::Invalid.because(anyhow!(

@@ -5,14 +5,26 @@ use std::path::Path;
 use anyhow::anyhow;
 use app::Application;
 use artifact::{Error, HOSTS, Image, PackedApplication, PackedComponent, Pushed, Registry};
+use clap::Args;
 use config::Config;
 use serde_json::json;
 
 use super::session::run;
-use crate::cli::{Global, PushArgs};
+use crate::cli::Global;
 use crate::error::{Failure, Refusal};
 use crate::model;
 use crate::report::{Output, say};
+
+/// What is pushed, and where to.
+#[derive(Args, Debug)]
+pub(crate) struct PushArgs {
+    /// What the artifact is called, instead of `application.image` of the environment
+    #[arg(long, value_name = "REFERENCE")]
+    pub(crate) tag: Option<String>,
+    /// Speak plain HTTP with the registry, as with one on this machine
+    #[arg(short = 'k', long)]
+    pub(crate) insecure: bool,
+}
 
 /// Packs the application and makes the tag that artifact.
 pub(crate) fn push(global: &Global, args: &PushArgs) -> Result<(), Failure> {

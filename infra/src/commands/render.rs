@@ -3,20 +3,48 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
+use clap::Args;
 use serde_json::json;
 
 use super::Files;
-use crate::cli::{Global, RenderArgs};
+use crate::cli::Global;
 use crate::error::{Failure, Refusal};
 use crate::model::SECRET_NAME;
 use crate::object::Object;
 use crate::render::cluster;
+use crate::render::gitops::Operator;
 use crate::render::gitops::{self, Repository};
 use crate::report::say;
 use crate::{render as rendering, yaml};
+
+/// What is rendered, and where to.
+#[derive(Args, Debug)]
+pub(crate) struct RenderArgs {
+    /// A folder for a file a room and a kustomization.yaml; without it, everything goes to standard output
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) out: Option<PathBuf>,
+    /// The application's artifact, instead of `application.image`
+    #[arg(long, value_name = "REFERENCE")]
+    pub(crate) image: Option<String>,
+    /// What a cluster has before any environment, instead of one: the shim, by `[cluster]` of the configuration
+    #[arg(long, conflicts_with_all = ["image", "gitops"])]
+    pub(crate) cluster: bool,
+    /// Write the folder for an operator that applies it from a repository, and what the operator needs for that
+    #[arg(long, value_enum, value_name = "OPERATOR", requires_all = ["out", "repository"])]
+    pub(crate) gitops: Option<Operator>,
+    /// The repository's address
+    #[arg(long, value_name = "URL", requires = "gitops")]
+    pub(crate) repository: Option<String>,
+    /// The branch that is applied
+    #[arg(long, value_name = "BRANCH", default_value = "main")]
+    pub(crate) branch: String,
+    /// What the folder is called in the repository [default: as `--out` has it]
+    #[arg(long, value_name = "FOLDER", requires = "gitops")]
+    pub(crate) path: Option<String>,
+}
 
 /// Writes the objects of an environment, or those that a cluster has before, as YAML.
 pub(crate) fn render(global: &Global, args: &RenderArgs) -> Result<(), Failure> {
