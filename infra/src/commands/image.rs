@@ -31,7 +31,7 @@ pub(crate) struct ImageArgs {
     /// The program, linked statically; without it, cargo builds it in the repository
     #[arg(long, value_name = "FILE")]
     pub(crate) binary: Option<PathBuf>,
-    /// A variable of its environment, such as SSL_CERT_FILE; may be given several times
+    /// A variable of its environment, such as `SSL_CERT_FILE`; may be given several times
     #[arg(long = "variable", value_name = "NAME=VALUE", value_parser = variable)]
     pub(crate) variables: Vec<(String, String)>,
     /// The profile that cargo builds it with
