@@ -24,7 +24,12 @@ pub(crate) struct RegistryProcess {
 impl RegistryProcess {
     /// Starts a registry with nothing in it; `None`, and a loud line, where there is no program.
     pub(crate) fn start() -> Option<Self> {
-        Self::start_with("")
+        Self::start_with("127.0.0.1", "")
+    }
+
+    /// The same at another address of this machine.
+    pub(crate) fn start_at(address: &str) -> Option<Self> {
+        Self::start_with(address, "")
     }
 
     /// The same for `user` with the password `secret` alone.
@@ -37,12 +42,12 @@ impl RegistryProcess {
             "auth: {{ htpasswd: {{ realm: test, path: \"{}\" }} }}\n",
             users.display()
         );
-        let mut registry = Self::start_with(&auth)?;
+        let mut registry = Self::start_with("127.0.0.1", &auth)?;
         registry.users = Some(folder);
         Some(registry)
     }
 
-    fn start_with(auth: &str) -> Option<Self> {
+    fn start_with(address: &str, auth: &str) -> Option<Self> {
         let Some(program) = std::env::var_os("KINDRED_REGISTRY") else {
             println!("NOT TESTED: KINDRED_REGISTRY names no program of a registry");
             return None;
@@ -53,7 +58,7 @@ impl RegistryProcess {
         let text = format!(
             "version: 0.1\nlog: {{ level: info, accesslog: {{ disabled: false }} }}\n\
              storage: {{ filesystem: {{ rootdirectory: \"{}\" }}, delete: {{ enabled: true }} }}\n\
-             http: {{ addr: \"127.0.0.1:0\" }}\n{auth}",
+             http: {{ addr: \"{address}:0\" }}\n{auth}",
             blobs.display()
         );
         std::fs::write(&config, text).unwrap();

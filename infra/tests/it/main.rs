@@ -15,3 +15,4 @@ mod registry;
 mod render;
 mod scripted;
 mod site;
+mod story;

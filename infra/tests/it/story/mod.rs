@@ -1,0 +1,264 @@
+//! The whole way on a real node: from an empty cluster and one configuration to answers over HTTP, a new version, a bad one, and nothing again.
+//!
+//! `cargo xtask e2e` says where (see [`Node`]): without a node, these tests say that they are skipped.
+
+mod load;
+mod node;
+
+use serde_json::{Value, json};
+
+use self::load::Load;
+use self::node::Node;
+use crate::program::{Place, Run};
+
+/// How many requests a second are answered while versions change.
+const REQUESTS_PER_SECOND: u32 = 50;
+
+/// A question that goes the whole way to the index.
+const PATH: &str = "/v1/movies/popular?count=1";
+
+/// What runs on the node, in one form of the application.
+struct Story {
+    node: Node,
+    place: Place,
+    name: String,
+    application: String,
+}
+
+impl Story {
+    /// An environment on the node, whose application is configured so; `None` where there is no node.
+    fn begin(name: &str, application: &str) -> Option<Self> {
+        let node = Node::find(name)?;
+        let story = Self {
+            place: Place::new(""),
+            name: format!("{name}-{}", std::process::id()),
+            application: application
+                .replace("HOST_IMAGE", &node.host_image)
+                .replace("IMAGE", &node.application_image("1")),
+            node,
+        };
+        std::os::unix::fs::symlink(node::functions(), story.place.path("functions")).unwrap();
+        let manifest = std::fs::read_to_string(story.place.path("spin.toml")).unwrap();
+        let manifest = manifest.replace("target/functions/", "functions/");
+        std::fs::write(story.place.path("spin.toml"), manifest).unwrap();
+        story.configure("minimum_replicas = 2\nmaximum_replicas = 2");
+        Some(story)
+    }
+
+    /// Writes the configuration, with so many replicas.
+    fn configure(&self, scaling: &str) {
+        let Node {
+            s3_url,
+            precompute_image,
+            storage_class,
+            ..
+        } = &self.node;
+        let (name, application) = (&self.name, &self.application);
+        let text = format!(
+            "[storage]\nendpoint = \"{s3_url}\"\nbucket = \"kindred\"\n\
+            [collections.movies]\ntitle = \"Films\"\nsource = \"demo\"\nsynthetic = true\n\
+            [environments.{name}.application]\n{application}\n\
+            [environments.{name}.scaling]\n{scaling}\n\
+            [environments.{name}.jobs]\nimage = \"{precompute_image}\"\ndata = \"s3://exports\"\n\
+            scratch = {{ size = \"1Gi\", class = \"{storage_class}\" }}\n\
+            memory_request = \"256Mi\"\nmemory_limit = \"1Gi\"\n\
+            [environments.{name}.secrets]\n\
+            s3_access_key_id = {{ environment = \"TEST_KEY_ID\" }}\n\
+            s3_secret_access_key = {{ environment = \"TEST_KEY\" }}\n"
+        );
+        std::fs::write(self.place.path("kindred.toml"), text).unwrap();
+    }
+
+    /// Runs the program, which has to end with this status.
+    fn infra(&self, args: &[&str], status: i32) -> Run {
+        let mut command = self.place.command(args);
+        command
+            .args(["--env", &self.name])
+            .env("KUBECONFIG", &self.node.kubeconfig)
+            .env("TEST_KEY_ID", node::KEY_ID)
+            .env("TEST_KEY", node::KEY);
+        let run = Run::of(&mut command);
+        assert_eq!(
+            run.status,
+            Some(status),
+            "{args:?}\n{}\n{}",
+            run.stdout,
+            run.stderr
+        );
+        run
+    }
+
+    /// Pushes the application as another version of itself, and returns its name by digest.
+    fn push(&self, version: &str) -> String {
+        let manifest = self.place.path("spin.toml");
+        let text = std::fs::read_to_string(&manifest).unwrap();
+        let lines = text.lines().map(|line| {
+            if line.starts_with("version = ") {
+                format!("version = \"{version}.0.0\"")
+            } else {
+                line.to_owned()
+            }
+        });
+        std::fs::write(&manifest, lines.collect::<Vec<_>>().join("\n")).unwrap();
+        let tag = self.node.application_image(version);
+        let run = self.infra(&["push", "--insecure", "--tag", &tag], 0);
+        run.stdout.trim().to_owned()
+    }
+
+    fn kubectl(&self, args: &[&str]) -> Run {
+        let namespace = format!("--namespace=kindred-{}", self.name);
+        self.node.kubectl(&[&[namespace.as_str()], args].concat())
+    }
+
+    /// Where the functions answer within the cluster, whose addresses of Services lead there from here as well.
+    fn address(&self) -> String {
+        let run = self.kubectl(&[
+            "get",
+            "service",
+            "kindred",
+            "--output=jsonpath={.spec.clusterIP}",
+        ]);
+        format!("{}:80", run.stdout)
+    }
+
+    fn ask(&self, path: &str) -> Value {
+        let url = format!("http://{}{path}", self.address());
+        let mut answer = ureq::get(&url).call().unwrap();
+        serde_json::from_str(&answer.body_mut().read_to_string().unwrap()).unwrap()
+    }
+
+    /// Everything that both forms of `host` have to stand.
+    fn tell(&self) {
+        let first = self.push("1");
+        self.infra(
+            &["apply", "--yes", "--image", &first, "--timeout", "300"],
+            0,
+        );
+        let found = self.ask("/v1/movies/search?q=heat&count=1");
+        assert_eq!(found["items"][0]["title"], "Heat", "{found}");
+        assert_eq!(
+            self.ask("/readyz"),
+            json!({ "status": "ready", "collections": { "movies": "ready" } })
+        );
+        let again = self.infra(&["plan", "--detailed-exitcode", "--image", &first], 0);
+        assert!(!again.stdout.contains("configured"), "{}", again.stdout);
+
+        let load = Load::begin(&self.address(), PATH, REQUESTS_PER_SECOND);
+        let second = self.push("2");
+        assert_ne!(first, second);
+        self.infra(
+            &["apply", "--yes", "--image", &second, "--timeout", "300"],
+            0,
+        );
+        let (answered, failures) = load.end();
+        assert_eq!(failures, [String::new(); 0], "of {answered}");
+        assert!(10 * u64::from(REQUESTS_PER_SECOND) < answered, "{answered}");
+
+        let load = Load::begin(&self.address(), PATH, REQUESTS_PER_SECOND);
+        let gone = format!(
+            "{}@sha256:{}",
+            first.split('@').next().unwrap(),
+            "0".repeat(64)
+        );
+        let run = self.infra(&["apply", "--yes", "--image", &gone, "--timeout", "300"], 6);
+        assert!(run.stderr.contains("CrashLoopBackOff"), "{}", run.stderr);
+        assert!(
+            run.stderr.contains("is not in its registry"),
+            "{}",
+            run.stderr
+        );
+        self.infra(&["rollback", "--yes", "--timeout", "300"], 0);
+        let (answered, failures) = load.end();
+        assert_eq!(failures, [String::new(); 0], "of {answered}");
+        let history = self.infra(&["history"], 0).stdout;
+        let outcomes: Vec<&str> = history
+            .lines()
+            .map(|line| line.split_whitespace().nth(3).unwrap())
+            .collect();
+        assert_eq!(outcomes, ["ready", "failed", "ready", "ready"], "{history}");
+
+        let pod = self.kubectl(&[
+            "get",
+            "pods",
+            "--selector=app.kubernetes.io/component=functions",
+            "--output=name",
+        ]);
+        let pod = pod.stdout.lines().next().unwrap().to_owned();
+        self.kubectl(&["delete", &pod, "--grace-period=0", "--force"]);
+        self.infra(&["wait", "--timeout", "120"], 0);
+        self.configure("minimum_replicas = 3\nmaximum_replicas = 3");
+        self.infra(
+            &["apply", "--yes", "--image", &second, "--timeout", "300"],
+            0,
+        );
+        let ready = self.kubectl(&[
+            "get",
+            "deployment",
+            "kindred",
+            "--output=jsonpath={.status.readyReplicas}",
+        ]);
+        assert_eq!(ready.stdout, "3");
+
+        self.infra(&["destroy", "--yes", "--delete-data"], 0);
+        let namespace = format!("namespace/kindred-{}", self.name);
+        assert_ne!(self.node.kubectl(&["get", &namespace]).status, Some(0));
+    }
+}
+
+#[test]
+fn as_a_deployment_of_host() {
+    let application =
+        "form = \"host\"\nimage = \"IMAGE\"\nhost_image = \"HOST_IMAGE\"\ninsecure_registry = true";
+    if let Some(story) = Story::begin("deployment", application) {
+        story.tell();
+    }
+}
+
+#[test]
+fn as_a_spin_app_whose_executor_is_host() {
+    let application = "form = \"spin-app\"\nimage = \"IMAGE\"\nhost_image = \"HOST_IMAGE\"";
+    if let Some(story) = Story::begin("spin-app", application) {
+        story.tell();
+    }
+}
+
+/// Without a shim, its form is admitted and scheduled, and what is missing is told.
+#[test]
+fn with_a_runtime_class_without_a_shim() {
+    let application =
+        "form = \"deployment\"\nimage = \"IMAGE\"\nruntime_class = \"kindred-no-shim\"";
+    let Some(story) = Story::begin("shim", application) else {
+        return;
+    };
+    let image = story.push("1");
+    let run = story.infra(&["apply", "--yes", "--image", &image, "--timeout", "60"], 6);
+    assert!(
+        run.stderr
+            .contains("RuntimeClass \"kindred-no-shim\" not found"),
+        "{}",
+        run.stderr
+    );
+    assert!(
+        run.stderr.contains("no shim is installed"),
+        "{}",
+        run.stderr
+    );
+    let class = json!({
+        "apiVersion": "node.k8s.io/v1",
+        "kind": "RuntimeClass",
+        "metadata": { "name": "kindred-no-shim" },
+        "handler": "no-shim",
+    });
+    story.node.create(&class);
+    let run = story.infra(&["apply", "--yes", "--image", &image, "--timeout", "20"], 6);
+    story
+        .node
+        .kubectl(&["delete", "runtimeclass", "kindred-no-shim"]);
+    assert!(
+        run.stderr
+            .contains("no runtime for \"no-shim\" is configured"),
+        "{}",
+        run.stderr
+    );
+    story.infra(&["destroy", "--yes", "--delete-data"], 0);
+}
