@@ -11,7 +11,9 @@ mod pin_actions;
 mod process;
 mod test;
 mod tidy;
+mod tools;
 mod up;
+mod workflows;
 mod workspace;
 
 use std::process::ExitCode;
@@ -66,6 +68,8 @@ enum Command {
     },
     /// Check licences, duplicate packages and sources with cargo-deny
     Deny,
+    /// Check the workflows with actionlint and zizmor
+    Workflows,
     /// Run what the continuous integration runs
     Ci,
     /// Replace the tags of GitHub actions in the workflows by their commits
@@ -98,6 +102,7 @@ fn run(arguments: Arguments) -> Result<()> {
             update_format_hash: false,
         } => tidy::run(&workspace),
         Command::Deny => ci::deny(&workspace),
+        Command::Workflows => workflows::check(&workspace),
         Command::Ci => ci::ci(&workspace),
         Command::PinActions => pin_actions::pin(&workspace),
     }
