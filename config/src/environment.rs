@@ -60,7 +60,7 @@ pub struct Environment {
     /// The namespace. Not given: `kindred-` and the environment's name.
     #[serde(deserialize_with = "checks::dns_label")]
     pub namespace: Option<String>,
-    /// Whether only who writes its name may destroy it. Default: false.
+    /// Whether only who writes its name may destroy it, and nothing runs in it but what is named by its digest. Default: false.
     pub protected: bool,
     /// The collections that are served. Not given: all.
     pub collections: Option<Vec<String>>,
@@ -242,6 +242,18 @@ pub enum SecretSource {
 }
 
 impl Environment {
+    /// The images that it names, each with the setting that does.
+    pub fn images(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let images = [
+            ("application.image", self.application.image.as_str()),
+            (
+                "application.host_image",
+                self.application.host_image.as_str(),
+            ),
+        ];
+        images.into_iter().filter(|(_, image)| !image.is_empty())
+    }
+
     /// Applies the rules that need more than one value.
     pub(crate) fn check(&self, is_collection: impl Fn(&str) -> bool) -> Result<(), String> {
         let mut collections = self.collections.iter().flatten();

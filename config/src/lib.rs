@@ -26,7 +26,7 @@ pub use collection::{
     InteractionColumns, InteractionTable, ItemColumns, ItemTable, Layout, Model, Part, Posters,
     Predict, PredictionModel, Protocol, Publish, Similarity, Source, Train, ValueScale,
 };
-pub use edit::{Setting, settings_as_toml, with_settings};
+pub use edit::{Setting, settings_as_toml, with_environment_settings, with_settings};
 pub use environment::{
     Address, AddressKind, ApplicationSettings, Certificate, Environment, EnvironmentName, Form,
     Issuer, Scaling, SecretSource,

@@ -79,6 +79,8 @@ enum Command {
     Completions(CompletionsArgs),
     /// Push the application to a registry, in the format of Spin
     Push(PushArgs),
+    /// Write beside the tags of images the digests that they have now: into the configuration of one environment, or of all
+    Pin(PinArgs),
 }
 
 /// What is rendered, and where to.
@@ -229,6 +231,14 @@ pub(crate) struct PushArgs {
     pub(crate) insecure: bool,
 }
 
+/// How images are looked up.
+#[derive(Args, Debug)]
+pub(crate) struct PinArgs {
+    /// Speak plain HTTP with the registries, as with one on this machine
+    #[arg(short = 'k', long)]
+    pub(crate) insecure: bool,
+}
+
 /// Runs what the command line says.
 pub fn run() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -266,6 +276,7 @@ pub fn run() -> ExitCode {
             Ok(())
         }
         Command::Push(args) => commands::push(global, args),
+        Command::Pin(args) => commands::pin(global, args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

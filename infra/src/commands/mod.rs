@@ -2,6 +2,7 @@
 
 mod apply;
 mod destroy;
+mod pin;
 mod push;
 mod render;
 mod session;
@@ -13,6 +14,7 @@ use config::{Config, Environment};
 
 pub(crate) use apply::{apply, plan, rollback, wait};
 pub(crate) use destroy::destroy;
+pub(crate) use pin::pin;
 pub(crate) use push::push;
 pub(crate) use render::render;
 pub(crate) use state::{explain, history, outputs, status, unlock};
@@ -54,6 +56,14 @@ impl Files {
         let name = environment_name(global)?;
         let model = Model::new(&self.config, &self.application, name, image);
         model.map_err(|error| Refusal::Invalid.because(error))
+    }
+
+    /// The same, to be put somewhere: a protected environment takes only what is named by its digest.
+    fn model_to_release(&self, global: &Global, image: Option<&str>) -> Result<Model<'_>, Failure> {
+        let model = self.model(global, image)?;
+        let checked = model.check_digests();
+        checked.map_err(|error| Refusal::Invalid.because(error))?;
+        Ok(model)
     }
 }
 

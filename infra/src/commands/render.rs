@@ -19,7 +19,7 @@ use crate::{render as rendering, yaml};
 /// Writes the objects of an environment as YAML.
 pub(crate) fn render(global: &Global, args: &RenderArgs) -> Result<(), Failure> {
     let files = Files::read(global)?;
-    let model = files.model(global, args.image.as_deref())?;
+    let model = files.model_to_release(global, args.image.as_deref())?;
     let objects = rendering::render(&model);
     match &args.out {
         None => print(&objects)?,

@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod cluster;
+mod pin;
 mod program;
 mod push;
 #[path = "../../../artifact/tests/it/registry.rs"]

@@ -8,7 +8,6 @@ const PLAIN: &str = "[environments.dev]\napplication = { image = \"ghcr.io/examp
 /// With everything said, for a cluster without a shim.
 const HOST: &str = r#"
 [environments.prod]
-protected = true
 namespace = "recommendations"
 collections = ["movies"]
 variables = { cors_origins = "https://films.example.org" }
