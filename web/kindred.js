@@ -53,7 +53,11 @@ function fromTemplate(id) {
 
 // ---------------------------------------------------------------------------------------------------- Asking the functions
 
-const apiBase = (address.searchParams.get("api") || find('meta[name="kindred-api"]').content || ".").replace(/\/+$/, "");
+/** `config.json`, which is written where the page is put up: `api` is where the functions answer; empty: beside this page. */
+const config = await fetch("config.json").then((answer) => (answer.ok ? answer.json() : {})).catch(() => ({}));
+
+// `?api=https://...` in the address wins.
+const apiBase = (address.searchParams.get("api") || config?.api || ".").replace(/\/+$/, "");
 
 /** What went wrong, in words for a visitor. */
 class Problem extends Error {

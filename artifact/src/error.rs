@@ -79,6 +79,22 @@ pub enum Error {
         /// What is wrong.
         source: Cause,
     },
+    /// A program cannot be made an image of.
+    #[error("cannot make an image of the program {name}")]
+    Program {
+        /// What it is called.
+        name: String,
+        /// Why.
+        source: Cause,
+    },
+    /// An image could not be written into a folder.
+    #[error("cannot write the image into {}", path.display())]
+    Layout {
+        /// The folder.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
     /// The folder of blobs could not be read or written.
     #[error("cannot keep blobs in {}", path.display())]
     Cache {

@@ -1,6 +1,6 @@
 //! The application as an artifact of an OCI registry, in the format of `spin registry push`: what Spin, the shim and our own host run.
 //!
-//! - [`pack`] makes a [`Packed`] of an application and its folder: the same bytes for the same files, hence the same digest.
+//! - [`pack`] makes a [`Packed`] of an application and its folder, and [`Program::pack`] one of a program: the same bytes for the same files, hence the same digest.
 //! - [`Registry::push`] uploads what the registry does not have, which is nothing where nothing changed.
 //! - [`Registry::pull`] brings an artifact into a folder of blobs and gives the [`Application`](app::Application) that a `spin.toml` would have
 //!   given, so that whoever serves the one serves the other.
@@ -21,7 +21,9 @@ mod inspect;
 mod locked;
 mod manifest;
 mod pack;
+mod packed;
 mod pin;
+mod program;
 mod pull;
 mod push;
 mod registry;
@@ -29,7 +31,9 @@ mod registry;
 pub use error::Error;
 pub use image::Image;
 pub use inspect::{HOSTS, Host, Inspection};
-pub use pack::{Packed, PackedComponent, pack};
+pub use pack::{PackedApplication, PackedComponent, pack};
+pub use packed::Packed;
+pub use program::Program;
 pub use pull::Pulled;
 pub use push::Pushed;
 pub use registry::Registry;

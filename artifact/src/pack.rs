@@ -11,10 +11,9 @@ use serde_json::json;
 use crate::digest::Digest;
 use crate::error::Cause;
 use crate::locked::{LockedApplication, LockedFile};
-use crate::manifest::{
-    APPLICATION_TYPE, COMPONENT_TYPE, CONFIG_TYPE, Descriptor, FILE_TYPE, Manifest,
-};
-use crate::{Error, Inspection};
+use crate::manifest::{APPLICATION_TYPE, COMPONENT_TYPE, FILE_TYPE};
+use crate::packed::{Layers, json_bytes};
+use crate::{Error, Inspection, Packed};
 
 /// How long a file may be that stands in the locked application itself, as in Spin: some registries do not take blobs of a byte or none.
 const INLINE_LIMIT_BYTES: usize = 128;
@@ -22,15 +21,13 @@ const INLINE_LIMIT_BYTES: usize = 128;
 /// How many layers an artifact may have, which is the least that a well-known registry takes (<https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html>).
 const LAYER_LIMIT: usize = 500;
 
-/// An application as it lies in a registry.
+/// An application, ready for a registry.
 #[derive(Debug)]
-pub struct Packed {
+pub struct PackedApplication {
     /// What the components are, in the order of their ids.
     pub components: Vec<PackedComponent>,
-    /// Everything that the manifest names, each once, in its order.
-    pub(crate) blobs: Vec<(Digest, Bytes)>,
-    pub(crate) manifest: Bytes,
-    pub(crate) digest: Digest,
+    /// The artifact.
+    pub artifact: Packed,
 }
 
 /// A component of an artifact.
@@ -46,15 +43,8 @@ pub struct PackedComponent {
     pub inspection: Inspection,
 }
 
-impl Packed {
-    /// What the artifact is called for its content: the digest of its manifest.
-    pub fn digest(&self) -> &str {
-        self.digest.as_str()
-    }
-}
-
 /// Packs `application`, whose files are relative to the folder `root`. There is no clock in it: the same files give the same bytes.
-pub fn pack(application: &Application, root: &Path) -> Result<Packed, Error> {
+pub fn pack(application: &Application, root: &Path) -> Result<PackedApplication, Error> {
     let mut layers = Layers::default();
     let mut components = Vec::with_capacity(application.components.len());
     let mut contents = Vec::with_capacity(application.components.len());
@@ -70,54 +60,17 @@ pub fn pack(application: &Application, root: &Path) -> Result<Packed, Error> {
     // The locked application is the last.
     let locked = json_bytes(&LockedApplication::new(application, contents));
     let locked = layers.add(APPLICATION_TYPE, locked);
-    if LAYER_LIMIT < layers.descriptors.len() {
+    if LAYER_LIMIT < layers.len() {
         return Err(Error::TooManyLayers {
-            count: layers.descriptors.len() - 1,
+            count: layers.len() - 1,
             limit: LAYER_LIMIT - 1,
         });
     }
     let config = json_bytes(&image_config(&locked));
-    let manifest = Manifest {
-        schema_version: 2,
-        config: Descriptor {
-            media_type: CONFIG_TYPE.to_owned(),
-            digest: Digest::of(&config),
-            size: config.len() as u64,
-        },
-        layers: layers.descriptors,
-        annotations: annotations(application),
-    };
-    let mut blobs = layers.blobs;
-    blobs.push((manifest.config.digest.clone(), config));
-    let manifest = json_bytes(&manifest);
-    Ok(Packed {
+    Ok(PackedApplication {
         components,
-        blobs,
-        digest: Digest::of(&manifest),
-        manifest,
+        artifact: Packed::new(config, layers, annotations(application)),
     })
-}
-
-/// Layers and what is in them, each once.
-#[derive(Default)]
-struct Layers {
-    descriptors: Vec<Descriptor>,
-    blobs: Vec<(Digest, Bytes)>,
-}
-
-impl Layers {
-    fn add(&mut self, media_type: &str, content: Bytes) -> Digest {
-        let digest = Digest::of(&content);
-        if !self.blobs.iter().any(|(known, _)| *known == digest) {
-            self.descriptors.push(Descriptor {
-                media_type: media_type.to_owned(),
-                digest: digest.clone(),
-                size: content.len() as u64,
-            });
-            self.blobs.push((digest.clone(), content));
-        }
-        digest
-    }
 }
 
 fn pack_component(
@@ -226,9 +179,4 @@ fn annotations(application: &Application) -> BTreeMap<String, String> {
         .into_iter()
         .filter_map(|(name, value)| Some((format!("org.opencontainers.image.{name}"), value?)))
         .collect()
-}
-
-fn json_bytes(value: &impl Serialize) -> Bytes {
-    // Nothing that is serialized here has keys other than text, or a serializer of its own: it cannot fail.
-    serde_json::to_vec(value).unwrap_or_default().into()
 }

@@ -50,6 +50,14 @@ pub(crate) fn at_least_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result
     }
 }
 
+/// The same, where it is there.
+pub(crate) fn some_at_least_one<'de, D>(deserializer: D) -> Result<Option<u32>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    at_least_one(deserializer).map(Some)
+}
+
 /// 1 to 64.
 pub(crate) fn dimensions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
     within(u32::deserialize(deserializer)?, 1..=64)
@@ -216,80 +224,127 @@ pub(crate) fn web_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
     }
 }
 
+/// A text that keeps a rule; what breaks it is quoted before the advice.
+fn text<'de, D: Deserializer<'de>>(
+    deserializer: D,
+    keeps_rule: impl Fn(&str) -> bool,
+    advice: &str,
+) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if keeps_rule(&text) {
+        Ok(text)
+    } else {
+        Err(D::Error::custom(format!("`{text}` {advice}")))
+    }
+}
+
 /// A bucket's name. The rules are S3's; some compatible stores allow more, but a name that works everywhere costs nothing.
 pub(crate) fn bucket<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    let bucket = String::deserialize(deserializer)?;
-    let allowed = |byte: u8| {
-        byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.')
-    };
-    if (3..=63).contains(&bucket.len()) && bucket.bytes().all(allowed) {
-        Ok(bucket)
-    } else {
-        Err(D::Error::custom(format!(
-            "`{bucket}` is not a bucket's name: write 3 to 63 lower-case letters, digits, dots and hyphens"
-        )))
-    }
+    let allowed = |byte: u8| is_name_byte(byte) || byte == b'.';
+    text(
+        deserializer,
+        |name| (3..=63).contains(&name.len()) && name.bytes().all(allowed),
+        "is not a bucket's name: write 3 to 63 lower-case letters, digits, dots and hyphens",
+    )
+}
+
+/// Whether a name may have this in it, wherever it stands.
+fn is_name_byte(byte: u8) -> bool {
+    byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'
+}
+
+/// Whether a text can be a part of URLs and of keys: lower-case letters, digits and hyphens, of which there is one.
+pub(crate) fn is_key_part(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(is_name_byte)
 }
 
 /// Whether a text is the name of a thing in a cluster (RFC 1123): 1 to 63 lower-case letters, digits and hyphens, with a letter or digit at both ends.
 pub(crate) fn is_dns_label(name: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    (1..=63).contains(&name.len())
-        && name.bytes().all(allowed)
-        && !name.starts_with('-')
-        && !name.ends_with('-')
+    name.len() <= 63 && is_key_part(name) && !name.starts_with('-') && !name.ends_with('-')
 }
 
-/// The name of a thing in a cluster.
-pub(crate) fn some_dns_label<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<String, D::Error> {
-    let name = String::deserialize(deserializer)?;
-    if is_dns_label(&name) {
-        Ok(name)
-    } else {
-        Err(D::Error::custom(format!(
-            "`{name}` is no name in a cluster: write 1 to 63 lower-case letters, digits and hyphens, with a letter or digit at both ends"
-        )))
-    }
-}
-
-/// The same, where it is there.
+/// The name of a thing in a cluster, where it is there.
 pub(crate) fn dns_label<'de, D>(deserializer: D) -> Result<Option<String>, D::Error>
 where
     D: Deserializer<'de>,
 {
-    some_dns_label(deserializer).map(Some)
+    let advice = "is no name in a cluster: write 1 to 63 lower-case letters, digits and hyphens, with a letter or digit at both ends";
+    text(deserializer, is_dns_label, advice).map(Some)
 }
 
 /// The name of a host, such as `api.example.org`.
+pub(crate) fn some_host_name<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<String, D::Error> {
+    let keeps_rule = |name: &str| name.len() <= 253 && name.split('.').all(is_dns_label);
+    let advice = "is not the name of a host: write one such as `api.example.org`";
+    text(deserializer, keeps_rule, advice)
+}
+
+/// The same, where it is there.
 pub(crate) fn host_name<'de, D>(deserializer: D) -> Result<Option<String>, D::Error>
 where
     D: Deserializer<'de>,
 {
-    let name = String::deserialize(deserializer)?;
-    if name.len() <= 253 && name.split('.').all(is_dns_label) {
-        Ok(Some(name))
-    } else {
-        Err(D::Error::custom(format!(
-            "`{name}` is not the name of a host: write one such as `api.example.org`"
-        )))
-    }
+    some_host_name(deserializer).map(Some)
 }
 
 /// An amount as Kubernetes writes it: a number and a unit.
 pub(crate) fn quantity<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    let quantity = String::deserialize(deserializer)?;
+    text(
+        deserializer,
+        is_quantity,
+        "is no amount: write one such as `250m` of processors or `128Mi` of memory",
+    )
+}
+
+fn is_quantity(quantity: &str) -> bool {
     let digits = quantity.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
     let unit = quantity.get(digits.len()..).unwrap_or_default();
     let is_number = digits.parse::<f64>().is_ok_and(|number| 0.0 < number);
     let units = ["", "m", "k", "M", "G", "T", "Ki", "Mi", "Gi", "Ti"];
-    if is_number && units.contains(&unit) {
-        Ok(quantity)
-    } else {
-        Err(D::Error::custom(format!(
-            "`{quantity}` is no amount: write one such as `250m` of processors or `128Mi` of memory"
-        )))
+    is_number && units.contains(&unit)
+}
+
+/// When something is done, as cron writes it: minute, hour, day, month and day of the week.
+pub(crate) fn cron_schedule<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<String, D::Error> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"*,-/ ".contains(&byte);
+    text(
+        deserializer,
+        |schedule| {
+            schedule
+                .split(' ')
+                .filter(|field| !field.is_empty())
+                .count()
+                == 5
+                && schedule.bytes().all(allowed)
+        },
+        "is no time: write minute, hour, day, month and day of the week, such as `0 2 * * *` for every night at two",
+    )
+}
+
+/// A SHA-256 as people write it.
+pub(crate) fn sha256<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    text(
+        deserializer,
+        |digits| digits.len() == 64 && digits.bytes().all(is_digit),
+        "is no SHA-256: it has 64 hexadecimal digits, in lower case",
+    )
+}
+
+/// A source in a bucket.
+pub(crate) fn in_bucket<'de, D>(deserializer: D) -> Result<Option<Source>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    match Source::deserialize(deserializer)? {
+        source @ Source::S3 { .. } => Ok(Some(source)),
+        other => Err(D::Error::custom(format!(
+            "`{other}` is not in a bucket: write s3://bucket/prefix"
+        ))),
     }
 }
 

@@ -1,6 +1,5 @@
 //! A collection: where its data comes from, and how it is learnt, measured and published.
 
-use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -11,49 +10,12 @@ use serde::{Deserialize, Deserializer};
 
 use crate::checks;
 use crate::models::{Blend, Content, Rules};
+use crate::name::name;
 use crate::search::{JudgedTopics, Search};
 
-/// A collection's name: 1 to 64 lower-case letters, digits and hyphens, since it is part of URLs and of keys in the bucket.
-#[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd)]
-#[serde(try_from = "String")]
-pub struct CollectionName(String);
-
-impl CollectionName {
-    /// The longest name.
-    pub const MAXIMUM_LEN_BYTES: usize = 64;
-
-    /// The name as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for CollectionName {
-    type Error = String;
-
-    fn try_from(name: String) -> Result<Self, String> {
-        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        if (1..=Self::MAXIMUM_LEN_BYTES).contains(&name.len()) && name.bytes().all(allowed) {
-            Ok(Self(name))
-        } else {
-            Err(format!(
-                "`{name}` is not a collection's name: write 1 to {} lower-case letters, digits and hyphens",
-                Self::MAXIMUM_LEN_BYTES
-            ))
-        }
-    }
-}
-
-impl Borrow<str> for CollectionName {
-    fn borrow(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for CollectionName {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
-    }
+name! {
+    /// A collection's name: 1 to 64 lower-case letters, digits and hyphens, since it is part of URLs and of keys in the bucket.
+    CollectionName: 64 bytes that are checks::is_key_part, or "a collection's name" is to be "lower-case letters, digits and hyphens"
 }
 
 /// One catalogue with its interactions.

@@ -7,11 +7,14 @@
 //! `kindred.example.toml` beside this crate shows every knob at its default and says what it does; a test compares it with the code.
 
 mod checks;
+mod cloud;
+mod cluster;
 mod collection;
 mod edit;
 mod environment;
 mod error;
 mod models;
+mod name;
 mod search;
 mod storage;
 
@@ -21,6 +24,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::Spanned;
 
+pub use cloud::{Api, Cloud, Domain, EksCluster, GitHub};
+pub use cluster::{Architecture, Cluster, Installer, ShimFile};
 pub use collection::{
     Clusters, Collection, CollectionName, Column, Evaluate, Field, FieldType, FileFormat, Import,
     InteractionColumns, InteractionTable, ItemColumns, ItemTable, Layout, Model, Part, Posters,
@@ -28,8 +33,8 @@ pub use collection::{
 };
 pub use edit::{Setting, settings_as_toml, with_environment_settings, with_settings};
 pub use environment::{
-    Address, AddressKind, ApplicationSettings, Certificate, Environment, EnvironmentName, Form,
-    Issuer, Scaling, SecretSource,
+    AccessMode, Address, AddressKind, ApplicationSettings, Autoscaler, Certificate, Environment,
+    EnvironmentName, Form, IndexPlace, Issuer, Jobs, Observability, Scaling, SecretSource, Volume,
 };
 pub use error::ConfigError;
 pub use models::{Blend, Content, Rules, Support};
@@ -46,6 +51,8 @@ pub struct Config {
     pub storage: Storage,
     /// What is recommended, by name.
     pub collections: BTreeMap<CollectionName, Collection>,
+    /// What a cluster has before any environment.
+    pub cluster: Cluster,
     /// Where it runs, by name.
     pub environments: BTreeMap<EnvironmentName, Environment>,
 }
@@ -58,6 +65,8 @@ struct File {
     storage: Storage,
     #[serde(default)]
     collections: BTreeMap<CollectionName, Spanned<Collection>>,
+    #[serde(default)]
+    cluster: Cluster,
     #[serde(default)]
     environments: BTreeMap<EnvironmentName, Spanned<Environment>>,
 }
@@ -86,15 +95,18 @@ impl Config {
             let span = environment.span();
             let mut environment = environment.into_inner();
             let is_collection = |name: &str| collections.contains_key(name);
-            environment.check(is_collection).map_err(|message| {
-                located(Some(span), format!("environment `{name}`: {message}"))
-            })?;
+            environment
+                .check(is_collection, &file.storage)
+                .map_err(|message| {
+                    located(Some(span), format!("environment `{name}`: {message}"))
+                })?;
             environment.start_at(folder);
             environments.insert(name, environment);
         }
         Ok(Self {
             storage: file.storage,
             collections,
+            cluster: file.cluster,
             environments,
         })
     }

@@ -1,3 +1,5 @@
+mod environments;
+
 use std::path::Path;
 
 use super::*;
@@ -257,6 +259,7 @@ fn an_empty_file_is_a_configuration_without_collections() {
         Config {
             storage: Storage::default(),
             collections: BTreeMap::new(),
+            cluster: Cluster::default(),
             environments: BTreeMap::new(),
         }
     );
@@ -437,83 +440,83 @@ fn the_use_cases_are_a_configuration() {
 }
 
 #[test]
-fn an_environment_says_where_the_application_runs() {
-    let config = parse(
-        "[collections.films]\ntitle = \"F\"\nsource = \"f\"\n\
-        [environments.dev]\ncollections = [\"films\"]\n\
-        [environments.dev.secrets]\ns3_secret_access_key = { file = \"key\" }\n",
+fn a_cloud_says_what_is_on_aws() {
+    let example = parse(EXAMPLE).unwrap();
+    let shown = example.environments["prod"].cloud.as_ref().unwrap();
+    let bare = parse(
+        "[environments.dev.cloud]\n\
+        [environments.dev.cloud.api]\nhost = \"api.example.org\"\n\
+        [environments.dev.cloud.github]\nrepository = \"you@1/films@2\"\n\
+        [environments.dev.cloud.cluster]\nsubnets = [\"subnet-a\", \"subnet-b\"]\n",
     )
     .unwrap();
-    let dev = &config.environments["dev"];
-    assert_eq!(
-        dev.secrets["s3_secret_access_key"],
-        SecretSource::File("site/key".into())
-    );
-    assert_eq!(dev.application.form, Form::SpinApp);
-    assert_eq!(dev.scaling, Scaling::default());
+    let bare = bare.environments["dev"].cloud.as_ref().unwrap();
+    assert_eq!((&bare.stack, &bare.domain), (&None, &None));
+    assert_eq!(shown.public_index, bare.public_index);
+    let gateway = |cloud: &Cloud| cloud.api.as_ref().unwrap().gateway;
+    assert_eq!(gateway(shown), gateway(bare));
+    let make_provider = |cloud: &Cloud| cloud.github.as_ref().unwrap().make_provider;
+    assert_eq!(make_provider(shown), make_provider(bare));
+    let nodes = |cloud: &Cloud| EksCluster {
+        subnets: Vec::new(),
+        ..cloud.cluster.clone().unwrap()
+    };
+    assert_eq!(nodes(shown), nodes(bare));
 }
 
 #[test]
-fn environments_that_make_no_sense_are_refused() {
-    check_error(
-        "[environments.Prod]\n",
-        "site/kindred.toml:1:15: `Prod` is not an environment's name: write 1 to 32 lower-case letters, digits and hyphens, with a letter or digit at both ends",
-    );
+fn a_cloud_that_makes_no_sense_is_refused() {
     let check = |text: &str, expected: &str| {
-        let error = parse(&format!("[environments.dev]\n{text}"))
+        let error = parse(&format!("[environments.dev.cloud]\n{text}\n"))
             .unwrap_err()
             .to_string();
         assert!(error.contains(expected), "{text}: {error}");
     };
     for (text, expected) in [
-        ("namespace = \"-a\"", "`-a` is no name in a cluster"),
+        ("stak = \"a\"", "did you mean `stack`?"),
         (
-            "collections = [\"books\"]",
-            "environment `dev`: there is no collection `books`",
+            "stack = \"1a\"",
+            "`1a` is no name of a stack: write 1 to 40 lower-case letters, digits and hyphens, with a letter first",
+        ),
+        ("stack = \"A b\"", "`A b` is no name of a stack"),
+        (
+            "domain = { name = \"films.example.org\" }",
+            "missing field `certificate`",
         ),
         (
-            "scaling = { minimum_replicas = 3, maximum_replicas = 2 }",
-            "there cannot be 3 replicas at least and 2 at most",
-        ),
-        ("scaling = { minimum_replicas = 0 }", "0 is too small"),
-        (
-            "application = { form = \"spinapp\" }",
-            "did you mean `spin-app`?",
+            "domain = { name = \"a.b\", certificate = \"arn:aws:acm:eu-central-1:123456789012:certificate/a\" }",
+            "is no certificate for CloudFront: write the ARN of one that ACM has in us-east-1",
         ),
         (
-            "application = { memory_limit = \"lots\" }",
-            "`lots` is no amount: write one such as `250m` of processors or `128Mi` of memory",
+            "api = { host = \"https://api.example.org\" }",
+            "`https://api.example.org` is not the name of a host",
         ),
-        ("application = { cpu_request = \"0\" }", "`0` is no amount"),
+        ("api = { gateway = true }", "missing field `host`"),
         (
-            "address = { kind = \"ingress\" }",
-            "a route goes by a name: write `host`",
-        ),
-        (
-            "address = { kind = \"ingress\", host = \"a b\" }",
-            "`a b` is not the name of a host",
+            "github = { repository = \"films\" }",
+            "`films` is no repository: write `owner/name`",
         ),
         (
-            "address = { kind = \"gateway\", host = \"a.b\" }",
-            "write `gateway = \"namespace/name\"`",
+            "github = { repository = \"you/films:*\" }",
+            "`you/films:*` is no repository",
         ),
         (
-            "address = { kind = \"gateway\", host = \"a.b\", gateway = \"public\" }",
-            "`public` is no Gateway: write `namespace/name`",
+            "cluster = { subnets = [\"subnet-a\"] }",
+            "write at least two",
         ),
         (
-            "address = { kind = \"ingress\", host = \"a.b\", gateway = \"a/b\" }",
-            "only the kind `gateway` has a `gateway`",
+            "cluster = { subnets = [\"vpc-a\", \"subnet-a\"] }",
+            "`vpc-a` is no subnet",
         ),
         (
-            "address = { kind = \"node-port\", certificate = { issuer = \"lets-encrypt\", email = \"a@b\" } }",
-            "write the kind `ingress` or `gateway`",
-        ),
-        (
-            "secrets = { key = { vault = \"a\" } }",
-            "unknown variant `vault`",
+            "cluster = { subnets = [\"subnet-a\", \"subnet-b\"], minimum_nodes = 3 }",
+            "environment `dev`: there cannot be 3 nodes at least and 2 at most",
         ),
     ] {
         check(text, expected);
     }
+    check(
+        "[storage]\nendpoint = \"http://127.0.0.1:9000\"",
+        "environment `dev`: `cloud` makes the bucket of `storage` on AWS, and that one is at http://127.0.0.1:9000: give the environment a `storage` without `endpoint`",
+    );
 }

@@ -3,7 +3,9 @@
 //! One way: [`Model`] (what is wanted, checked) → [`render`] (objects, pure) → files, or an `engine` that compares them with a cluster and changes what differs. The same input gives
 //! the same bytes. Only `cluster` speaks with one.
 
+mod aws;
 pub mod cli;
+mod cloud;
 mod cluster;
 mod commands;
 mod confirm;
@@ -17,6 +19,7 @@ mod object;
 mod object_id;
 mod render;
 mod report;
+mod site;
 mod yaml;
 
 pub use error::{Failure, Refusal};

@@ -6,17 +6,28 @@ use std::{env, fmt, fs};
 use anyhow::{Context, Result, bail};
 use app::Application;
 use artifact::Image;
-use config::{Config, Environment, Form, SecretSource, Storage};
+use config::{Config, Environment, Form, IndexPlace, SecretSource, Source, Storage};
 use serde_json::{Value, json};
 
 /// What the objects of one installation are called.
 pub(crate) const NAME: &str = "kindred";
+
+/// Who the pods of the jobs are.
+pub(crate) const JOB_SERVICE_ACCOUNT: &str = "kindred-jobs";
 
 /// The Secret with the values that whoever applies it has.
 pub(crate) const SECRET_NAME: &str = "kindred-variables";
 
 /// The Secret that the External Secrets operator makes.
 pub(crate) const EXTERNAL_SECRET_NAME: &str = "kindred-external";
+
+/// What runtime-class-manager calls the shim.
+pub(crate) const RUNTIME_CLASS: &str = "wasmtime-spin-v2";
+
+/// Where `host`, in the same pod, serves a volume as a bucket.
+///
+/// Not as `files` of the functions: hosts copy those when they start, and who began with one generation would never see the next.
+pub(crate) const VOLUME_ENDPOINT: &str = "http://127.0.0.1:9000";
 
 /// The setting of an environment that names its application.
 const APPLICATION_IMAGE: &str = "application.image";
@@ -32,8 +43,12 @@ pub struct Model<'a> {
     pub namespace: String,
     /// The application's artifact.
     pub image: String,
-    /// Where index files are.
+    /// The bucket of index files.
     pub storage: &'a Storage,
+    /// The application that runs.
+    pub application: &'a Application,
+    /// The text of the configuration, which the jobs read.
+    pub configuration: &'a str,
     /// The values of the application's variables that differ from what `spin.toml` says.
     pub variables: BTreeMap<String, Setting<'a>>,
     /// The values of those variables whose secrets whoever applies it has; empty where they are not needed.
@@ -67,10 +82,12 @@ pub enum Setting<'a> {
 }
 
 impl<'a> Model<'a> {
-    /// What `config` says of the environment of this name, which runs `application`; `image` counts before what is configured.
+    /// What `config` says, which was read from `configuration`, of the environment of this name, which runs `application`; `image` counts before what is
+    /// configured.
     pub fn new(
         config: &'a Config,
-        application: &Application,
+        configuration: &'a str,
+        application: &'a Application,
         environment_name: &str,
         image: Option<&str>,
     ) -> Result<Self> {
@@ -81,12 +98,13 @@ impl<'a> Model<'a> {
                 "it is not said where the application is: write `image` under `[environments.{environment_name}.application]`, or give `--image`"
             );
         }
-        let settings = &environment.application;
-        if settings.form == Form::Host && settings.host_image.is_empty() {
+        if environment.index == IndexPlace::Volume && environment.application.form != Form::Host {
             bail!(
-                "it is not said which image has `host`: write `host_image` under `[environments.{environment_name}.application]`"
+                "environment `{environment_name}`: functions of a shim see no volume: write `form = \"host\"`, or `index = \"s3\"` or \"sealed\""
             );
         }
+        check_sources(config, environment)
+            .with_context(|| format!("environment `{environment_name}`"))?;
         let storage = environment.storage.as_ref().unwrap_or(&config.storage);
         let mut model = Self {
             environment_name: name,
@@ -94,6 +112,8 @@ impl<'a> Model<'a> {
             namespace: Self::namespace_of(name, environment),
             image: image.to_owned(),
             storage,
+            application,
+            configuration,
             variables: BTreeMap::new(),
             secret_values: BTreeMap::new(),
         };
@@ -155,23 +175,31 @@ impl<'a> Model<'a> {
         })
     }
 
-    /// The labels by which the pods of the functions are known.
-    pub(crate) fn pod_labels(&self) -> Value {
+    /// The labels by which the pods of a part are known.
+    pub(crate) fn labels_of(&self, component: &str) -> Value {
         json!({
             "app.kubernetes.io/name": NAME,
             "app.kubernetes.io/instance": self.environment_name,
-            "app.kubernetes.io/component": "functions",
+            "app.kubernetes.io/component": component,
         })
     }
 
-    /// The variables whose values are in Secrets.
+    /// The labels by which the pods of the functions are known.
+    pub(crate) fn pod_labels(&self) -> Value {
+        self.labels_of("functions")
+    }
+
+    /// What the shim is called in the cluster.
+    pub(crate) fn runtime_class(&self) -> &str {
+        let settings = &self.environment.application;
+        settings.runtime_class.as_deref().unwrap_or(RUNTIME_CLASS)
+    }
+
+    /// All values that are in Secrets, with their names there: those of the application and those of the jobs.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = (&str, &SecretSource)> {
-        self.variables
-            .iter()
-            .filter_map(|(name, setting)| match setting {
-                Setting::Secret(source) => Some((name.as_str(), *source)),
-                Setting::Value(_) => None,
-            })
+        let of_jobs = self.environment.jobs.iter().flat_map(|jobs| &jobs.secrets);
+        let secrets = self.environment.secrets.iter().chain(of_jobs);
+        secrets.map(|(name, source)| (name.as_str(), source))
     }
 
     /// Those of them that whoever applies the environment has.
@@ -181,27 +209,62 @@ impl<'a> Model<'a> {
         })
     }
 
-    /// Each variable as the environment of a pod has it: its value, or where that is.
-    pub(crate) fn variables_as(&self, name_of: impl Fn(&str) -> String) -> Vec<Value> {
-        let variables = self.variables.iter();
-        let variables = variables.map(|(variable, setting)| {
-            let name = name_of(variable);
-            let (secret, key) = match setting {
-                Setting::Value(value) => return json!({ "name": name, "value": value }),
-                Setting::Secret(SecretSource::Secret { name, key }) => {
-                    (name.as_str(), key.as_str())
-                }
-                Setting::Secret(SecretSource::External { .. }) => {
-                    (EXTERNAL_SECRET_NAME, variable.as_str())
-                }
-                Setting::Secret(SecretSource::Environment(_) | SecretSource::File(_)) => {
-                    (SECRET_NAME, variable.as_str())
-                }
-            };
-            json!({ "name": name, "valueFrom": { "secretKeyRef": { "name": secret, "key": key } } })
-        });
-        variables.collect()
+    /// What the environment says of a variable of the application, whether the application is told or not.
+    pub(crate) fn setting(&self, variable: &str) -> Option<Setting<'a>> {
+        let environment = self.environment;
+        let secret = environment.secrets.get(variable).map(Setting::Secret);
+        let value = environment.variables.get(variable).cloned();
+        secret.or_else(|| value.map(Setting::Value))
     }
+}
+
+impl Setting<'_> {
+    /// A variable of a pod's environment: its value, or where that is; `key` is its name in the Secrets that are ours.
+    pub(crate) fn as_variable(&self, name: &str, key: &str) -> Value {
+        let (secret, key) = match self {
+            Self::Value(value) => return json!({ "name": name, "value": value }),
+            Self::Secret(SecretSource::Secret { name, key }) => (name.as_str(), key.as_str()),
+            Self::Secret(SecretSource::External { .. }) => (EXTERNAL_SECRET_NAME, key),
+            Self::Secret(SecretSource::Environment(_) | SecretSource::File(_)) => {
+                (SECRET_NAME, key)
+            }
+        };
+        json!({ "name": name, "valueFrom": { "secretKeyRef": { "name": secret, "key": key } } })
+    }
+}
+
+/// The names of the collections that are served.
+fn served<'a>(config: &'a Config, environment: &'a Environment) -> Vec<&'a str> {
+    match &environment.collections {
+        Some(collections) => collections.iter().map(String::as_str).collect(),
+        None => config
+            .collections
+            .keys()
+            .map(config::CollectionName::as_str)
+            .collect(),
+    }
+}
+
+/// Whether the jobs of the environment, if it has some, can come by all data.
+fn check_sources(config: &Config, environment: &Environment) -> Result<()> {
+    let Some(jobs) = &environment.jobs else {
+        return Ok(());
+    };
+    let is_elsewhere = |name: &&str| {
+        let source = config.collections.get(*name).map(|found| &found.source);
+        jobs.data.is_none() && !matches!(source, Some(Source::S3 { .. }))
+    };
+    if let Some(name) = served(config, environment).into_iter().find(is_elsewhere) {
+        bail!(
+            "the data of collection `{name}` is in a folder, which the jobs do not have: write under `jobs` the `data = \"s3://bucket/prefix\"` that is brought there, or such a `source`"
+        );
+    }
+    if environment.index == IndexPlace::Volume && jobs.data.is_none() {
+        bail!(
+            "jobs that write to a volume read no bucket: write under `jobs` the `data = \"s3://bucket/prefix\"` that is brought to them"
+        );
+    }
+    Ok(())
 }
 
 /// The environment of this name.
@@ -251,22 +314,12 @@ fn variables<'a>(
     storage: &Storage,
     application: &Application,
 ) -> Result<BTreeMap<String, Setting<'a>>> {
-    let collections: Vec<&str> = match &environment.collections {
-        Some(collections) => collections.iter().map(String::as_str).collect(),
-        None => config
-            .collections
-            .keys()
-            .map(config::CollectionName::as_str)
-            .collect(),
-    };
+    let collections = served(config, environment);
     let Some(first) = collections.first() else {
         bail!("there is no collection to serve: write one into the configuration");
     };
-    let endpoint = storage.endpoint.clone();
-    let endpoint =
-        endpoint.unwrap_or_else(|| format!("https://s3.{}.amazonaws.com", storage.region));
     let mut settings: BTreeMap<String, Setting<'a>> = [
-        ("s3_endpoint", endpoint),
+        ("s3_endpoint", endpoint(environment, storage)),
         ("s3_bucket", storage.bucket.clone()),
         ("s3_region", storage.region.clone()),
         ("s3_prefix", storage.prefix.clone()),
@@ -302,11 +355,19 @@ fn variables<'a>(
         );
     }
     settings.retain(|name, setting| {
+        let is_of_bucket = name.starts_with("s3_");
+        let is_key = matches!(setting, Setting::Secret(_)) || name == "s3_access_key_id";
+        let is_read = match environment.index {
+            IndexPlace::S3 => true,
+            // Within a pod nobody else listens, and nothing is signed.
+            IndexPlace::Volume => !is_of_bucket || !is_key,
+            IndexPlace::Sealed => !is_of_bucket,
+        };
         let default = application
             .variables
             .get(name)
             .and_then(|known| known.default.as_ref());
-        !matches!((setting, default), (Setting::Value(value), Some(default)) if value == default)
+        is_read && !matches!((setting, default), (Setting::Value(value), Some(default)) if value == default)
     });
     let is_missing = |name: &&String| {
         let needs_value = application
@@ -321,4 +382,13 @@ fn variables<'a>(
         );
     }
     Ok(settings)
+}
+
+/// Where the functions ask for the bucket.
+fn endpoint(environment: &Environment, storage: &Storage) -> String {
+    if environment.index == IndexPlace::Volume {
+        return VOLUME_ENDPOINT.to_owned();
+    }
+    let endpoint = storage.endpoint.clone();
+    endpoint.unwrap_or_else(|| format!("https://s3.{}.amazonaws.com", storage.region))
 }

@@ -20,30 +20,26 @@ impl Object {
     pub(crate) fn new(
         model: &Model<'_>,
         file: &'static str,
-        [api_version, kind]: [&str; 2],
+        api: [&str; 2],
         name: &str,
         content: Value,
     ) -> Self {
-        let mut object = Self::of_cluster(model, file, [api_version, kind], name, content);
-        object.value["metadata"]["namespace"] = json!(model.namespace);
-        object
+        let metadata =
+            json!({ "name": name, "namespace": model.namespace, "labels": model.labels() });
+        Self::with_metadata(file, api, metadata, content)
     }
 
-    /// The same, of the whole cluster.
-    pub(crate) fn of_cluster(
-        model: &Model<'_>,
+    /// An object of no environment.
+    pub(crate) fn with_metadata(
         file: &'static str,
         [api_version, kind]: [&str; 2],
-        name: &str,
+        metadata: Value,
         content: Value,
     ) -> Self {
         let mut object = Map::new();
         object.insert("apiVersion".to_owned(), json!(api_version));
         object.insert("kind".to_owned(), json!(kind));
-        object.insert(
-            "metadata".to_owned(),
-            json!({ "name": name, "labels": model.labels() }),
-        );
+        object.insert("metadata".to_owned(), metadata);
         if let Value::Object(content) = content {
             object.extend(content);
         }
@@ -53,9 +49,29 @@ impl Object {
         }
     }
 
+    /// The same, of the whole cluster instead of a namespace.
+    pub(crate) fn of_cluster(mut self) -> Self {
+        if let Some(metadata) = self.value["metadata"].as_object_mut() {
+            metadata.remove("namespace");
+        }
+        self
+    }
+
+    /// The same, in another namespace than that of the environment.
+    pub(crate) fn in_namespace(mut self, namespace: &str) -> Self {
+        self.value["metadata"]["namespace"] = json!(namespace);
+        self
+    }
+
     /// Adds a label.
     pub(crate) fn with_label(mut self, key: &str, value: &str) -> Self {
         self.value["metadata"]["labels"][key] = json!(value);
+        self
+    }
+
+    /// Adds an annotation.
+    pub(crate) fn with_annotation(mut self, key: &str, value: &str) -> Self {
+        self.value["metadata"]["annotations"][key] = json!(value);
         self
     }
 

@@ -33,6 +33,15 @@ impl Output {
         writeln!(std::io::stdout(), "{line}").context("could not write to standard output")
     }
 
+    /// Tells how far something is: people on standard error, since it is no result; programs as an event.
+    pub(crate) fn tell_progress(self, event_type: &str, event: &Value, line: &str) -> Result<()> {
+        match self {
+            Self::Text => say(line),
+            Self::Json => self.tell(event_type, event, line)?,
+        }
+        Ok(())
+    }
+
     /// Tells why a command ended: people on standard error, programs on standard output too.
     pub(crate) fn tell_failure(self, failure: &Failure) {
         if self == Self::Json {

@@ -121,6 +121,8 @@ pub enum Command {
     Run(RunArgs),
     /// Import, train and write, for publishing later; nothing is measured
     Build(BuildArgs),
+    /// Bring a bucket's folder to this machine, for sources that are folders; what is there already stays
+    Fetch(FetchArgs),
     /// Read the source into the working folder
     Import(ImportArgs),
     /// Learn neighbours and what is popular
@@ -148,6 +150,17 @@ pub enum Command {
     Completions(CompletionsArgs),
     /// Print the manual page
     Man,
+}
+
+/// Arguments of `fetch`.
+#[derive(Args, Clone, Debug)]
+pub struct FetchArgs {
+    /// The folder in the bucket, as `s3://bucket/prefix`
+    #[arg(value_name = "SOURCE")]
+    pub source: String,
+    /// Where its files go
+    #[arg(long, value_name = "DIR")]
+    pub into: PathBuf,
 }
 
 /// Where the data comes from.

@@ -7,18 +7,21 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, bail};
 use clap::{CommandFactory, Parser};
+use config::Source;
 use pointer::Manifest;
 
 use crate::cli::{
-    Cli, Command, GcArgs, InspectArgs, PublishArgs, RunArgs, SealArgs, TrainArgs, TuneArgs,
+    Cli, Command, FetchArgs, GcArgs, GlobalArgs, InspectArgs, PublishArgs, RunArgs, SealArgs,
+    TrainArgs, TuneArgs,
 };
 use crate::exit::ExitStatus;
 use crate::generation::{LocalGeneration, verify_published};
+use crate::import;
 use crate::interrupt;
 use crate::progress::{Progress, megabytes};
 use crate::publish::{self, CollectOptions, PublishOptions};
 use crate::seal::{SealedIndex, seal_file};
-use crate::settings::{CollectionSettings, Settings};
+use crate::settings::{self, CollectionSettings, Settings};
 use crate::stages::{self, Rebuild, TuneOptions};
 use crate::store::S3Store;
 use crate::tune::TuneError;
@@ -83,6 +86,7 @@ pub fn run(cli: &Cli, progress: &Progress) -> anyhow::Result<()> {
                 print(stages::inspect_published(settings, store, *json)?.as_bytes())
             })
         }
+        Command::Fetch(args) => fetch(&cli.global, args, progress),
         Command::Import(args) => each(&resolve(args, &no_train)?, |settings, collection| {
             stages::import(settings, collection, progress)
         }),
@@ -160,6 +164,28 @@ fn with_bucket(
 ) -> anyhow::Result<()> {
     let store = S3Store::connect(&settings.location(&settings.storage.bucket))?;
     each(settings, |_, collection| act(collection, &store))
+}
+
+/// Brings data to this machine. It is the same for all collections, so no configuration is needed.
+fn fetch(global: &GlobalArgs, args: &FetchArgs, progress: &Progress) -> anyhow::Result<()> {
+    let source = Source::try_from(args.source.clone()).map_err(anyhow::Error::msg)?;
+    let Source::S3 { bucket, prefix } = source else {
+        bail!(
+            "`{}` is not in a bucket: write s3://bucket/prefix",
+            args.source
+        );
+    };
+    let store = S3Store::connect(&settings::bucket(global, bucket)?)?;
+    let stage = progress.begin("data", "fetch");
+    let fetched = import::fetch(&store, &prefix, &args.into)?;
+    stage.end(format_args!(
+        "{} files, {}, written into {}; {} there already",
+        fetched.num_written,
+        megabytes(fetched.len_bytes),
+        args.into.display(),
+        fetched.num_skipped
+    ));
+    Ok(())
 }
 
 fn do_everything(settings: &Settings, args: &RunArgs, progress: &Progress) -> anyhow::Result<()> {

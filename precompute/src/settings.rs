@@ -103,6 +103,22 @@ impl Settings {
     }
 }
 
+/// A bucket at the endpoint that the command line names, or the file, if there is one.
+pub fn bucket(global: &GlobalArgs, bucket: String) -> anyhow::Result<S3Location> {
+    let mut storage = if global.config.exists() {
+        read_config(global, true)?.storage
+    } else {
+        Storage::default()
+    };
+    override_storage(&mut storage, &global.storage);
+    Ok(S3Location {
+        bucket,
+        region: storage.region,
+        endpoint: storage.endpoint,
+        access_keys: None,
+    })
+}
+
 /// Reads the file. Without one, a collection can still be named on the command line, where that is enough.
 fn read_config(global: &GlobalArgs, is_file_needed: bool) -> anyhow::Result<Config> {
     if !global.config.exists() && !is_file_needed {

@@ -57,7 +57,7 @@ source = "built/second.wasm"
 
 fn packed(folder: &TempDir) -> Packed {
     let application = Application::read(&folder.path().join("spin.toml")).unwrap();
-    pack(&application, folder.path()).unwrap()
+    pack(&application, folder.path()).unwrap().artifact
 }
 
 async fn push(image: &str, folder: &TempDir) -> Result<Pushed, Error> {

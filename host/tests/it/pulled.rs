@@ -39,7 +39,7 @@ fn refusal(command: &mut Command) -> String {
 
 async fn push(folder: &TempDir, image: &str) -> String {
     let application = Application::read(&folder.path().join("spin.toml")).unwrap();
-    let packed = pack(&application, folder.path()).unwrap();
+    let packed = pack(&application, folder.path()).unwrap().artifact;
     let registry = Registry::of(&Image::parse(image).unwrap(), false).unwrap();
     registry.push(&packed).await.unwrap().image.to_string()
 }

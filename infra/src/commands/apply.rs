@@ -1,14 +1,73 @@
 //! `infra plan`, `infra apply`, `infra wait` and `infra rollback`.
 
+use clap::Args;
 use serde_json::Value;
 
 use super::Files;
+use super::arguments::{ClusterArgs, Yes};
 use super::session::{Session, run};
-use crate::cli::{ApplyArgs, ChangeArgs, Global, PlanArgs, RollbackArgs, StateArgs};
-use crate::confirm::confirm;
+use super::state::StateArgs;
+use crate::cli::Global;
 use crate::engine::{Consent, Outcome, Plan, Selection};
 use crate::error::{Failure, Refusal};
 use crate::report::say;
+
+/// What is wanted, and what may be done for it.
+#[derive(Args, Debug)]
+pub(crate) struct ChangeArgs {
+    /// The application's artifact, instead of `application.image`
+    #[arg(long, value_name = "REFERENCE")]
+    pub(crate) image: Option<String>,
+    /// Delete what is not wanted any more
+    #[arg(long)]
+    pub(crate) prune: bool,
+    /// Take over fields that others own: of `Kind/name`, several by commas, or of all
+    #[arg(long, value_name = "OBJECTS", num_args = 0..=1, require_equals = true, value_delimiter = ',', default_missing_value = Selection::ALL)]
+    pub(crate) force_conflicts: Vec<String>,
+    /// Delete and make anew what cannot be changed: `Kind/name`, several by commas
+    #[arg(long, value_name = "OBJECTS", value_delimiter = ',')]
+    pub(crate) replace: Vec<String>,
+    /// Take over objects that others made: `Kind/name`, several by commas
+    #[arg(long, value_name = "OBJECTS", value_delimiter = ',')]
+    pub(crate) adopt: Vec<String>,
+}
+
+/// What is shown before it is applied.
+#[derive(Args, Debug)]
+pub(crate) struct PlanArgs {
+    #[command(flatten)]
+    pub(crate) cluster: ClusterArgs,
+    #[command(flatten)]
+    pub(crate) change: ChangeArgs,
+    /// End with status 2 where there is something to change
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+}
+
+/// What is applied.
+#[derive(Args, Debug)]
+pub(crate) struct ApplyArgs {
+    #[command(flatten)]
+    pub(crate) cluster: ClusterArgs,
+    #[command(flatten)]
+    pub(crate) change: ChangeArgs,
+    /// Wait until it runs
+    #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
+    pub(crate) wait: bool,
+    #[command(flatten)]
+    yes: Yes,
+}
+
+/// What is gone back to.
+#[derive(Args, Debug)]
+pub(crate) struct RollbackArgs {
+    /// The release's number; without it, the newest before this one that ran
+    pub(crate) release: Option<u64>,
+    #[command(flatten)]
+    pub(crate) cluster: ClusterArgs,
+    #[command(flatten)]
+    yes: Yes,
+}
 
 /// Shows what `apply` would do.
 pub(crate) fn plan(global: &Global, args: &PlanArgs) -> Result<(), Failure> {
@@ -43,13 +102,7 @@ pub(crate) fn apply(global: &Global, args: &ApplyArgs) -> Result<(), Failure> {
         let consent = consent(&args.change);
         let plan = session.engine().plan(&objects, &consent).await?;
         change(
-            &session,
-            &plan,
-            &consent,
-            args.is_confirmed,
-            &objects,
-            &image,
-            args.wait,
+            &session, &plan, &consent, &args.yes, &objects, &image, args.wait,
         )
         .await
     })
@@ -78,7 +131,7 @@ pub(crate) fn rollback(global: &Global, args: &RollbackArgs) -> Result<(), Failu
             &session,
             &plan,
             &consent,
-            args.is_confirmed,
+            &args.yes,
             &release.objects,
             &release.image,
             true,
@@ -108,19 +161,19 @@ async fn change(
     session: &Session<'_>,
     plan: &Plan,
     consent: &Consent,
-    is_confirmed: bool,
+    yes: &Yes,
     objects: &[Value],
     image: &str,
     waits: bool,
 ) -> Result<(), Failure> {
     if plan.changed().next().is_some() {
         say(&session.place());
-        if !is_confirmed {
+        if !yes.is_said() {
             for change in plan.changed() {
                 session.tell(change, true)?;
             }
         }
-        confirm("apply this?", is_confirmed)?;
+        yes.ask("This is applied.")?;
     }
     let engine = session.engine();
     let mut tell = |change: &_| session.tell(change, false);

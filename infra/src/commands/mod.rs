@@ -1,24 +1,34 @@
 //! What the commands do.
 
 mod apply;
+mod arguments;
+mod cloud;
 mod destroy;
+mod image;
 mod pin;
 mod push;
 mod render;
 mod session;
+mod site;
 mod state;
 
-use anyhow::anyhow;
+use std::fs;
+
+use anyhow::{Context, anyhow};
 use app::Application;
 use config::{Config, Environment};
 
-pub(crate) use apply::{apply, plan, rollback, wait};
-pub(crate) use destroy::destroy;
-pub(crate) use pin::pin;
-pub(crate) use push::push;
-pub(crate) use render::render;
-pub(crate) use state::{explain, history, outputs, status, unlock};
-
+pub(crate) use self::apply::{ApplyArgs, PlanArgs, RollbackArgs, apply, plan, rollback, wait};
+pub(crate) use self::cloud::{CloudCommand, cloud};
+pub(crate) use self::destroy::{DestroyArgs, destroy};
+pub(crate) use self::image::{ImageArgs, image};
+pub(crate) use self::pin::{PinArgs, pin};
+pub(crate) use self::push::{PushArgs, push};
+pub(crate) use self::render::{RenderArgs, render};
+pub(crate) use self::site::{SiteArgs, site};
+pub(crate) use self::state::{
+    ExplainArgs, StateArgs, UnlockArgs, explain, history, outputs, status, unlock,
+};
 use crate::cli::Global;
 use crate::error::{Failure, Refusal};
 use crate::model::{self, Model};
@@ -26,17 +36,24 @@ use crate::model::{self, Model};
 /// What the files say that the command line names.
 struct Files {
     config: Config,
+    /// What it was read from.
+    configuration: String,
     application: Application,
 }
 
 impl Files {
     fn read(global: &Global) -> Result<Self, Failure> {
+        let path = &global.config;
+        let configuration = fs::read_to_string(path)
+            .with_context(|| format!("could not read {}", path.display()))
+            .map_err(|error| Refusal::Invalid.because(error))?;
         let config =
-            Config::read(&global.config).map_err(|error| Refusal::Invalid.because(error))?;
+            Config::parse(&configuration, path).map_err(|error| Refusal::Invalid.because(error))?;
         let application = Application::read(&global.application)
             .map_err(|error| Refusal::Invalid.because(error))?;
         Ok(Self {
             config,
+            configuration,
             application,
         })
     }
@@ -54,7 +71,12 @@ impl Files {
     /// What is wanted of the environment that is asked for.
     fn model(&self, global: &Global, image: Option<&str>) -> Result<Model<'_>, Failure> {
         let name = environment_name(global)?;
-        let model = Model::new(&self.config, &self.application, name, image);
+        let Self {
+            config,
+            configuration,
+            application,
+        } = self;
+        let model = Model::new(config, configuration, application, name, image);
         model.map_err(|error| Refusal::Invalid.because(error))
     }
 
@@ -66,7 +88,11 @@ impl Files {
         Ok(model)
     }
 }
+fn read_config(global: &Global) -> Result<Config, Failure> {
+    Config::read(&global.config).map_err(|error| Refusal::Invalid.because(error))
+}
 
+/// The environment that is asked for.
 fn environment_name(global: &Global) -> Result<&str, Failure> {
     global.env.as_deref().ok_or_else(|| {
         Refusal::Invalid.because(anyhow!(

@@ -7,16 +7,25 @@ use std::path::Path;
 
 use anyhow::Context;
 use artifact::{Image, Registry};
+use clap::Args;
 use config::{Config, Setting, with_environment_settings};
 use serde_json::json;
 use tempfile::NamedTempFile;
 
 use super::push::failure;
 use super::session::run;
-use crate::cli::{Global, PinArgs};
+use crate::cli::Global;
 use crate::error::{Failure, Refusal};
 use crate::model;
 use crate::report::Output;
+
+/// How images are looked up.
+#[derive(Args, Debug)]
+pub(crate) struct PinArgs {
+    /// Speak plain HTTP with the registries, as with one on this machine
+    #[arg(short = 'k', long)]
+    pub(crate) insecure: bool,
+}
 
 /// An image of an environment, as it is written and as it is to be.
 struct Pin<'a> {

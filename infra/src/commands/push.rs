@@ -4,15 +4,27 @@ use std::path::Path;
 
 use anyhow::anyhow;
 use app::Application;
-use artifact::{Error, HOSTS, Image, Packed, PackedComponent, Pushed, Registry};
+use artifact::{Error, HOSTS, Image, PackedApplication, PackedComponent, Pushed, Registry};
+use clap::Args;
 use config::Config;
 use serde_json::json;
 
 use super::session::run;
-use crate::cli::{Global, PushArgs};
+use crate::cli::Global;
 use crate::error::{Failure, Refusal};
 use crate::model;
 use crate::report::{Output, say};
+
+/// What is pushed, and where to.
+#[derive(Args, Debug)]
+pub(crate) struct PushArgs {
+    /// What the artifact is called, instead of `application.image` of the environment
+    #[arg(long, value_name = "REFERENCE")]
+    pub(crate) tag: Option<String>,
+    /// Speak plain HTTP with the registry, as with one on this machine
+    #[arg(short = 'k', long)]
+    pub(crate) insecure: bool,
+}
 
 /// Packs the application and makes the tag that artifact.
 pub(crate) fn push(global: &Global, args: &PushArgs) -> Result<(), Failure> {
@@ -29,7 +41,7 @@ pub(crate) fn push(global: &Global, args: &PushArgs) -> Result<(), Failure> {
     }
     let pushed = run(async {
         let registry = Registry::of(&image, args.insecure).map_err(failure)?;
-        registry.push(&packed).await.map_err(failure)
+        registry.push(&packed.artifact).await.map_err(failure)
     })?;
     Ok(tell_pushed(global.output, &image, &packed, &pushed)?)
 }
@@ -98,12 +110,12 @@ fn tell_component(output: Output, component: &PackedComponent) -> anyhow::Result
 fn tell_pushed(
     output: Output,
     image: &Image,
-    packed: &Packed,
+    packed: &PackedApplication,
     pushed: &Pushed,
 ) -> anyhow::Result<()> {
     let event = json!({
         "image": pushed.image.to_string(),
-        "digest": packed.digest(),
+        "digest": packed.artifact.digest(),
         "tag": image.to_string(),
         "unchanged": pushed.is_unchanged,
         "uploaded_blobs": pushed.uploaded_blobs,
@@ -131,6 +143,7 @@ pub(super) fn failure(error: Error) -> Failure {
         | Error::Credentials { .. }
         | Error::Read { .. }
         | Error::Files { .. }
+        | Error::Program { .. }
         | Error::Unpackable { .. }
         | Error::TooManyLayers { .. } => Refusal::Invalid,
         _ => Refusal::Unexpected,

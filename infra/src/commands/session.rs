@@ -7,7 +7,8 @@ use config::Environment;
 use serde_json::{Value, json};
 
 use super::Files;
-use crate::cli::{ClusterArgs, Global};
+use super::arguments::ClusterArgs;
+use crate::cli::Global;
 use crate::cluster::Cluster;
 use crate::engine::{Action, Change, Engine, Release};
 use crate::error::{Failure, Refusal};

@@ -1,16 +1,43 @@
 //! `infra status`, `infra outputs`, `infra explain`, `infra history` and `infra unlock`.
 
 use anyhow::anyhow;
+use clap::Args;
 use serde_json::{Value, json};
 
 use super::Files;
+use super::arguments::{ClusterArgs, Yes};
 use super::session::{Session, run};
-use crate::cli::{ExplainArgs, Global, StateArgs, UnlockArgs};
-use crate::confirm::confirm;
+use crate::cli::Global;
 use crate::engine::Consent;
 use crate::error::{Failure, Refusal};
 use crate::object_id::ObjectId;
 use crate::report::say;
+
+/// Which environment is looked at.
+#[derive(Args, Debug)]
+pub(crate) struct StateArgs {
+    #[command(flatten)]
+    pub(crate) cluster: ClusterArgs,
+}
+
+/// Which object is explained.
+#[derive(Args, Debug)]
+pub(crate) struct ExplainArgs {
+    /// The object, as `Kind/name`
+    #[arg(value_name = "OBJECT")]
+    pub(crate) object: String,
+    #[command(flatten)]
+    pub(crate) cluster: ClusterArgs,
+}
+
+/// Whose lock is opened.
+#[derive(Args, Debug)]
+pub(crate) struct UnlockArgs {
+    #[command(flatten)]
+    pub(crate) cluster: ClusterArgs,
+    #[command(flatten)]
+    yes: Yes,
+}
 
 /// The version of what `outputs` writes for programs. It changes where something means another thing than before.
 const OUTPUTS_SCHEMA_VERSION: u32 = 1;
@@ -192,7 +219,7 @@ pub(crate) fn unlock(global: &Global, args: &UnlockArgs) -> Result<(), Failure> 
             holder.since,
             holder.purpose
         ));
-        confirm("open it, though they may be at work?", args.is_confirmed)?;
+        args.yes.ask("This opens it, though they may be at work.")?;
         engine.unlock().await
     })
 }

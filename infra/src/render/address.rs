@@ -3,7 +3,7 @@
 use config::{Address, AddressKind, Issuer};
 use serde_json::{Value, json};
 
-use super::application::{self, SERVICE_PORT};
+use super::parts::{self, Part, SERVICE_PORT, parts};
 use crate::model::{Model, NAME};
 use crate::object::Object;
 
@@ -30,17 +30,14 @@ fn service(model: &Model<'_>, kind: &str) -> Object {
     let content = json!({ "spec": {
         "type": kind,
         "selector": model.pod_labels(),
-        "ports": [{ "name": "http", "port": SERVICE_PORT, "targetPort": application::port(model) }],
+        "ports": [{ "name": "http", "port": SERVICE_PORT, "targetPort": parts::port(model) }],
     } });
     Object::new(model, "service", ["v1", "Service"], PUBLIC_NAME, content)
 }
 
 fn ingress(model: &Model<'_>, address: &Address) -> Object {
-    let backend = json!({ "service": { "name": NAME, "port": { "number": SERVICE_PORT } } });
-    let mut spec = json!({ "rules": [{
-        "host": address.host,
-        "http": { "paths": [{ "path": "/", "pathType": "Prefix", "backend": backend }] },
-    }] });
+    let paths: Vec<Value> = parts(model).iter().flat_map(ingress_paths).collect();
+    let mut spec = json!({ "rules": [{ "host": address.host, "http": { "paths": paths } }] });
     if let Some(class) = &address.class {
         spec["ingressClassName"] = json!(class);
     }
@@ -48,19 +45,82 @@ fn ingress(model: &Model<'_>, address: &Address) -> Object {
         spec["tls"] = json!([{ "hosts": [address.host], "secretName": CERTIFICATE_NAME }]);
     }
     let api = ["networking.k8s.io/v1", "Ingress"];
-    Object::new(model, "ingress", api, NAME, json!({ "spec": spec }))
+    let mut ingress = Object::new(model, "ingress", api, NAME, json!({ "spec": spec }));
+    if model.environment.application.per_function {
+        ingress = ingress.with_annotation("nginx.ingress.kubernetes.io/use-regex", "true");
+    }
+    if let Some(limit) = address.requests_per_second {
+        let limit = limit.to_string();
+        ingress = ingress.with_annotation("nginx.ingress.kubernetes.io/limit-rps", &limit);
+    }
+    ingress
+}
+
+/// Where requests for a part are led. What a path of an Ingress cannot say, ingress-nginx reads as a regular expression
+/// (<https://kubernetes.github.io/ingress-nginx/user-guide/ingress-path-matching/>).
+fn ingress_paths(part: &Part<'_>) -> Vec<Value> {
+    let backend = json!({ "service": { "name": part.name, "port": { "number": SERVICE_PORT } } });
+    let path =
+        |path: &str, kind: &str| json!({ "path": path, "pathType": kind, "backend": backend });
+    if part.component.is_none() {
+        return vec![path("/", "Prefix")];
+    }
+    let expression = |route| path(&expression(route), "ImplementationSpecific");
+    part.routes().map(expression).collect()
 }
 
 fn route(model: &Model<'_>, address: &Address) -> Object {
     let gateway = address.gateway.as_deref().unwrap_or_default();
     let (namespace, name) = gateway.split_once('/').unwrap_or_default();
+    let rules: Vec<Value> = parts(model).iter().map(route_rule).collect();
     let content = json!({ "spec": {
         "parentRefs": [{ "namespace": namespace, "name": name }],
         "hostnames": [address.host],
-        "rules": [{ "backendRefs": [{ "name": NAME, "port": SERVICE_PORT }] }],
+        "rules": rules,
     } });
     let api = ["gateway.networking.k8s.io/v1", "HTTPRoute"];
     Object::new(model, "route", api, NAME, content)
+}
+
+/// Which requests a part gets. Without a condition it is all of them.
+fn route_rule(part: &Part<'_>) -> Value {
+    let mut rule = json!({ "backendRefs": [{ "name": part.name, "port": SERVICE_PORT }] });
+    if part.component.is_some() {
+        let matches = part.routes().map(|route| {
+            let (kind, value) = if let Some(start) = route.strip_suffix("/...") {
+                (
+                    "PathPrefix",
+                    if start.is_empty() { "/" } else { start }.to_owned(),
+                )
+            } else if route.contains("/:") {
+                ("RegularExpression", expression(route))
+            } else {
+                ("Exact", route.to_owned())
+            };
+            json!({ "path": { "type": kind, "value": value } })
+        });
+        rule["matches"] = matches.collect();
+    }
+    rule
+}
+
+/// A route of a manifest (<https://spinframework.dev/v3/http-trigger#http-trigger-routes>) as a regular expression.
+fn expression(route: &str) -> String {
+    let (route, end) = match route.strip_suffix("/...") {
+        Some("") => return "/".to_owned(),
+        Some(start) => (start, "(/.*)?$"),
+        None => (route, "$"),
+    };
+    let mut expression = String::new();
+    for segment in route.split('/').skip(1) {
+        expression.push('/');
+        if segment.starts_with(':') {
+            expression.push_str("[^/]+");
+        } else {
+            expression.push_str(&segment.replace('.', "\\."));
+        }
+    }
+    expression + end
 }
 
 /// Before a route, who signs its certificate, and the certificate (<https://cert-manager.io/docs/configuration/acme/>).
@@ -105,5 +165,24 @@ fn solver(address: &Address) -> Value {
         }
         (None, Some(class)) => json!({ "ingress": { "ingressClassName": class } }),
         (None, None) => json!({ "ingress": {} }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::expression;
+
+    #[test]
+    fn a_route_is_a_regular_expression() {
+        for (route, expected) in [
+            ("/", "/$"),
+            ("/healthz", "/healthz$"),
+            ("/openapi.json", "/openapi\\.json$"),
+            ("/v1/:collection/items/:id", "/v1/[^/]+/items/[^/]+$"),
+            ("/...", "/"),
+            ("/a/...", "/a(/.*)?$"),
+        ] {
+            assert_eq!(expression(route), expected, "{route}");
+        }
     }
 }

@@ -1,12 +1,22 @@
 //! What is wanted as objects of a cluster, room by room.
 
 mod address;
-mod application;
+pub(crate) mod cluster;
+mod deployment;
+pub(crate) mod gitops;
+mod jobs;
+mod monitoring;
 mod namespace;
 mod network;
+mod parts;
+mod pod;
 mod revision;
 mod scaling;
 mod secrets;
+mod spin_app;
+mod volume;
+
+use config::Form;
 
 pub(crate) use self::revision::REVISION;
 use crate::model::Model;
@@ -14,13 +24,20 @@ use crate::object::Object;
 
 /// All objects of an environment, in the order in which they can be made. The same model gives the same objects.
 pub fn render(model: &Model<'_>) -> Vec<Object> {
+    let application = match model.environment.application.form {
+        Form::SpinApp => spin_app::objects(model),
+        Form::Deployment | Form::Host => deployment::objects(model),
+    };
     let mut objects = [
         namespace::objects(model),
         secrets::objects(model),
         network::objects(model),
-        application::objects(model),
+        volume::objects(model),
+        jobs::objects(model),
+        application,
         scaling::objects(model),
         address::objects(model),
+        monitoring::objects(model),
     ]
     .concat();
     revision::mark(&mut objects);

@@ -3,6 +3,7 @@
 use config::Form;
 use serde_json::json;
 
+use super::pod;
 use crate::model::{Model, NAME};
 use crate::object::Object;
 
@@ -15,20 +16,20 @@ pub(super) fn objects(model: &Model<'_>) -> Vec<Object> {
         Form::SpinApp => "baseline",
         Form::Deployment | Form::Host => "restricted",
     };
-    let namespace = Object::of_cluster(
-        model,
-        "namespace",
-        ["v1", "Namespace"],
-        &model.namespace,
-        json!({}),
-    );
-    let service_account = Object::new(
-        model,
-        "service-account",
-        ["v1", "ServiceAccount"],
-        NAME,
-        // The functions ask the cluster for nothing.
-        json!({ "automountServiceAccountToken": false }),
-    );
-    vec![namespace.with_label(ENFORCE, level), service_account]
+    let api = ["v1", "Namespace"];
+    let namespace = Object::new(model, "namespace", api, &model.namespace, json!({}));
+    vec![
+        namespace.of_cluster().with_label(ENFORCE, level),
+        service_account(model, NAME),
+    ]
+}
+
+/// Who pods are. They ask the cluster for nothing, so there are no rights, and no token to ask with.
+pub(super) fn service_account(model: &Model<'_>, name: &str) -> Object {
+    let mut content = json!({ "automountServiceAccountToken": false });
+    if let Some(secrets) = pod::image_pull_secrets(model) {
+        content["imagePullSecrets"] = secrets;
+    }
+    let api = ["v1", "ServiceAccount"];
+    Object::new(model, "service-account", api, name, content)
 }

@@ -1,8 +1,12 @@
 //! Whom the functions may talk to.
 
+use std::collections::BTreeSet;
+
+use config::IndexPlace;
 use serde_json::{Value, json};
 
-use super::application;
+use super::monitoring::METRICS_PORT;
+use super::parts;
 use crate::model::{Model, NAME};
 use crate::object::Object;
 
@@ -10,30 +14,55 @@ use crate::object::Object;
 const DNS_PORT: u16 = 53;
 
 pub(super) fn objects(model: &Model<'_>) -> Vec<Object> {
-    let dns: Vec<Value> = ["UDP", "TCP"]
-        .map(|protocol| json!({ "protocol": protocol, "port": DNS_PORT }))
-        .to_vec();
-    let storage = json!({ "protocol": "TCP", "port": storage_port(model) });
     // The addresses of a bucket change; its port does not.
-    let mut egress = vec![json!({ "ports": dns }), json!({ "ports": [storage] })];
-    if let Some(port) = application::registry_port(model) {
-        egress.push(json!({ "ports": [{ "protocol": "TCP", "port": port }] }));
+    let mut ports: Vec<u16> = match model.environment.index {
+        IndexPlace::S3 => vec![storage_port(model)],
+        IndexPlace::Volume | IndexPlace::Sealed => Vec::new(),
+    };
+    if parts::pull_themselves(model) {
+        ports.push(registry_port(&model.image));
     }
-    let port = application::port(model);
+    let observability = &model.environment.observability;
+    ports.extend(observability.open_telemetry.as_deref().map(port_of));
+    let mut listening = vec![parts::port(model)];
+    if observability.prometheus {
+        listening.push(METRICS_PORT);
+    }
+    let listening = listening
+        .iter()
+        .map(|port| json!({ "protocol": "TCP", "port": port }));
     let content = json!({ "spec": {
         "podSelector": { "matchLabels": model.pod_labels() },
         "policyTypes": ["Ingress", "Egress"],
-        "ingress": [{ "ports": [{ "protocol": "TCP", "port": port }] }],
-        "egress": egress,
+        "ingress": [{ "ports": listening.collect::<Vec<Value>>() }],
+        "egress": egress(&ports),
     } });
     let api = ["networking.k8s.io/v1", "NetworkPolicy"];
     vec![Object::new(model, "network-policy", api, NAME, content)]
 }
 
+/// To ask for names, and to these ports of whoever.
+pub(super) fn egress(ports: &[u16]) -> Vec<Value> {
+    let dns = ["UDP", "TCP"].map(|protocol| json!({ "protocol": protocol, "port": DNS_PORT }));
+    let ports: BTreeSet<&u16> = ports.iter().collect();
+    let others = ports
+        .iter()
+        .map(|port| json!({ "ports": [{ "protocol": "TCP", "port": port }] }));
+    std::iter::once(json!({ "ports": dns }))
+        .chain(others)
+        .collect()
+}
+
 /// The port of the bucket's endpoint.
-fn storage_port(model: &Model<'_>) -> u16 {
+pub(super) fn storage_port(model: &Model<'_>) -> u16 {
     let endpoint = model.storage.endpoint.as_deref();
     endpoint.map_or(443, port_of)
+}
+
+/// The port of an image's registry. Without a slash there is none in its name: what is behind a colon is a tag, then.
+fn registry_port(image: &str) -> u16 {
+    let registry = image.split_once('/').map(|(registry, _)| registry);
+    registry.map_or(443, port_of)
 }
 
 /// The port of a web address: its own, or that of its scheme.
@@ -49,7 +78,7 @@ fn port_of(url: &str) -> u16 {
 
 #[cfg(test)]
 mod tests {
-    use super::port_of;
+    use super::{port_of, registry_port};
 
     #[test]
     fn the_port_of_an_address_is_its_own_or_that_of_its_scheme() {
@@ -61,6 +90,18 @@ mod tests {
             ("https://[::1]", 443),
         ] {
             assert_eq!(port_of(url), port, "{url}");
+        }
+    }
+
+    #[test]
+    fn the_port_of_a_registry_is_that_before_the_slash() {
+        for (image, port) in [
+            ("registry.example.org:5000/kindred@sha256:0123", 5000),
+            ("ghcr.io/example/kindred:1", 443),
+            ("example/kindred:1", 443),
+            ("kindred:1", 443),
+        ] {
+            assert_eq!(registry_port(image), port, "{image}");
         }
     }
 }

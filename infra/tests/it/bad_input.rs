@@ -54,7 +54,7 @@ fn a_host_without_an_image_of_its_own_is_refused() {
     check(
         environments,
         &["render", "--env", "dev"],
-        "write `host_image` under `[environments.dev.application]`",
+        "environment `dev`: it is not said which image has `host`: write `host_image` under `application`",
     );
 }
 
@@ -89,5 +89,55 @@ fn wrong_files_and_options_are_wrong_input() {
         "",
         &["render", "--evn", "dev"],
         "unexpected argument '--evn'",
+    );
+}
+
+#[test]
+fn a_volume_is_for_programs_that_see_it() {
+    check(
+        &format!("[environments.dev]\nindex = \"volume\"\n{IMAGE}"),
+        &["render", "--env", "dev"],
+        "environment `dev`: functions of a shim see no volume: write `form = \"host\"`, or `index = \"s3\"` or \"sealed\"",
+    );
+    let host = "application = { form = \"host\", image = \"a/b\", host_image = \"a/host\" }\n";
+    check(
+        &format!(
+            "[collections.shop]\ntitle = \"Shop\"\nsource = \"s3://exports/shop\"\n\
+            [environments.dev]\nindex = \"volume\"\ncollections = [\"shop\"]\n{host}jobs = {{ image = \"a/p\" }}\n"
+        ),
+        &["render", "--env", "dev"],
+        "jobs that write to a volume read no bucket: write under `jobs` the `data = \"s3://bucket/prefix\"`",
+    );
+}
+
+#[test]
+fn jobs_need_data_that_is_in_a_bucket() {
+    check(
+        &format!("[environments.dev]\n{IMAGE}jobs = {{ image = \"a/precompute\" }}\n"),
+        &["render", "--env", "dev"],
+        "environment `dev`: the data of collection `books` is in a folder, which the jobs do not have",
+    );
+}
+
+#[test]
+fn an_operator_needs_a_repository_and_a_folder_in_it() {
+    let dev = format!("[environments.dev]\n{IMAGE}");
+    let render = ["render", "--env", "dev", "--gitops", "flux"];
+    check(&dev, &render, "--repository <URL>");
+    let render = [&render[..], &["--repository", "https://a/b.git"]].concat();
+    check(&dev, &render, "--out <FOLDER>");
+    check(
+        &dev,
+        &[&render[..], &["--out", "../deploy"]].concat(),
+        "../deploy is no folder of a repository: give the one that it is there as `--path`",
+    );
+}
+
+#[test]
+fn a_shim_that_is_not_pinned_is_not_rendered() {
+    check(
+        "",
+        &["render", "--cluster"],
+        "it is not said which shim the nodes get: run `infra pin`",
     );
 }

@@ -2,10 +2,17 @@
 #![allow(clippy::print_stdout, reason = "a test that cannot run says so")]
 
 mod bad_input;
+mod cloud;
+mod cloud_faults;
+mod cloud_stack;
 mod cluster;
+mod environments;
+mod moto;
 mod pin;
 mod program;
 mod push;
 #[path = "../../../artifact/tests/it/registry.rs"]
 mod registry;
 mod render;
+mod scripted;
+mod site;

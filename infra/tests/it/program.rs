@@ -1,5 +1,6 @@
 //! Running the program in a folder of its own.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
@@ -67,13 +68,18 @@ impl Place {
     /// The same with these variables of the environment.
     pub(crate) fn run_with(&self, args: &[&str], variables: &[(&str, &str)]) -> Run {
         let mut command = self.command(args);
-        Run::of(command.envs(variables.iter().copied()).output().unwrap())
+        Run::of(command.envs(variables.iter().copied()))
     }
 }
 
 impl Run {
-    /// What a program left when it ended.
-    pub(crate) fn of(output: Output) -> Self {
+    /// Runs a program to its end.
+    pub(crate) fn of(command: &mut Command) -> Self {
+        Self::ended(command.output().unwrap())
+    }
+
+    /// What a program left that has ended.
+    pub(crate) fn ended(output: Output) -> Self {
         let text = |bytes| String::from_utf8(bytes).unwrap();
         Self {
             status: output.status.code(),
@@ -81,4 +87,40 @@ impl Run {
             stderr: text(output.stderr),
         }
     }
+}
+
+/// The program, with AWS at an address of our own.
+pub(crate) fn on_aws(place: &Place, endpoint: &str, args: &[&str]) -> Command {
+    let mut command = place.command(args);
+    for variable in ["AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_REGION"] {
+        command.env_remove(variable);
+    }
+    command
+        .env("AWS_ENDPOINT_URL", endpoint)
+        .env("AWS_ACCESS_KEY_ID", "key")
+        .env("AWS_SECRET_ACCESS_KEY", "secret")
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("AWS_CONFIG_FILE", place.path("no-such-file"))
+        .env("AWS_SHARED_CREDENTIALS_FILE", place.path("no-such-file"));
+    command
+}
+
+/// Where a program of others is that a test needs: what a variable names, or what is found by its name. Without it the test says so, and proves nothing.
+pub(crate) fn tool(variable: &str, name: &str) -> Option<PathBuf> {
+    if let Some(path) = std::env::var_os(variable) {
+        return Some(path.into());
+    }
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&folders).find_map(|folder| {
+        let path = folder.join(name);
+        path.is_file().then_some(path)
+    });
+    if found.is_none() {
+        let mut standard_error = std::io::stderr();
+        let _ = writeln!(
+            standard_error,
+            "SKIPPED: there is no `{name}`: install it, or name it by {variable}"
+        );
+    }
+    found
 }

@@ -1,52 +1,7 @@
 use insta::assert_snapshot;
 
+use crate::environments::{CLUSTER, DEPLOYMENT, HOST, PER_FUNCTION, PLAIN, SEALED, VOLUME};
 use crate::program::Place;
-
-/// With a cluster that has the Spin operator, and nothing else said.
-const PLAIN: &str = "[environments.dev]\napplication = { image = \"ghcr.io/example/kindred:1\" }\n";
-
-/// With everything said, for a cluster without a shim.
-const HOST: &str = r#"
-[environments.prod]
-namespace = "recommendations"
-collections = ["movies"]
-variables = { cors_origins = "https://films.example.org" }
-[environments.prod.storage]
-endpoint = "http://10.0.0.1:9000"
-bucket = "films"
-[environments.prod.application]
-form = "host"
-image = "registry.example.org:5000/kindred@sha256:0123"
-host_image = "registry.example.org:5000/host:1"
-image_pull_secrets = ["registry"]
-[environments.prod.scaling]
-minimum_replicas = 3
-maximum_replicas = 3
-[environments.prod.address]
-kind = "ingress"
-host = "api.example.org"
-class = "nginx"
-certificate = { issuer = "lets-encrypt", email = "you@example.org" }
-[environments.prod.secrets]
-s3_access_key_id = { environment = "AWS_ACCESS_KEY_ID" }
-s3_secret_access_key = { external = { store = "aws", key = "kindred/s3", property = "secret" } }
-s3_session_token = { secret = { name = "s3", key = "token" } }
-"#;
-
-/// With the shim's `RuntimeClass`, behind a Gateway.
-const DEPLOYMENT: &str = r#"
-[environments.edge.application]
-form = "deployment"
-image = "ghcr.io/example/kindred:1"
-runtime_class = "spin"
-[environments.edge.scaling]
-minimum_replicas = 1
-[environments.edge.address]
-kind = "gateway"
-host = "api.example.org"
-gateway = "gateways/public"
-certificate = { issuer = "lets-encrypt-staging", email = "you@example.org" }
-"#;
 
 /// What is rendered of the one environment that there is.
 fn rendered(environments: &str, name: &str) -> String {
@@ -71,6 +26,69 @@ fn of_a_cluster_with_a_shim_and_no_operator() {
 }
 
 #[test]
+fn of_index_files_in_a_volume() {
+    assert_snapshot!("volume", rendered(VOLUME, "box"));
+}
+
+#[test]
+fn of_index_files_in_the_functions() {
+    assert_snapshot!("sealed", rendered(SEALED, "small"));
+}
+
+#[test]
+fn of_a_part_for_each_function() {
+    assert_snapshot!("per_function", rendered(PER_FUNCTION, "wide"));
+}
+
+#[test]
+fn each_function_is_asked_through_the_gateway_and_alone_in_its_pods() {
+    let text = rendered(
+        &DEPLOYMENT.replace("runtime_class", "per_function = true\nruntime_class"),
+        "edge",
+    );
+    for expected in [
+        "        - name: SPIN_COMPONENTS_TO_RETAIN\n          value: search\n",
+        "    - path:\n        type: RegularExpression\n        value: /v1/[^/]+/search$\n",
+        "    - path:\n        type: PathPrefix\n        value: /\n",
+        "    - path:\n        type: Exact\n        value: /predict\n",
+    ] {
+        assert!(text.contains(expected), "{expected}{text}");
+    }
+    let text = rendered(
+        &HOST.replace("host_image", "per_function = true\nhost_image"),
+        "prod",
+    );
+    assert!(
+        text.contains("        - name: SPIN_COMPONENTS_TO_RETAIN\n          value: search\n"),
+        "{text}"
+    );
+}
+
+/// The name of the Job of the first build.
+fn first_build(environments: &str) -> String {
+    let text = rendered(environments, "box");
+    let names = text
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("name: "));
+    let mut names = names.filter(|name| name.starts_with("kindred-build-"));
+    names.next().unwrap().to_owned()
+}
+
+#[test]
+fn another_template_is_another_job() {
+    let name = first_build(VOLUME);
+    assert_eq!(name, first_build(VOLUME));
+    let other = VOLUME.replace("precompute:1", "precompute:2");
+    assert_ne!(name, first_build(&other));
+    // When the others run is nothing to the first.
+    let other = VOLUME.replace(
+        "[environments.box.jobs]",
+        "[environments.box.jobs]\nnightly = \"0 3 * * *\"",
+    );
+    assert_eq!(name, first_build(&other));
+}
+
+#[test]
 fn a_port_of_every_node_or_a_load_balancer_is_a_service_more() {
     for (kind, expected) in [("node-port", "NodePort"), ("load-balancer", "LoadBalancer")] {
         let text = rendered(
@@ -86,7 +104,7 @@ fn values_of_secrets_are_left_out_and_that_is_said() {
     let run = Place::new(HOST).run(&["render", "--env", "prod"]);
     assert_eq!(
         run.stderr,
-        "left out, as it would have values of secrets in it: Secret/kindred-variables with s3_access_key_id\n"
+        "left out, as it would have values of secrets in it: Secret/kindred-variables with s3_access_key_id, OMDB_API_KEY\n"
     );
 }
 
@@ -116,19 +134,24 @@ fn a_folder_has_a_file_a_room_and_is_the_same_again() {
     assert_eq!(files, read("second"));
     let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
     let expected = [
-        "application.yaml",
         "certificate.yaml",
+        "configmap.yaml",
+        "cronjob.yaml",
+        "deployment.yaml",
         "disruption-budget.yaml",
         "ingress.yaml",
+        "job.yaml",
         "kustomization.yaml",
+        "monitoring.yaml",
         "namespace.yaml",
         "network-policy.yaml",
+        "pvc.yaml",
         "secret.yaml",
         "service-account.yaml",
         "service.yaml",
     ];
     assert_eq!(names, expected);
-    let (_, kustomization) = &files[4];
+    let (_, kustomization) = &files[7];
     for name in expected
         .iter()
         .filter(|name| **name != "kustomization.yaml")
@@ -138,4 +161,44 @@ fn a_folder_has_a_file_a_room_and_is_the_same_again() {
             "{kustomization}"
         );
     }
+}
+
+/// What stands in a file of a folder that an operator applies.
+fn for_operator(operator: &str, environments: &str, name: &str, file: &str) -> String {
+    let place = Place::new(environments);
+    let args = "--out deploy/here --repository https://git.example.org/films.git";
+    let mut command = vec!["render", "--env", name, "--gitops", operator];
+    command.extend(args.split(' '));
+    let run = place.run(&command);
+    assert_eq!(run.status, Some(0), "{}", run.stderr);
+    let kustomization =
+        std::fs::read_to_string(place.path("deploy/here/kustomization.yaml")).unwrap();
+    assert!(!kustomization.contains(operator), "{kustomization}");
+    std::fs::read_to_string(place.path("deploy/here").join(file)).unwrap()
+}
+
+#[test]
+fn an_operator_applies_a_folder_of_a_repository() {
+    let argo_cd = for_operator("argo-cd", VOLUME, "box", "argo-cd.yaml");
+    assert_snapshot!("argo_cd", argo_cd);
+    assert_snapshot!("flux", for_operator("flux", HOST, "prod", "flux.yaml"));
+    let job = for_operator("argo-cd", VOLUME, "box", "job.yaml");
+    assert!(
+        job.contains(
+            "    argocd.argoproj.io/hook: Sync\n    argocd.argoproj.io/hook-delete-policy: BeforeHookCreation\n"
+        ),
+        "{job}"
+    );
+    let job = for_operator("flux", VOLUME, "box", "job.yaml");
+    assert!(!job.contains("hook"), "{job}");
+}
+
+#[test]
+fn a_cluster_has_a_shim_before_any_environment() {
+    let run = Place::new(CLUSTER).run(&["render", "--cluster"]);
+    assert_eq!(run.status, Some(0), "{}", run.stderr);
+    assert_snapshot!("cluster", run.stdout);
+    let kwasm = "[cluster]\ninstaller = \"kwasm\"\n";
+    let run = Place::new(kwasm).run(&["render", "--cluster"]);
+    assert!(run.stdout.contains("handler: spin\n"), "{}", run.stdout);
 }

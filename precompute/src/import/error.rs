@@ -155,6 +155,14 @@ pub enum ImportError {
         /// What went wrong.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// An object of a bucket cannot be written as a file.
+    #[error("bringing `{key}` from the bucket")]
+    Fetch {
+        /// The object.
+        key: String,
+        /// What went wrong.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// A file of the working folder cannot be written or read.
     #[error("the working file {}", path.display())]
     WorkingFile {

@@ -214,3 +214,15 @@ fn a_search_that_names_what_is_not_there_says_what_to_correct() {
     assert_eq!(status, Some(0), "{stderr}");
     place.run(&["verify"]).done();
 }
+
+#[test]
+fn what_is_brought_is_in_a_bucket() {
+    let run = Place::new().run(&["fetch", "films", "--into", "data"]);
+    assert_eq!(run.status, Some(1));
+    assert!(
+        run.stderr
+            .contains("`films` is not in a bucket: write s3://bucket/prefix"),
+        "{}",
+        run.stderr
+    );
+}

@@ -137,7 +137,7 @@ fn secrets_are_hidden_and_new_values_reach_the_pods() {
     };
     let run = |args: &[&str], value: &str| {
         let output = site.command(args).env("TEST_KEY", value).output().unwrap();
-        crate::program::Run::of(output)
+        crate::program::Run::ended(output)
     };
     let missing = site.check(&["plan"], 3);
     assert!(

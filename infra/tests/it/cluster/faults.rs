@@ -18,7 +18,7 @@ fn interrupted(site: &Site, signal: &str, when_there: &str) -> Run {
         .unwrap();
     wait_until(|| site.is_there(when_there));
     send(&child, signal);
-    Run::of(child.wait_with_output().unwrap())
+    Run::ended(child.wait_with_output().unwrap())
 }
 
 fn send(child: &Child, signal: &str) {
@@ -162,7 +162,7 @@ fn two_at_once_are_one_and_then_the_other() {
         start("ghcr.io/example/kindred:2"),
         start("ghcr.io/example/kindred:3"),
     ];
-    for run in runs.map(|child| Run::of(child.wait_with_output().unwrap())) {
+    for run in runs.map(|child| Run::ended(child.wait_with_output().unwrap())) {
         assert!(
             matches!(run.status, Some(0 | 7)),
             "{:?} {}",
@@ -259,7 +259,7 @@ fn an_api_server_that_starts_again_in_the_middle_is_waited_for() {
         "--patch",
         request,
     ]);
-    let run = Run::of(child.wait_with_output().unwrap());
+    let run = Run::ended(child.wait_with_output().unwrap());
     assert_eq!(run.status, Some(0), "{}\n{}", run.stdout, run.stderr);
     assert!(run.stdout.contains("release 1 is ready"), "{}", run.stdout);
 }
@@ -293,12 +293,7 @@ fn a_cluster_that_is_not_there_is_told_with_what_to_look_at() {
             .status
             .success()
     );
-    let run = Run::of(
-        site.command(&["plan"])
-            .env("KUBECONFIG", &path)
-            .output()
-            .unwrap(),
-    );
+    let run = Run::of(site.command(&["plan"]).env("KUBECONFIG", &path));
     assert_eq!(run.status, Some(4), "{}", run.stderr);
     assert!(
         run.stderr
@@ -306,12 +301,7 @@ fn a_cluster_that_is_not_there_is_told_with_what_to_look_at() {
         "{}",
         run.stderr
     );
-    let run = Run::of(
-        site.command(&["plan"])
-            .env("KUBECONFIG", "/nowhere")
-            .output()
-            .unwrap(),
-    );
+    let run = Run::of(site.command(&["plan"]).env("KUBECONFIG", "/nowhere"));
     assert_eq!(run.status, Some(4), "{}", run.stderr);
     assert!(
         run.stderr

@@ -94,7 +94,7 @@ impl Site {
     }
 
     fn run(&self, args: &[&str]) -> Run {
-        Run::of(self.command(args).output().unwrap())
+        Run::of(&mut self.command(args))
     }
 
     /// Runs the program, which has to end with this status.
@@ -118,12 +118,7 @@ impl Site {
     fn kubectl(&self, args: &[&str]) -> Run {
         let mut command = Command::new("kubectl");
         command.args(["--namespace", &self.namespace()]).args(args);
-        Run::of(
-            command
-                .env("KUBECONFIG", &self.kubeconfig)
-                .output()
-                .unwrap(),
-        )
+        Run::of(command.env("KUBECONFIG", &self.kubeconfig))
     }
 
     /// Runs `kubectl`, which has to end well.

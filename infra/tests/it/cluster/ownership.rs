@@ -79,12 +79,7 @@ fn two_environments_do_not_share_a_namespace() {
     );
     site.configure(&other);
     let mut command = site.place.command(&["apply", "--yes", "--env", "other"]);
-    let run = crate::program::Run::of(
-        command
-            .env("KUBECONFIG", &site.kubeconfig)
-            .output()
-            .unwrap(),
-    );
+    let run = crate::program::Run::of(command.env("KUBECONFIG", &site.kubeconfig));
     assert_eq!(run.status, Some(5), "{}", run.stderr);
     let expected = format!(
         "belongs to the environment {}: give other a namespace of its own",

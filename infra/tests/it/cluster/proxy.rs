@@ -106,7 +106,7 @@ impl Proxy {
 
     /// Runs the program through it.
     pub(super) fn run(&self, site: &Site, args: &[&str]) -> Run {
-        Run::of(self.command(site, args).output().unwrap())
+        Run::of(&mut self.command(site, args))
     }
 
     /// Those requests that went through.

@@ -1,0 +1,201 @@
+//! A container image of one program, made without a container engine.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write as _};
+
+use bytes::Bytes;
+use flate2::{Compression, GzBuilder};
+use object::elf::{EM_AARCH64, EM_X86_64, FileHeader64, PT_INTERP};
+use object::read::elf::{FileHeader as _, ProgramHeader as _};
+use serde_json::json;
+use tar::{Builder, EntryType, Header};
+
+use crate::digest::Digest;
+use crate::error::Cause;
+use crate::packed::{Layers, json_bytes};
+use crate::{Error, Packed};
+
+/// What a layer of files is called.
+const LAYER_TYPE: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
+
+/// Everybody may write, and delete only what is theirs, as in `/tmp`.
+const SHARED_FOLDER_MODE: u32 = 0o1777;
+
+const PROGRAM_MODE: u32 = 0o755;
+
+/// A program that needs no other file.
+#[derive(Clone, Copy, Debug)]
+pub struct Program<'a> {
+    /// What it is called; it lies under this name in the root folder.
+    pub name: &'a str,
+    /// The program itself, an ELF file that is linked statically.
+    pub binary: &'a [u8],
+    /// A folder that it may write to; files that are there for a while go there too.
+    pub writable_folder: &'a str,
+    /// Variables of its environment.
+    pub environment: &'a [(&'a str, &'a str)],
+}
+
+impl Program<'_> {
+    /// Packs the image (<https://github.com/opencontainers/image-spec/blob/v1.1.1/config.md>). There is no clock in it: the same program gives the same bytes.
+    ///
+    /// No user is named in it. Where a cluster says none either, as the Spin operator does, the program listens on port 80, which not every container runtime lets others do.
+    pub fn pack(&self) -> Result<Packed, Error> {
+        let unpackable = |problem: Cause| Error::Program {
+            name: self.name.to_owned(),
+            source: problem,
+        };
+        let architecture = architecture(self.binary).map_err(unpackable)?;
+        let files = self.files().map_err(|error| unpackable(error.into()))?;
+        let compressed = compress(&files).map_err(|error| unpackable(error.into()))?;
+        let temporary = ("TMPDIR", self.writable_folder);
+        let variables = self.environment.iter().chain([&temporary]);
+        let variables: Vec<String> = variables
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let config = json!({
+            "architecture": architecture,
+            "os": "linux",
+            "config": {
+                "Entrypoint": [format!("/{}", self.name)],
+                "Env": variables,
+                "WorkingDir": "/",
+            },
+            "rootfs": { "type": "layers", "diff_ids": [Digest::of(&files)] },
+        });
+        let mut layers = Layers::default();
+        layers.add(LAYER_TYPE, compressed);
+        Ok(Packed::new(json_bytes(&config), layers, BTreeMap::new()))
+    }
+
+    /// The root folder as an archive.
+    fn files(&self) -> io::Result<Vec<u8>> {
+        let mut archive = Builder::new(Vec::new());
+        let mut header = Header::new_ustar();
+        header.set_entry_type(EntryType::Regular);
+        header.set_mode(PROGRAM_MODE);
+        header.set_size(self.binary.len() as u64);
+        archive.append_data(&mut header, self.name, self.binary)?;
+        let mut header = Header::new_ustar();
+        header.set_entry_type(EntryType::Directory);
+        header.set_mode(SHARED_FOLDER_MODE);
+        header.set_size(0);
+        let folder = format!("{}/", self.writable_folder.trim_matches('/'));
+        archive.append_data(&mut header, folder, io::empty())?;
+        archive.into_inner()
+    }
+}
+
+fn compress(files: &[u8]) -> io::Result<Bytes> {
+    let mut encoder = GzBuilder::new()
+        .mtime(0)
+        .write(Vec::new(), Compression::default());
+    encoder.write_all(files)?;
+    Ok(encoder.finish()?.into())
+}
+
+/// What a program runs on, as images name it. One that needs a loader would find none.
+fn architecture(binary: &[u8]) -> Result<&'static str, Cause> {
+    let header = FileHeader64::<object::Endianness>::parse(binary)
+        .map_err(|error| format!("it is not an ELF file of 64 bits: {error}"))?;
+    let endian = header.endian()?;
+    let segments = header.program_headers(endian, binary)?;
+    if segments
+        .iter()
+        .any(|segment| segment.p_type(endian) == PT_INTERP)
+    {
+        return Err("it is linked dynamically, and would not find its libraries: build it with `-C target-feature=+crt-static`".into());
+    }
+    match header.e_machine(endian) {
+        EM_X86_64 => Ok("amd64"),
+        EM_AARCH64 => Ok("arm64"),
+        other => Err(format!(
+            "it is for the machine {other} of ELF, and images are made for x86-64 and AArch64"
+        )
+        .into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The least ELF file: a header, and segments of these types.
+    fn elf(machine: u16, segment_types: &[u32]) -> Vec<u8> {
+        let mut file = vec![0; 64];
+        file[..7].copy_from_slice(b"\x7fELF\x02\x01\x01");
+        file[16] = 2;
+        file[18..20].copy_from_slice(&machine.to_le_bytes());
+        file[20] = 1;
+        file[32] = 64;
+        file[52] = 64;
+        file[54] = 56;
+        file[56] = segment_types.len() as u8;
+        for segment_type in segment_types {
+            let mut segment = vec![0; 56];
+            segment[..4].copy_from_slice(&segment_type.to_le_bytes());
+            file.extend(segment);
+        }
+        file
+    }
+
+    fn program(binary: &[u8]) -> Program<'_> {
+        Program {
+            name: "host",
+            binary,
+            writable_folder: "/state",
+            environment: &[("KINDRED_STATE_DIR", "/state")],
+        }
+    }
+
+    fn check_refused(binary: &[u8], expected: &str) {
+        let error = program(binary).pack().unwrap_err();
+        let cause = std::error::Error::source(&error).unwrap().to_string();
+        assert!(cause.contains(expected), "{cause}");
+    }
+
+    #[test]
+    fn the_same_program_gives_the_same_image() {
+        let binary = elf(EM_X86_64, &[1]);
+        let packed = program(&binary).pack().unwrap();
+        assert_eq!(packed.digest(), program(&binary).pack().unwrap().digest());
+        let (_, config) = packed.blobs.last().unwrap();
+        let config: serde_json::Value = serde_json::from_slice(config).unwrap();
+        assert_eq!(config["architecture"], "amd64");
+        assert_eq!(config["config"]["Entrypoint"], json!(["/host"]));
+        assert_eq!(
+            config["config"]["Env"],
+            json!(["KINDRED_STATE_DIR=/state", "TMPDIR=/state"])
+        );
+        assert!(config.get("created").is_none());
+    }
+
+    #[test]
+    fn the_archive_has_the_program_and_its_folder() {
+        let binary = elf(EM_AARCH64, &[1]);
+        let files = program(&binary).files().unwrap();
+        let mut archive = tar::Archive::new(files.as_slice());
+        let entries = archive.entries().unwrap().map(|entry| {
+            let entry = entry.unwrap();
+            let header = entry.header();
+            (
+                entry.path().unwrap().display().to_string(),
+                header.mode().unwrap(),
+                header.size().unwrap(),
+                header.mtime().unwrap(),
+            )
+        });
+        let expected = [
+            ("host".to_owned(), 0o755, binary.len() as u64, 0),
+            ("state/".to_owned(), 0o1777, 0, 0),
+        ];
+        assert_eq!(entries.collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn what_could_not_run_is_refused() {
+        check_refused(b"#!/bin/sh\n", "it is not an ELF file of 64 bits");
+        check_refused(&elf(EM_X86_64, &[1, PT_INTERP]), "it is linked dynamically");
+        check_refused(&elf(243, &[1]), "it is for the machine 243 of ELF");
+    }
+}

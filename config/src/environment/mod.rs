@@ -1,0 +1,119 @@
+//! Where the application runs: a namespace of a cluster, and what is particular to it.
+
+mod address;
+mod application;
+mod jobs;
+mod observability;
+mod scaling;
+mod secrets;
+mod volume;
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+pub use self::address::{Address, AddressKind, Certificate, Issuer};
+pub use self::application::{ApplicationSettings, Form};
+pub use self::jobs::Jobs;
+pub use self::observability::Observability;
+pub use self::scaling::{Autoscaler, Scaling};
+pub use self::secrets::SecretSource;
+pub use self::volume::{AccessMode, IndexPlace, Volume};
+use crate::name::name;
+use crate::{Cloud, Storage, checks};
+
+name! {
+    /// An environment's name. It is a part of the names of objects in a cluster.
+    EnvironmentName: 32 bytes that are checks::is_dns_label, or "an environment's name" is to be
+        "lower-case letters, digits and hyphens, with a letter or digit at both ends"
+}
+
+/// A namespace of a cluster in which everything of one purpose runs: `[environments.NAME]`.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct Environment {
+    /// The context of the kubeconfig. Not given: the current one.
+    pub context: Option<String>,
+    /// The namespace. Not given: `kindred-` and the environment's name.
+    #[serde(deserialize_with = "checks::dns_label")]
+    pub namespace: Option<String>,
+    /// Whether only who writes its name may destroy it, and nothing runs in it but what is named by its digest. Default: false.
+    pub protected: bool,
+    /// The collections that are served. Not given: all.
+    pub collections: Option<Vec<String>>,
+    /// Where index files are. Not given: what the file says for all.
+    pub storage: Option<Storage>,
+    /// Where the functions have index files. Default: `s3`.
+    pub index: IndexPlace,
+    /// The volume of index files, where they are in one.
+    pub volume: Volume,
+    /// What runs the functions.
+    pub application: ApplicationSettings,
+    /// How many replicas there are.
+    pub scaling: Scaling,
+    /// How requests reach the functions from outside. Not given: they do not, and there is a Service within the cluster.
+    pub address: Option<Address>,
+    /// What builds index files in the cluster. Not given: somebody else does.
+    pub jobs: Option<Jobs>,
+    /// How one sees what happens.
+    pub observability: Observability,
+    /// Values of the application's variables, as `spin.toml` names them, beside those that follow from storage and collections.
+    pub variables: BTreeMap<String, String>,
+    /// Where the values of secret variables come from, by the names of `spin.toml`.
+    pub secrets: BTreeMap<String, SecretSource>,
+    /// What of it is on AWS. Not given: nothing.
+    pub cloud: Option<Cloud>,
+}
+
+impl Environment {
+    /// The images that it names, each with the setting that does.
+    pub fn images(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let application = &self.application;
+        let images = [
+            ("application.image", application.image.as_str()),
+            ("application.host_image", application.host_image.as_str()),
+        ];
+        let jobs = self
+            .jobs
+            .iter()
+            .map(|jobs| ("jobs.image", jobs.image.as_str()));
+        let images = images.into_iter().chain(jobs);
+        images.filter(|(_, image)| !image.is_empty())
+    }
+
+    /// Applies the rules that need more than one value; `storage` is that of an environment which says nothing of its own.
+    pub(crate) fn check(
+        &self,
+        is_collection: impl Fn(&str) -> bool,
+        storage: &Storage,
+    ) -> Result<(), String> {
+        let mut collections = self.collections.iter().flatten();
+        if let Some(unknown) = collections.find(|name| !is_collection(name)) {
+            return Err(format!(
+                "there is no collection `{unknown}`: correct `collections`"
+            ));
+        }
+        self.application.check()?;
+        self.scaling.check()?;
+        self.observability.check(&self.application)?;
+        let is_led_by_paths = self.address.as_ref().is_none_or(Address::is_route);
+        if self.application.per_function && !is_led_by_paths {
+            return Err("a port leads to one Service: write the kind `ingress` or `gateway`, or `per_function = false`".to_owned());
+        }
+        self.jobs.as_ref().map_or(Ok(()), Jobs::check)?;
+        if let Some(cloud) = &self.cloud {
+            cloud.check(self.storage.as_ref().unwrap_or(storage))?;
+        }
+        self.address.as_ref().map_or(Ok(()), Address::check)
+    }
+
+    /// Makes paths start at a folder.
+    pub(crate) fn start_at(&mut self, folder: &std::path::Path) {
+        let of_jobs = self.jobs.iter_mut().flat_map(|jobs| &mut jobs.secrets);
+        for (_, source) in self.secrets.iter_mut().chain(of_jobs) {
+            if let SecretSource::File(path) = source {
+                *path = folder.join(&path);
+            }
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! `[environments.NAME]`: what it says, and what is refused.
+
+use super::{EXAMPLE, check_error, parse};
+use crate::{ApplicationSettings, Cluster, Form, IndexPlace, Jobs, Scaling, SecretSource, Volume};
+
+#[test]
+fn an_environment_says_where_the_application_runs() {
+    let config = parse(
+        "[collections.films]\ntitle = \"F\"\nsource = \"f\"\n\
+        [environments.dev]\ncollections = [\"films\"]\n\
+        [environments.dev.secrets]\ns3_secret_access_key = { file = \"key\" }\n\
+        [environments.dev.jobs]\nimage = \"precompute\"\nsecrets = { OMDB_API_KEY = { file = \"omdb\" } }\n",
+    )
+    .unwrap();
+    let dev = &config.environments["dev"];
+    assert_eq!(
+        dev.secrets["s3_secret_access_key"],
+        SecretSource::File("site/key".into())
+    );
+    assert_eq!(
+        dev.jobs.as_ref().unwrap().secrets["OMDB_API_KEY"],
+        SecretSource::File("site/omdb".into())
+    );
+    assert_eq!(dev.application.form, Form::SpinApp);
+    assert_eq!(dev.scaling, Scaling::default());
+}
+
+#[test]
+fn the_example_shows_the_defaults_of_an_environment() {
+    let config = parse(EXAMPLE).unwrap();
+    let prod = &config.environments["prod"];
+    let jobs = prod.jobs.clone().unwrap();
+    assert_eq!(
+        jobs,
+        Jobs {
+            image: jobs.image.clone(),
+            data: jobs.data.clone(),
+            secrets: jobs.secrets.clone(),
+            ..Jobs::default()
+        }
+    );
+    assert_eq!(prod.scaling, Scaling::default());
+    assert_eq!(prod.index, IndexPlace::default());
+    let application = prod.application.clone();
+    assert_eq!(
+        application,
+        ApplicationSettings {
+            image: application.image.clone(),
+            ..ApplicationSettings::default()
+        }
+    );
+    assert_eq!(prod.volume.size, Volume::default().size);
+}
+
+#[test]
+fn an_environment_has_a_name_of_the_cluster() {
+    check_error(
+        "[environments.Prod]\n",
+        "site/kindred.toml:1:15: `Prod` is not an environment's name: write 1 to 32 lower-case letters, digits and hyphens, with a letter or digit at both ends",
+    );
+}
+
+/// That each of these lines is refused, with these words.
+#[track_caller]
+fn check(cases: &[(&str, &str)]) {
+    for (text, expected) in cases {
+        let error = parse(&format!("[environments.dev]\n{text}"))
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains(expected), "{text}: {error}");
+    }
+}
+
+#[test]
+fn what_an_environment_is_called_and_has_makes_sense() {
+    check(&[
+        ("namespace = \"-a\"", "`-a` is no name in a cluster"),
+        (
+            "collections = [\"books\"]",
+            "environment `dev`: there is no collection `books`",
+        ),
+        (
+            "secrets = { key = { vault = \"a\" } }",
+            "unknown variant `vault`",
+        ),
+    ]);
+}
+
+#[test]
+fn a_volume_makes_sense() {
+    check(&[
+        ("index = \"sealled\"", "did you mean `sealed`?"),
+        ("volume = { size = \"big\" }", "`big` is no amount"),
+        (
+            "volume = { access_mode = \"ReadWriteMost\" }",
+            "did you mean `ReadWriteMany`?",
+        ),
+    ]);
+}
+
+#[test]
+fn what_runs_the_application_makes_sense() {
+    check(&[
+        (
+            "scaling = { minimum_replicas = 3, maximum_replicas = 2 }",
+            "there cannot be 3 replicas at least and 2 at most",
+        ),
+        ("scaling = { minimum_replicas = 0 }", "0 is too small"),
+        (
+            "application = { form = \"spinapp\" }",
+            "did you mean `spin-app`?",
+        ),
+        (
+            "application = { memory_limit = \"lots\" }",
+            "`lots` is no amount: write one such as `250m` of processors or `128Mi` of memory",
+        ),
+        ("application = { cpu_request = \"0\" }", "`0` is no amount"),
+        (
+            "application = { form = \"host\" }",
+            "it is not said which image has `host`: write `host_image` under `application`",
+        ),
+        (
+            "application = { form = \"deployment\", host_image = \"a\" }",
+            "remove `host_image`, or write the form `host`",
+        ),
+        (
+            "application = { host_image = \"a\", runtime_class = \"b\" }",
+            "the Spin operator runs the shim or `host`: write `runtime_class` or `host_image`",
+        ),
+        (
+            "application = { form = \"host\", host_image = \"a\", runtime_class = \"b\" }",
+            "the form `host` needs no shim: remove `runtime_class`",
+        ),
+        (
+            "application = { runtime_class = \"B\" }",
+            "`B` is no name in a cluster",
+        ),
+        (
+            "application = { per_function = true }\naddress = { kind = \"node-port\" }",
+            "a port leads to one Service: write the kind `ingress` or `gateway`, or `per_function = false`",
+        ),
+        (
+            "scaling = { autoscaler = \"keta\" }",
+            "did you mean `keda`?",
+        ),
+        (
+            "observability = { prometheus = true }",
+            "only the form `host` has metrics for Prometheus: write `open_telemetry` for a shim",
+        ),
+        (
+            "application = { host_image = \"a\" }\nobservability = { open_telemetry = \"http://a:4318\" }",
+            "`host` sends nothing to OpenTelemetry",
+        ),
+        (
+            "observability = { open_telemetry = \"collector:4318\" }",
+            "`collector:4318` is not a web address",
+        ),
+    ]);
+}
+
+#[test]
+fn jobs_make_sense() {
+    check(&[
+        (
+            "jobs = {}",
+            "it is not said which image has `precompute`: write `image` under `jobs`",
+        ),
+        ("jobs = { imag = \"a\" }", "did you mean `image`?"),
+        (
+            "jobs = { image = \"a\", nightly = \"at two\" }",
+            "`at two` is no time: write minute, hour, day, month and day of the week, such as `0 2 * * *`",
+        ),
+        (
+            "jobs = { image = \"a\", weekly = \"0 5 * * 0;\" }",
+            "`0 5 * * 0;` is no time",
+        ),
+        (
+            "jobs = { image = \"a\", data = \"films\" }",
+            "`films` is not in a bucket: write s3://bucket/prefix",
+        ),
+        (
+            "jobs = { image = \"a\", deadline_minutes = 0 }",
+            "0 is too small",
+        ),
+        (
+            "jobs = { image = \"a\", secrets = { omdb = { file = \"a\" } } }",
+            "`omdb` is not a variable of a job's environment: write one such as `OMDB_API_KEY` under `jobs.secrets`",
+        ),
+    ]);
+}
+
+#[test]
+fn an_address_makes_sense() {
+    check(&[
+        (
+            "address = { kind = \"ingress\" }",
+            "a route goes by a name: write `host`",
+        ),
+        (
+            "address = { kind = \"ingress\", host = \"a b\" }",
+            "`a b` is not the name of a host",
+        ),
+        (
+            "address = { kind = \"gateway\", host = \"a.b\" }",
+            "write `gateway = \"namespace/name\"`",
+        ),
+        (
+            "address = { kind = \"gateway\", host = \"a.b\", gateway = \"public\" }",
+            "`public` is no Gateway: write `namespace/name`",
+        ),
+        (
+            "address = { kind = \"ingress\", host = \"a.b\", gateway = \"a/b\" }",
+            "only the kind `gateway` has a `gateway`",
+        ),
+        (
+            "address = { kind = \"node-port\", certificate = { issuer = \"lets-encrypt\", email = \"a@b\" } }",
+            "write the kind `ingress` or `gateway`",
+        ),
+        (
+            "address = { kind = \"gateway\", host = \"a.b\", gateway = \"a/b\", requests_per_second = 5 }",
+            "only the kind `ingress` has `requests_per_second`",
+        ),
+        (
+            "address = { kind = \"ingress\", host = \"a.b\", requests_per_second = 0 }",
+            "0 is too small",
+        ),
+    ]);
+}
+
+#[test]
+fn what_a_cluster_has_makes_sense() {
+    let cluster = parse(EXAMPLE).unwrap().cluster;
+    assert_eq!(
+        cluster,
+        Cluster {
+            shim: cluster.shim.clone(),
+            ..Cluster::default()
+        }
+    );
+    for (text, expected) in [
+        (
+            "installer = \"helm\"",
+            "expected `runtime-class-manager` or `kwasm`",
+        ),
+        (
+            "shim = { x86_64 = { location = \"https://a/b.tar.gz\" } }",
+            "missing field `sha256`",
+        ),
+        (
+            "shim = { x86_64 = { location = \"https://a/b.tar.gz\", sha256 = \"ABC\" } }",
+            "`ABC` is no SHA-256: it has 64 hexadecimal digits, in lower case",
+        ),
+        ("shim = { arm64 = {} }", "unknown variant `arm64`"),
+        ("dashbord = true", "did you mean `dashboard`?"),
+    ] {
+        let error = parse(&format!("[cluster]\n{text}"))
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains(expected), "{text}: {error}");
+    }
+}

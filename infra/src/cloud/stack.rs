@@ -1,0 +1,52 @@
+//! What is wanted of an environment on AWS.
+
+use anyhow::{Result, bail};
+use config::{Cloud, Config, Storage};
+
+use crate::model::{self, Model, NAME};
+
+/// The stack of an environment: everything that its resources have in common.
+#[derive(Debug)]
+pub(crate) struct Stack<'a> {
+    /// What it is called.
+    pub(crate) name: String,
+    /// What the environment is called.
+    pub(crate) environment_name: &'a str,
+    /// Whether only who writes that name may destroy it.
+    pub(crate) protected: bool,
+    /// The namespace of its objects in a cluster.
+    pub(crate) namespace: String,
+    /// Which bucket is made, and in which region.
+    pub(crate) storage: &'a Storage,
+    /// What else is.
+    pub(crate) cloud: &'a Cloud,
+}
+
+impl<'a> Stack<'a> {
+    /// What `config` says of the environment of this name.
+    pub(crate) fn new(config: &'a Config, environment_name: &str) -> Result<Self> {
+        let (name, environment) = model::environment(config, environment_name)?;
+        let Some(cloud) = &environment.cloud else {
+            bail!(
+                "nothing of environment `{name}` is on AWS: write a table `[environments.{name}.cloud]` into the configuration"
+            );
+        };
+        let stack_name = cloud.stack.clone();
+        Ok(Self {
+            name: stack_name.unwrap_or_else(|| format!("{NAME}-{name}")),
+            environment_name: name,
+            protected: environment.protected,
+            namespace: Model::namespace_of(name, environment),
+            storage: environment.storage.as_ref().unwrap_or(&config.storage),
+            cloud,
+        })
+    }
+
+    /// The tags of all its resources.
+    pub(crate) fn tags(&self) -> [(&'static str, &str); 2] {
+        [
+            ("kindred:environment", self.environment_name),
+            ("kindred:managed-by", "kindred-infra"),
+        ]
+    }
+}

@@ -1,0 +1,286 @@
+//! `infra cloud`: the stack of an environment on AWS.
+
+use anyhow::{Context, Result, anyhow};
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::arguments::{Yes, YesByName};
+use super::{environment_name, read_config};
+use crate::aws::Aws;
+use crate::cli::Global;
+use crate::cloud::change_set::{ChangeSet, PlannedChange, Replaced};
+use crate::cloud::events::Event;
+use crate::cloud::stacks::{Description, Stacks, State};
+use crate::cloud::{Stack, template};
+use crate::confirm::confirm;
+use crate::error::{Failure, Refusal};
+use crate::report::{Output, say};
+
+/// What is done with the stack of an environment.
+#[derive(Debug, Subcommand)]
+pub(crate) enum CloudCommand {
+    /// Write the stack's template as JSON, without credentials
+    Render,
+    /// Tell what applying would change, through a change set that is deleted again
+    Plan(CloudPlanArgs),
+    /// Change the stack to what the configuration says, and wait for it
+    Apply(Yes),
+    /// Tell the stack's outputs: buckets, addresses, repositories, roles
+    Outputs,
+    /// Delete the stack; the buckets stay
+    Destroy(YesByName),
+}
+
+/// How changes are told.
+#[derive(Args, Debug)]
+pub(crate) struct CloudPlanArgs {
+    /// End with status 2 if there are changes
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+}
+
+/// The outputs with the names of what stays when the stack goes.
+const KEPT: [&str; 2] = ["IndexBucket", "SiteBucket"];
+
+/// Does with the stack of an environment what is said.
+pub(crate) fn cloud(global: &Global, command: &CloudCommand) -> Result<(), Failure> {
+    match command {
+        CloudCommand::Render => render(global),
+        CloudCommand::Plan(args) => plan(global, args),
+        CloudCommand::Apply(yes) => apply(global, yes),
+        CloudCommand::Outputs => outputs(global),
+        CloudCommand::Destroy(yes) => destroy(global, yes),
+    }
+}
+
+/// Writes the template.
+fn render(global: &Global) -> Result<(), Failure> {
+    let config = read_config(global)?;
+    let stack = stack(global, &config)?;
+    let text = serde_json::to_string_pretty(&template(&stack)).context("could not write JSON")?;
+    Ok(Output::Text.tell("", &json!({}), &text)?)
+}
+
+/// Tells what applying would change.
+fn plan(global: &Global, args: &CloudPlanArgs) -> Result<(), Failure> {
+    let config = read_config(global)?;
+    let stack = stack(global, &config)?;
+    let aws = Aws::in_region(&stack.storage.region)?;
+    let stacks = Stacks::new(&aws, &stack);
+    let change_set = compare(&stacks, &stack)?;
+    tell_changes(global.output, change_set.as_ref())?;
+    let Some(change_set) = change_set else {
+        return Ok(());
+    };
+    stacks.discard(&change_set)?;
+    if args.detailed_exitcode {
+        return Err(Refusal::Changes.because(anyhow!("there are changes")));
+    }
+    Ok(())
+}
+
+/// Changes the stack to what the configuration says.
+fn apply(global: &Global, yes: &Yes) -> Result<(), Failure> {
+    let config = read_config(global)?;
+    let stack = stack(global, &config)?;
+    let aws = Aws::in_region(&stack.storage.region)?;
+    let stacks = Stacks::new(&aws, &stack);
+    let change_set = compare(&stacks, &stack)?;
+    tell_changes(global.output, change_set.as_ref())?;
+    if let Some(change_set) = change_set {
+        if let Err(failure) = confirm_apply(&stack, yes) {
+            stacks.discard(&change_set)?;
+            return Err(failure);
+        }
+        stacks.execute(&change_set, |event| tell_event(global.output, event))?;
+    }
+    match stacks.state()? {
+        State::There(description) => Ok(tell_outputs(global.output, &description)?),
+        _ => Ok(()),
+    }
+}
+
+/// Tells the stack's outputs.
+fn outputs(global: &Global) -> Result<(), Failure> {
+    let config = read_config(global)?;
+    let stack = stack(global, &config)?;
+    let aws = Aws::in_region(&stack.storage.region)?;
+    match Stacks::new(&aws, &stack).state()? {
+        State::Absent => Err(absent(&stack)),
+        State::There(found) | State::Failed(found) | State::Held(found) => {
+            Ok(tell_outputs(global.output, &found)?)
+        }
+    }
+}
+
+/// Deletes the stack.
+fn destroy(global: &Global, yes: &YesByName) -> Result<(), Failure> {
+    let config = read_config(global)?;
+    let stack = stack(global, &config)?;
+    let aws = Aws::in_region(&stack.storage.region)?;
+    let stacks = Stacks::new(&aws, &stack);
+    let found = match stacks.state()? {
+        State::Absent => {
+            let line = format!("there is no stack `{}`", stack.name);
+            return Ok(global
+                .output
+                .tell("summary", &json!({ "deleted": false }), &line)?);
+        }
+        State::Held(found) if found.status.ends_with("IN_PROGRESS") => {
+            return Err(held(&stack, &found));
+        }
+        State::There(found) | State::Failed(found) | State::Held(found) => found,
+    };
+    let question = format!("This deletes the stack `{}`; its buckets stay.", stack.name);
+    yes.ask(&question, stack.environment_name, stack.protected)?;
+    stacks.delete(&found, |event| tell_event(global.output, event))?;
+    let deleted = json!({ "deleted": true });
+    let line = format!("deleted the stack `{}`", stack.name);
+    global.output.tell("summary", &deleted, &line)?;
+    for bucket in KEPT.iter().filter_map(|output| found.outputs.get(*output)) {
+        let line = format!("kept the bucket `{bucket}` with what is in it");
+        global
+            .output
+            .tell("kept", &json!({ "bucket": bucket }), &line)?;
+    }
+    Ok(())
+}
+
+pub(super) fn stack<'a>(global: &Global, config: &'a config::Config) -> Result<Stack<'a>, Failure> {
+    Stack::new(config, environment_name(global)?).map_err(|error| Refusal::Invalid.because(error))
+}
+
+pub(super) fn absent(stack: &Stack<'_>) -> Failure {
+    Refusal::Preflight.because(anyhow!(
+        "there is no stack `{}`: make it with `infra cloud apply --env {}`",
+        stack.name,
+        stack.environment_name
+    ))
+}
+
+fn held(stack: &Stack<'_>, found: &Description) -> Failure {
+    Refusal::Locked.because(anyhow!(
+        "the stack `{}` is {}: wait until that is over, and run the command again",
+        stack.name,
+        found.status
+    ))
+}
+
+/// What is to be changed of a stack that can be changed.
+fn compare(stacks: &Stacks<'_>, stack: &Stack<'_>) -> Result<Option<ChangeSet>, Failure> {
+    let is_first = match stacks.state()? {
+        State::Absent => true,
+        State::There(_) => false,
+        State::Failed(found) => {
+            return Err(Refusal::Preflight.because(anyhow!(
+                "the stack `{}` is {}, and can only be deleted: run `infra cloud destroy --env {}`, then this again",
+                stack.name,
+                found.status,
+                stack.environment_name
+            )));
+        }
+        State::Held(found) if found.status.ends_with("_FAILED") => {
+            return Err(Refusal::Preflight.because(anyhow!(
+                "the stack `{}` is {}: have CloudFormation end it with `aws cloudformation continue-update-rollback --stack-name {}`, then run this again",
+                stack.name,
+                found.status,
+                stack.name
+            )));
+        }
+        State::Held(found) => return Err(held(stack, &found)),
+    };
+    stacks.compare(stack, template(stack).to_string(), is_first)
+}
+
+fn confirm_apply(stack: &Stack<'_>, yes: &Yes) -> Result<(), Failure> {
+    let question = format!("This changes the stack `{}`.", stack.name);
+    if stack.protected && !yes.is_said() {
+        return confirm(&question, stack.environment_name, "--yes");
+    }
+    yes.ask(&question)
+}
+
+fn tell_changes(output: Output, change_set: Option<&ChangeSet>) -> Result<()> {
+    let changes = change_set.map_or(&[][..], |change_set| &change_set.changes);
+    for change in changes {
+        tell_change(output, change)?;
+    }
+    let num = |action: &str| {
+        changes
+            .iter()
+            .filter(|change| change.action == action)
+            .count()
+    };
+    let [add, modify, remove, import] = ["add", "modify", "remove", "import"].map(num);
+    let summary = json!({ "add": add, "modify": modify, "remove": remove, "import": import });
+    let line = if change_set.is_none() {
+        "nothing to change".to_owned()
+    } else {
+        let import = if import == 0 {
+            String::new()
+        } else {
+            format!(", {import} to import")
+        };
+        format!("{add} to add, {modify} to modify, {remove} to remove{import}")
+    };
+    output.tell("summary", &summary, &line)
+}
+
+fn tell_change(output: Output, change: &PlannedChange) -> Result<()> {
+    let PlannedChange {
+        action,
+        resource,
+        kind,
+        properties,
+        replacement,
+    } = change;
+    let (is_replaced, words) = match replacement {
+        Replaced::Never => ("never", ""),
+        Replaced::Perhaps => ("perhaps", "; may be replaced"),
+        Replaced::Always => ("always", "; is replaced"),
+    };
+    let event = json!({
+        "action": action, "resource": resource, "kind": kind,
+        "properties": properties, "replaced": is_replaced,
+    });
+    let because = if properties.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", properties.join(", "))
+    };
+    output.tell(
+        "change",
+        &event,
+        &format!("{action:<7} {resource} ({kind}){because}{words}"),
+    )
+}
+
+fn tell_event(output: Output, event: &Event) -> Result<()> {
+    let Event {
+        resource,
+        kind,
+        status,
+        reason,
+        ..
+    } = event;
+    let fields = json!({ "resource": resource, "kind": kind, "status": status, "reason": reason });
+    let because = reason
+        .as_ref()
+        .map_or_else(String::new, |reason| format!(": {reason}"));
+    output.tell_progress(
+        "event",
+        &fields,
+        &format!("{status:<19} {resource} ({kind}){because}"),
+    )
+}
+
+fn tell_outputs(output: Output, found: &Description) -> Result<()> {
+    for (name, value) in &found.outputs {
+        let event = json!({ "name": name, "value": value });
+        output.tell("output", &event, &format!("{name:<22} {value}"))?;
+    }
+    if found.outputs.is_empty() {
+        say("the stack has no outputs");
+    }
+    Ok(())
+}

@@ -1,0 +1,86 @@
+//! What a cluster has before any environment: who brings the shim to its nodes, and who may look at it.
+
+use anyhow::{Result, bail};
+use config::{Cluster, Installer};
+use serde_json::{Value, json};
+
+use crate::model::{NAME, RUNTIME_CLASS};
+use crate::object::Object;
+
+/// In which file everything stands: it is little.
+const FILE: &str = "cluster";
+
+/// Who looks at the cluster through a dashboard.
+const VIEWER: &str = "kindred-viewer";
+
+/// All objects of the cluster.
+pub(crate) fn objects(cluster: &Cluster) -> Result<Vec<Object>> {
+    let mut objects = match cluster.installer {
+        Installer::RuntimeClassManager => vec![shim(cluster)?],
+        Installer::Kwasm => vec![runtime_class()],
+    };
+    if cluster.dashboard {
+        objects.extend(viewer());
+    }
+    Ok(objects)
+}
+
+/// What runtime-class-manager makes the shim and its `RuntimeClass` of (<https://github.com/spinframework/runtime-class-manager>).
+fn shim(cluster: &Cluster) -> Result<Object> {
+    if cluster.shim.is_empty() {
+        bail!(
+            "it is not said which shim the nodes get: run `infra pin`, which writes its address and checksum into `[cluster.shim.x86_64]`"
+        );
+    }
+    let platforms = cluster.shim.iter().map(|(architecture, file)| {
+        json!({
+            "os": "linux",
+            "arch": architecture.as_str(),
+            "location": file.location,
+            "sha256": file.sha256,
+        })
+    });
+    let content = json!({ "spec": {
+        "nodeSelector": { (cluster.node_label.as_str()): "true" },
+        "fetchStrategy": { "platforms": platforms.collect::<Vec<Value>>() },
+        // Without it nothing measures what the pods of a shim use, and no autoscaler sees it.
+        "containerdRuntimeOptions": { "SystemdCgroup": "true" },
+        "runtimeClass": { "name": RUNTIME_CLASS, "handler": "spin-v2" },
+        "rolloutStrategy": { "type": "recreate" },
+    } });
+    let api = ["runtime.spinkube.dev/v1alpha1", "Shim"];
+    Ok(of_cluster(api, "spin-v2", content))
+}
+
+/// What `KWasm` leaves to others: its shim is called `spin`.
+fn runtime_class() -> Object {
+    let content = json!({ "handler": "spin" });
+    of_cluster(["node.k8s.io/v1", "RuntimeClass"], RUNTIME_CLASS, content)
+}
+
+/// An account that may look at everything but Secrets and change nothing: `view` is Kubernetes' own role.
+fn viewer() -> [Object; 2] {
+    let account = of_cluster(["v1", "ServiceAccount"], VIEWER, json!({}));
+    let content = json!({
+        "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view" },
+        "subjects": [{ "kind": "ServiceAccount", "name": VIEWER, "namespace": "kube-system" }],
+    });
+    let api = ["rbac.authorization.k8s.io/v1", "ClusterRoleBinding"];
+    [
+        account.in_namespace("kube-system"),
+        of_cluster(api, VIEWER, content),
+    ]
+}
+
+fn of_cluster(api: [&str; 2], name: &str, content: Value) -> Object {
+    let labels = json!({
+        "app.kubernetes.io/part-of": NAME,
+        "app.kubernetes.io/managed-by": "kindred-infra",
+    });
+    Object::with_metadata(
+        FILE,
+        api,
+        json!({ "name": name, "labels": labels }),
+        content,
+    )
+}

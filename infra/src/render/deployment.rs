@@ -1,0 +1,207 @@
+//! The application as a Deployment and a Service: with the shim's `RuntimeClass`, or of the `host` image.
+
+use config::{Form, IndexPlace};
+use serde_json::{Value, json};
+
+use super::monitoring::METRICS_PORT;
+use super::parts::{self, HOST_PORT, Part, SERVICE_PORT, parts};
+use super::volume::{INDEX_FOLDER, INDEX_NAME};
+use super::{pod, scaling, volume};
+use crate::model::{Model, NAME};
+use crate::object::Object;
+
+/// What replicas do not share where there is another.
+const SPREAD_OVER: [&str; 2] = ["kubernetes.io/hostname", "topology.kubernetes.io/zone"];
+
+/// How long a pod that is to end still answers, since everybody who sends it requests has to hear of it first.
+const DRAIN_SECONDS: u32 = 5;
+
+/// How long it may take to end: the drain, the 30 seconds that `host` lets a request take, and what is left to tidy up.
+const TERMINATION_SECONDS: u32 = 45;
+
+/// How often a pod that starts is asked whether it lives, a second apart. A shim that compiles functions, or a `host` that pulls them, takes a while.
+const STARTUP_TRIES: u32 = 120;
+
+/// What `host` may write.
+const STATE_FOLDER: &str = "/state";
+
+/// Where `host` finds the keys of the registry, as Docker keeps them.
+const REGISTRY_FOLDER: &str = "/registry";
+
+pub(super) fn objects(model: &Model<'_>) -> Vec<Object> {
+    let parts = parts(model);
+    let deployments = parts.iter().map(|part| deployment(model, part));
+    let services = parts.iter().map(|part| service(model, part));
+    deployments.chain(services).collect()
+}
+
+fn deployment(model: &Model<'_>, part: &Part<'_>) -> Object {
+    let spread = |key: &str| {
+        json!({
+            "maxSkew": 1,
+            "topologyKey": key,
+            "whenUnsatisfiable": "ScheduleAnyway",
+            "labelSelector": { "matchLabels": part.pod_labels() },
+        })
+    };
+    let mut pod = pod::restricted(model, NAME);
+    pod["terminationGracePeriodSeconds"] = json!(TERMINATION_SECONDS);
+    pod["topologySpreadConstraints"] = json!(SPREAD_OVER.map(spread));
+    let container = match model.environment.application.form {
+        Form::Host => {
+            pod["volumes"] = json!(volumes(model));
+            host(model, part)
+        }
+        Form::Deployment | Form::SpinApp => {
+            pod["runtimeClassName"] = json!(model.runtime_class());
+            shim(model, part)
+        }
+    };
+    pod["containers"] = json!([container]);
+    let mut metadata = json!({ "labels": part.pod_labels() });
+    if let Some(annotations) = parts::annotations(model) {
+        metadata["annotations"] = json!(annotations);
+    }
+    let mut spec = json!({
+        "selector": { "matchLabels": part.pod_labels() },
+        "strategy": { "rollingUpdate": { "maxSurge": 1, "maxUnavailable": 0 } },
+        "template": { "metadata": metadata, "spec": pod },
+    });
+    if !scaling::is_automatic(model) {
+        spec["replicas"] = json!(model.environment.scaling.minimum_replicas);
+    }
+    let api = ["apps/v1", "Deployment"];
+    Object::new(
+        model,
+        "deployment",
+        api,
+        &part.name,
+        json!({ "spec": spec }),
+    )
+}
+
+/// What a container's environment has: what the application is told, and what its host is.
+fn variables(model: &Model<'_>, part: &Part<'_>) -> Vec<Value> {
+    let name_of = |variable: &str| format!("SPIN_VARIABLE_{}", variable.to_uppercase());
+    let endpoint = model.environment.observability.open_telemetry.as_deref();
+    let is_host = model.environment.application.form == Form::Host;
+    let of_host = [
+        ("SPIN_COMPONENTS_TO_RETAIN", part.component),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint),
+        ("TMPDIR", is_host.then_some(STATE_FOLDER)),
+        (
+            "DOCKER_CONFIG",
+            registry_secret(model).map(|_| REGISTRY_FOLDER),
+        ),
+    ];
+    let of_host = of_host
+        .iter()
+        .filter_map(|(name, value)| Some(json!({ "name": name, "value": (*value)? })));
+    let mut variables = parts::variables(model, name_of);
+    variables.extend(of_host);
+    variables
+}
+
+/// The Secret by which `host` pulls the application: the first of those by which the cluster pulls images.
+fn registry_secret<'a>(model: &Model<'a>) -> Option<&'a str> {
+    let settings = &model.environment.application;
+    let first = settings.image_pull_secrets.first().map(String::as_str);
+    first.filter(|_| settings.form == Form::Host)
+}
+
+/// What both have.
+fn container(model: &Model<'_>, part: &Part<'_>) -> Value {
+    let probe = |path: &str, period_seconds: u32| json!({ "httpGet": { "path": path, "port": "http" }, "periodSeconds": period_seconds });
+    let mut startup = probe(part.live_path(), 1);
+    startup["failureThreshold"] = json!(STARTUP_TRIES);
+    json!({
+        "name": "functions",
+        "ports": [{ "name": "http", "containerPort": parts::port(model) }],
+        "env": variables(model, part),
+        "startupProbe": startup,
+        "readinessProbe": probe(part.ready_path(), 10),
+        "livenessProbe": probe(part.live_path(), 10),
+        "resources": parts::resources(model),
+    })
+}
+
+/// The application itself as an image, which the shim runs.
+fn shim(model: &Model<'_>, part: &Part<'_>) -> Value {
+    let mut container = container(model, part);
+    container["image"] = json!(model.image);
+    // The shim takes no arguments, and no container is without.
+    container["command"] = json!(["/"]);
+    container["securityContext"] = pod::container_security(false);
+    // It ends at once when it is told to. (<https://kubernetes.io/docs/concepts/containers/container-lifecycle-hooks/>, since Kubernetes 1.30)
+    container["lifecycle"] = json!({ "preStop": { "sleep": { "seconds": DRAIN_SECONDS } } });
+    container
+}
+
+/// `host`, which pulls the application.
+fn host(model: &Model<'_>, part: &Part<'_>) -> Value {
+    let mut container = container(model, part);
+    container["image"] = json!(model.environment.application.host_image);
+    container["args"] = json!(host_arguments(model));
+    container["securityContext"] = pod::container_security(true);
+    let mut mounts = vec![json!({ "name": "state", "mountPath": STATE_FOLDER })];
+    if registry_secret(model).is_some() {
+        mounts.push(json!({ "name": "registry", "mountPath": REGISTRY_FOLDER, "readOnly": true }));
+    }
+    if model.environment.index == IndexPlace::Volume {
+        // The bucket alone: what the jobs keep beside it is theirs.
+        let bucket = &model.storage.bucket;
+        mounts.push(json!({
+            "name": INDEX_NAME,
+            "mountPath": format!("{INDEX_FOLDER}/{bucket}"),
+            "subPath": bucket,
+            "readOnly": true,
+        }));
+    }
+    container["volumeMounts"] = json!(mounts);
+    if model.environment.observability.prometheus
+        && let Some(ports) = container["ports"].as_array_mut()
+    {
+        ports.push(json!({ "name": "metrics", "containerPort": METRICS_PORT }));
+    }
+    container
+}
+
+fn host_arguments(model: &Model<'_>) -> Vec<String> {
+    let listen = |port: u16| format!("0.0.0.0:{port}");
+    let mut arguments: Vec<String> = ["up", "-f", &model.image].map(str::to_owned).to_vec();
+    let mut option = |name: &str, value: &str| {
+        arguments.extend([name.to_owned(), value.to_owned()]);
+    };
+    option("--listen", &listen(HOST_PORT));
+    option("--state-dir", &format!("{STATE_FOLDER}/spin"));
+    option("--cache-dir", &format!("{STATE_FOLDER}/compiled"));
+    option("--drain-delay", &DRAIN_SECONDS.to_string());
+    option("--log-format", "json");
+    if model.environment.observability.prometheus {
+        option("--metrics-listen", &listen(METRICS_PORT));
+    }
+    if model.environment.index == IndexPlace::Volume {
+        option("--s3", INDEX_FOLDER);
+        arguments.push("--s3-anonymous-reads".to_owned());
+    }
+    arguments
+}
+
+fn volumes(model: &Model<'_>) -> Vec<Value> {
+    let mut volumes = vec![json!({ "name": "state", "emptyDir": {} })];
+    if let Some(name) = registry_secret(model) {
+        volumes.push(json!({ "name": "registry", "secret": { "secretName": name } }));
+    }
+    if model.environment.index == IndexPlace::Volume {
+        volumes.push(volume::of_claim(INDEX_NAME));
+    }
+    volumes
+}
+
+fn service(model: &Model<'_>, part: &Part<'_>) -> Object {
+    let content = json!({ "spec": {
+        "selector": part.pod_labels(),
+        "ports": [{ "name": "http", "port": SERVICE_PORT, "targetPort": "http" }],
+    } });
+    Object::new(model, "service", ["v1", "Service"], &part.name, content)
+}
