@@ -4,6 +4,7 @@
 //! test command, [`functions`] builds what runs as WebAssembly, [`tidy`] checks what no compiler checks, [`ci`] is all of it in the order of
 //! the continuous integration.
 
+mod changelog;
 mod ci;
 mod e2e;
 mod functions;
@@ -72,6 +73,11 @@ enum Command {
     Workflows,
     /// Run what the continuous integration runs
     Ci,
+    /// Print what CHANGELOG.md says of a release
+    Changelog {
+        /// The release, as in `1.2.0`
+        version: String,
+    },
     /// Replace the tags of GitHub actions in the workflows by their commits
     PinActions,
 }
@@ -104,6 +110,7 @@ fn run(arguments: Arguments) -> Result<()> {
         Command::Deny => ci::deny(&workspace),
         Command::Workflows => workflows::check(&workspace),
         Command::Ci => ci::ci(&workspace),
+        Command::Changelog { version } => changelog::print(&workspace, &version),
         Command::PinActions => pin_actions::pin(&workspace),
     }
 }
