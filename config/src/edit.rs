@@ -36,20 +36,11 @@ pub fn with_settings(
     collection: &str,
     settings: &[(&str, Setting)],
 ) -> Result<String, ConfigError> {
-    edit(text, path, ["collections", collection], settings)
+    with_settings_of(text, path, ["collections", collection], settings)
 }
 
-/// The same with `settings` of an environment, each named as in `application.image`.
-pub fn with_environment_settings(
-    text: &str,
-    path: &Path,
-    environment: &str,
-    settings: &[(&str, Setting)],
-) -> Result<String, ConfigError> {
-    edit(text, path, ["environments", environment], settings)
-}
-
-fn edit(
+/// The same with `settings` of any `table`, such as `environments` and `prod`.
+pub fn with_settings_of(
     text: &str,
     path: &Path,
     table: [&str; 2],
@@ -171,8 +162,8 @@ mod tests {
             Setting::Text("ghcr.io/a/b:1".to_owned()),
         )];
         let check = |before: &str, after: &str| {
-            let edited =
-                with_environment_settings(before, Path::new("kindred.toml"), "prod", &image);
+            let table = ["environments", "prod"];
+            let edited = with_settings_of(before, Path::new("kindred.toml"), table, &image);
             assert_eq!(edited.unwrap(), after);
         };
         check(

@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::program::{Place, Run};
 use crate::push::{module, place};
 use crate::registry::RegistryProcess;
+use crate::scripted::Scripted;
 
 #[track_caller]
 fn check(run: &Run, status: i32, expected: &str) {
@@ -58,7 +59,7 @@ fn digests_are_written_beside_tags_and_move_with_them() {
     let lines: Vec<&str> = run.stdout.lines().collect();
     assert_eq!(
         lines[1],
-        format!("pinned     prod application.image: {pinned}")
+        format!("pinned     environments.prod.application.image: {pinned}")
     );
     assert!(config(&place).ends_with(&environments(&pinned, &host_pinned)));
     assert_eq!(
@@ -88,11 +89,11 @@ fn digests_are_written_beside_tags_and_move_with_them() {
         panic!("{}", run.stdout)
     };
     assert_eq!(pin["before"], pinned);
-    assert_ne!(pin["image"], pinned);
+    assert_ne!(pin["after"], pinned);
     assert_eq!(pin["action"], "pinned");
     assert_eq!(summary["pinned"], 1);
     let text = config(&place);
-    assert!(text.contains(&format!("image = {}  # the newest\n", pin["image"])));
+    assert!(text.contains(&format!("image = {}  # the newest\n", pin["after"])));
     assert!(text.contains(&host_pinned), "the others stay");
 }
 
@@ -110,6 +111,56 @@ fn where_one_image_is_not_there_nothing_is_written() {
     let run = place.run(&["pin"]);
     check(&run, 1, &format!("{absent} is not in its registry"));
     assert_eq!((config(&place), run.stdout.as_str()), (before, ""));
+}
+
+#[test]
+fn the_checksum_of_a_shim_is_written_once() {
+    let files = [
+        ("GET /shim.tar.gz", vec!["abc".to_owned()]),
+        ("GET /other.tar.gz", vec!["abd".to_owned()]),
+    ];
+    let server = Scripted::answering(files.into());
+    let location = format!("{}/shim.tar.gz", server.endpoint);
+    let place = Place::new(&format!(
+        "[cluster.shim.x86_64]\nlocation = \"{location}\" # ours\n"
+    ));
+    // As `sha256sum` has it.
+    let sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    let run = place.run(&["pin"]);
+    check(
+        &run,
+        0,
+        &format!("pinned     cluster.shim.x86_64.sha256: {sha256}\n1 pinned, "),
+    );
+    let pinned = config(&place);
+    assert!(
+        pinned.ends_with(&format!("\" # ours\nsha256 = \"{sha256}\"\n")),
+        "{pinned}"
+    );
+    check(&place.run(&["render", "--cluster"]), 0, sha256);
+    check(&place.run(&["pin"]), 0, "0 pinned, 1 unchanged\n");
+
+    let exchanged = pinned.replace("/shim.tar.gz", "/other.tar.gz");
+    std::fs::write(place.path("kindred.toml"), &exchanged).unwrap();
+    let run = place.run(&["pin"]);
+    check(
+        &run,
+        3,
+        &format!("and `[cluster.shim.x86_64]` says {sha256}"),
+    );
+    assert_eq!(config(&place), exchanged);
+    let absent = pinned.replace("/shim.tar.gz", "/none.tar.gz");
+    std::fs::write(place.path("kindred.toml"), &absent).unwrap();
+    check(&place.run(&["pin"]), 1, "/none.tar.gz for its checksum");
+    // Who asks for an environment, asks for no cluster.
+    place.configure(
+        "[environments.dev]\n[cluster.shim.x86_64]\nlocation = \"http://127.0.0.1:1\"\n",
+    );
+    check(
+        &place.run(&["pin", "--env", "dev"]),
+        0,
+        "0 pinned, 0 unchanged\n",
+    );
 }
 
 #[test]
