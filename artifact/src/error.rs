@@ -37,6 +37,11 @@ pub enum Error {
         /// What the connection said.
         source: Cause,
     },
+    /// The system has no certificates, by which registries are known.
+    #[error(
+        "the system has no certificates of authorities; install the package ca-certificates, or name a file with some in SSL_CERT_FILE"
+    )]
+    NoAuthorities,
     /// The registry wants to know who asks, or does not let them.
     #[error(
         "the registry refuses access to {image}; log in with `docker login`, or name a folder with a config.json in DOCKER_CONFIG"

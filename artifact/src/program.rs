@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use flate2::{Compression, GzBuilder};
 use object::elf::{EM_AARCH64, EM_X86_64, FileHeader64, PT_INTERP};
@@ -23,8 +25,13 @@ const SHARED_FOLDER_MODE: u32 = 0o1777;
 
 const PROGRAM_MODE: u32 = 0o755;
 
+const FILE_MODE: u32 = 0o644;
+
+/// Where programs look for the certificates of authorities.
+const AUTHORITIES: &str = "etc/ssl/certs/ca-certificates.crt";
+
 /// A program that needs no other file.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Program<'a> {
     /// What it is called; it lies under this name in the root folder.
     pub name: &'a str,
@@ -33,7 +40,7 @@ pub struct Program<'a> {
     /// A folder that it may write to; files that are there for a while go there too.
     pub writable_folder: &'a str,
     /// Variables of its environment.
-    pub environment: &'a [(&'a str, &'a str)],
+    pub environment: BTreeMap<String, String>,
 }
 
 impl Program<'_> {
@@ -48,11 +55,10 @@ impl Program<'_> {
         let architecture = architecture(self.binary).map_err(unpackable)?;
         let files = self.files().map_err(|error| unpackable(error.into()))?;
         let compressed = compress(&files).map_err(|error| unpackable(error.into()))?;
-        let temporary = ("TMPDIR", self.writable_folder);
-        let variables = self.environment.iter().chain([&temporary]);
-        let variables: Vec<String> = variables
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
+        let temporary = format!("TMPDIR={}", self.writable_folder);
+        let variables = self.environment.iter();
+        let variables = variables.map(|(name, value)| format!("{name}={value}"));
+        let variables: Vec<String> = variables.chain([temporary]).collect();
         let config = json!({
             "architecture": architecture,
             "os": "linux",
@@ -71,19 +77,43 @@ impl Program<'_> {
     /// The root folder as an archive.
     fn files(&self) -> io::Result<Vec<u8>> {
         let mut archive = Builder::new(Vec::new());
-        let mut header = Header::new_ustar();
-        header.set_entry_type(EntryType::Regular);
-        header.set_mode(PROGRAM_MODE);
-        header.set_size(self.binary.len() as u64);
-        archive.append_data(&mut header, self.name, self.binary)?;
-        let mut header = Header::new_ustar();
-        header.set_entry_type(EntryType::Directory);
-        header.set_mode(SHARED_FOLDER_MODE);
-        header.set_size(0);
+        let mut append = |path: &str, kind: EntryType, mode: u32, content: &[u8]| {
+            let mut header = Header::new_ustar();
+            header.set_entry_type(kind);
+            header.set_mode(mode);
+            header.set_size(content.len() as u64);
+            archive.append_data(&mut header, path, content)
+        };
+        append(self.name, EntryType::Regular, PROGRAM_MODE, self.binary)?;
+        let authorities = authorities();
+        append(
+            AUTHORITIES,
+            EntryType::Regular,
+            FILE_MODE,
+            authorities.as_bytes(),
+        )?;
         let folder = format!("{}/", self.writable_folder.trim_matches('/'));
-        archive.append_data(&mut header, folder, io::empty())?;
+        append(&folder, EntryType::Directory, SHARED_FOLDER_MODE, &[])?;
         archive.into_inner()
     }
+}
+
+/// Mozilla's list of authorities, in the form of RFC 7468.
+fn authorities() -> String {
+    let mut text = String::new();
+    for certificate in webpki_root_certs::TLS_SERVER_ROOT_CERTS {
+        text += "-----BEGIN CERTIFICATE-----\n";
+        let encoded = BASE64_STANDARD.encode(certificate);
+        let mut rest = encoded.as_str();
+        while !rest.is_empty() {
+            let (line, behind) = rest.split_at(rest.len().min(64));
+            text += line;
+            text.push('\n');
+            rest = behind;
+        }
+        text += "-----END CERTIFICATE-----\n";
+    }
+    text
 }
 
 fn compress(files: &[u8]) -> io::Result<Bytes> {
@@ -118,6 +148,9 @@ fn architecture(binary: &[u8]) -> Result<&'static str, Cause> {
 
 #[cfg(test)]
 mod tests {
+    use rustls::pki_types::CertificateDer;
+    use rustls::pki_types::pem::PemObject as _;
+
     use super::*;
 
     /// The least ELF file: a header, and segments of these types.
@@ -144,7 +177,7 @@ mod tests {
             name: "host",
             binary,
             writable_folder: "/state",
-            environment: &[("KINDRED_STATE_DIR", "/state")],
+            environment: BTreeMap::from([("KINDRED_STATE_DIR".to_owned(), "/state".to_owned())]),
         }
     }
 
@@ -187,9 +220,19 @@ mod tests {
         });
         let expected = [
             ("host".to_owned(), 0o755, binary.len() as u64, 0),
+            (AUTHORITIES.to_owned(), 0o644, authorities().len() as u64, 0),
             ("state/".to_owned(), 0o1777, 0, 0),
         ];
         assert_eq!(entries.collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn authorities_are_written_as_they_are() {
+        let text = authorities();
+        let certificates: Vec<_> = CertificateDer::pem_slice_iter(text.as_bytes())
+            .collect::<Result<_, _>>()
+            .unwrap();
+        assert_eq!(certificates, webpki_root_certs::TLS_SERVER_ROOT_CERTS);
     }
 
     #[test]

@@ -30,6 +30,10 @@ impl Registry {
         let auth = credentials::of(registry)?;
         // rustls takes the cryptography that the process has; that it has one already is as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
+        // The client makes another one beside ours, which it never uses, and which panics without them.
+        if rustls_native_certs::load_native_certs().certs.is_empty() {
+            return Err(Error::NoAuthorities);
+        }
         let config = ClientConfig {
             protocol: if insecure || image.is_on_loopback() {
                 ClientProtocol::Http
@@ -54,7 +58,7 @@ impl Registry {
     }
 }
 
-/// Mozilla's list of authorities, beside those of the system: an image of nothing but our program has no system.
+/// Mozilla's list of authorities, beside those of the system.
 fn compiled_in_roots() -> Vec<Certificate> {
     let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
     roots

@@ -16,6 +16,8 @@ pub struct ApplicationSettings {
     pub host_image: String,
     /// Whether each function runs, and scales, by itself. Default: false.
     pub per_function: bool,
+    /// Whether `host` asks the application's registry over plain HTTP, as one within a cluster may want it. Default: false.
+    pub insecure_registry: bool,
     /// The names of Secrets in the namespace by which images are pulled.
     pub image_pull_secrets: Vec<String>,
     /// The `RuntimeClass` of the shim. Not given: `wasmtime-spin-v2`, as runtime-class-manager names it.
@@ -39,6 +41,7 @@ impl Default for ApplicationSettings {
             image: String::new(),
             host_image: String::new(),
             per_function: false,
+            insecure_registry: false,
             image_pull_secrets: Vec::new(),
             runtime_class: None,
             cpu_request: "100m".to_owned(),
@@ -59,6 +62,10 @@ impl ApplicationSettings {
             ),
             Form::Deployment if has_host_image => Err(
                 "the form `deployment` runs the shim: remove `host_image`, or write the form `host`"
+                    .to_owned(),
+            ),
+            Form::SpinApp | Form::Deployment if self.insecure_registry => Err(
+                "only the form `host` is told how to ask the registry: remove `insecure_registry`"
                     .to_owned(),
             ),
             Form::Host if !has_host_image => Err(

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::Request;
 use kube::api::{
-    DeleteParams, DynamicObject, GetParams, ListParams, Patch, PatchParams, PostParams,
+    DeleteParams, DynamicObject, GetParams, ListParams, LogParams, Patch, PatchParams, PostParams,
     Preconditions, PropagationPolicy, ValidationDirective,
 };
 use kube::core::{ApiResource, GroupVersionKind, Request as Requests};
@@ -79,6 +79,25 @@ impl Cluster {
             Value::Array(items) => items,
             _ => Vec::new(),
         })
+    }
+
+    /// The last lines that a container of a pod wrote; of one that runs again, those of before.
+    pub(crate) async fn log(
+        &self,
+        pod: &ObjectId,
+        container: &str,
+        is_running_again: bool,
+        line_count: i64,
+    ) -> Result<String> {
+        let parameters = LogParams {
+            container: Some(container.to_owned()),
+            previous: is_running_again,
+            tail_lines: Some(line_count),
+            ..LogParams::default()
+        };
+        let request = self.needed(pod)?.logs(&pod.name, &parameters);
+        let request = request.map_err(Error::BuildRequest)?;
+        self.client.request_text(request).await
     }
 
     /// Says what is wanted of an object, and returns what it is then (<https://kubernetes.io/docs/reference/using-api/server-side-apply/>).

@@ -1,5 +1,6 @@
 //! `infra image`.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
@@ -30,6 +31,9 @@ pub(crate) struct ImageArgs {
     /// The program, linked statically; without it, cargo builds it in the repository
     #[arg(long, value_name = "FILE")]
     pub(crate) binary: Option<PathBuf>,
+    /// A variable of its environment, such as `SSL_CERT_FILE`; may be given several times
+    #[arg(long = "variable", value_name = "NAME=VALUE", value_parser = variable)]
+    pub(crate) variables: Vec<(String, String)>,
     /// The profile that cargo builds it with
     #[arg(
         long,
@@ -75,7 +79,9 @@ pub(crate) fn image(global: &Global, args: &ImageArgs) -> Result<(), Failure> {
     let content = content
         .with_context(|| format!("could not read the program {}", binary.display()))
         .map_err(|error| Refusal::Invalid.because(error))?;
-    let packed = program(args.program, &content).pack().map_err(failure)?;
+    let mut program = program(args.program, &content);
+    program.environment.extend(args.variables.clone());
+    let packed = program.pack().map_err(failure)?;
     if let Some(folder) = &args.out {
         packed.write_layout(folder).map_err(failure)?;
     }
@@ -112,6 +118,13 @@ fn tell(
     Ok(global.output.tell("image", &event, name)?)
 }
 
+fn variable(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write NAME=VALUE".to_owned()),
+    }
+}
+
 /// What is in the image of each program beside it.
 fn program(program: ImageProgram, binary: &[u8]) -> Program<'_> {
     match program {
@@ -119,18 +132,20 @@ fn program(program: ImageProgram, binary: &[u8]) -> Program<'_> {
             name: "host",
             binary,
             writable_folder: "/state",
-            environment: &[
+            environment: [
                 ("KINDRED_CACHE_DIR", "/state/cache"),
                 // As long as it takes until nobody sends requests to a pod that ends.
                 ("KINDRED_DRAIN_DELAY", "5"),
                 ("KINDRED_STATE_DIR", "/state"),
-            ],
+            ]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into(),
         },
         ImageProgram::Precompute => Program {
             name: "precompute",
             binary,
             writable_folder: "/scratch",
-            environment: &[],
+            environment: BTreeMap::new(),
         },
     }
 }

@@ -5,12 +5,14 @@
 
 mod apply;
 mod destroy;
+mod diagnosis;
 mod inventory;
 mod lock;
 mod plan;
 mod releases;
 mod rollout;
 mod state;
+mod workload;
 
 use std::future::Future;
 use std::time::Duration;

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::rollout::State;
+use super::diagnosis::time;
+use super::workload::State;
 use super::{Engine, Holder, Release};
 use crate::error::Failure;
 use crate::object_id::ObjectId;
@@ -81,7 +82,7 @@ impl Engine<'_> {
         let events = self.cluster.events(&id.name, namespace).await;
         let mut events = self.expect(events, "read the events about", id)?;
         events.retain(|event| event["involvedObject"]["kind"] == id.kind);
-        events.sort_by_key(|event| std::cmp::Reverse(super::rollout::time(event)));
+        events.sort_by_key(|event| std::cmp::Reverse(time(event)));
         Ok(Some((live, events)))
     }
 }

@@ -184,6 +184,9 @@ fn host_arguments(model: &Model<'_>) -> Vec<String> {
         option("--s3", INDEX_FOLDER);
         arguments.push("--s3-anonymous-reads".to_owned());
     }
+    if model.environment.application.insecure_registry {
+        arguments.push("--insecure".to_owned());
+    }
     arguments
 }
 
