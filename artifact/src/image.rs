@@ -41,7 +41,33 @@ impl Image {
         ))
     }
 
-    pub(crate) fn digest(&self) -> Option<&str> {
+    /// The same with the tag alone, which may be another artifact tomorrow; `None` if it has none.
+    pub fn by_tag(&self) -> Option<Self> {
+        let tag = self.0.tag()?.to_owned();
+        let (registry, repository) = (self.0.registry(), self.0.repository());
+        Some(Self(Reference::with_tag(
+            registry.to_owned(),
+            repository.to_owned(),
+            tag,
+        )))
+    }
+
+    /// The same with a digest beside its tag: for people the tag, and the digest for who pulls it.
+    pub(crate) fn with_digest(&self, digest: &str) -> Self {
+        let Some(tag) = self.0.tag() else {
+            return self.by_digest(digest);
+        };
+        let (registry, repository) = (self.0.registry(), self.0.repository());
+        Self(Reference::with_tag_and_digest(
+            registry.to_owned(),
+            repository.to_owned(),
+            tag.to_owned(),
+            digest.to_owned(),
+        ))
+    }
+
+    /// The digest, which is always this artifact and no other.
+    pub fn digest(&self) -> Option<&str> {
         self.0.digest()
     }
 
@@ -102,6 +128,8 @@ mod tests {
             check(name, Some((name, is_on_loopback)));
         }
         check("ghcr.io/kindred", Some(("ghcr.io/kindred:latest", false)));
+        let both = format!("ghcr.io/example/kindred:1{digest}");
+        check(&both, Some((&both, false)));
         for text in [
             "spin.toml",
             "example/kindred:1",
@@ -113,5 +141,22 @@ mod tests {
         ] {
             check(text, None);
         }
+    }
+
+    #[test]
+    fn a_tag_and_a_digest_are_told_apart() {
+        let digest = format!("sha256:{}", "0".repeat(64));
+        let image = |text: &str| Image::parse(text).unwrap();
+        let tagged = image("ghcr.io/example/kindred:1");
+        let pinned = tagged.with_digest(&digest);
+        assert_eq!(
+            pinned.to_string(),
+            format!("ghcr.io/example/kindred:1@{digest}")
+        );
+        assert_eq!(pinned, image(&pinned.to_string()));
+        assert_eq!((tagged.digest(), pinned.digest()), (None, Some(&*digest)));
+        assert_eq!(pinned.by_tag(), Some(tagged.clone()));
+        assert_eq!(tagged.by_tag(), Some(tagged));
+        assert_eq!(pinned.by_digest(&digest).by_tag(), None);
     }
 }

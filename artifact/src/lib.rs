@@ -4,6 +4,7 @@
 //! - [`Registry::push`] uploads what the registry does not have, which is nothing where nothing changed.
 //! - [`Registry::pull`] brings an artifact into a folder of blobs and gives the [`Application`](app::Application) that a `spin.toml` would have
 //!   given, so that whoever serves the one serves the other.
+//! - [`Registry::pin`] says which artifact a tag is today.
 //! - [`Inspection`] says what a component imports, and which hosts can run it.
 //!
 //! The format is that of Spin 3 and 4 (<https://github.com/spinframework/spin/blob/v3.6.3/crates/oci/src/client.rs>): a manifest of OCI whose layers
@@ -21,6 +22,7 @@ mod locked;
 mod manifest;
 mod pack;
 mod packed;
+mod pin;
 mod program;
 mod pull;
 mod push;

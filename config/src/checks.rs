@@ -325,14 +325,18 @@ pub(crate) fn cron_schedule<'de, D: Deserializer<'de>>(
     )
 }
 
-/// A SHA-256 as people write it.
-pub(crate) fn sha256<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+/// A SHA-256 as people write it, where it is there.
+pub(crate) fn sha256<'de, D>(deserializer: D) -> Result<Option<String>, D::Error>
+where
+    D: Deserializer<'de>,
+{
     let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     text(
         deserializer,
         |digits| digits.len() == 64 && digits.bytes().all(is_digit),
         "is no SHA-256: it has 64 hexadecimal digits, in lower case",
     )
+    .map(Some)
 }
 
 /// A source in a bucket.

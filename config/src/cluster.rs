@@ -69,7 +69,7 @@ pub struct ShimFile {
     /// Where it is.
     #[serde(deserialize_with = "checks::web_address")]
     pub location: String,
-    /// Its SHA-256, as 64 hexadecimal digits.
-    #[serde(deserialize_with = "checks::sha256")]
-    pub sha256: String,
+    /// Its SHA-256, as 64 hexadecimal digits. Not given: nobody looked yet.
+    #[serde(default, deserialize_with = "checks::sha256")]
+    pub sha256: Option<String>,
 }

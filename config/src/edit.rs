@@ -36,18 +36,28 @@ pub fn with_settings(
     collection: &str,
     settings: &[(&str, Setting)],
 ) -> Result<String, ConfigError> {
+    with_settings_of(text, path, ["collections", collection], settings)
+}
+
+/// The same with `settings` of any `table`, such as `environments` and `prod`.
+pub fn with_settings_of(
+    text: &str,
+    path: &Path,
+    table: [&str; 2],
+    settings: &[(&str, Setting)],
+) -> Result<String, ConfigError> {
     Config::parse(text, path)?;
     let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| {
         let offset = error.span().map_or(0, |span| span.start);
         ConfigError::at(path, text, offset, error.message().to_owned())
     })?;
-    write(&mut document, collection, settings);
+    write(&mut document, table, settings);
     let edited = document.to_string();
     Config::parse(&edited, path)?;
     Ok(edited)
 }
 
-fn write(document: &mut DocumentMut, collection: &str, settings: &[(&str, Setting)]) {
+fn write(document: &mut DocumentMut, table_names: [&str; 2], settings: &[(&str, Setting)]) {
     for (key, setting) in settings {
         let (tables, name) = key.rsplit_once('.').unwrap_or(("", key));
         let tables = tables.split('.').filter(|table| !table.is_empty());
@@ -56,7 +66,7 @@ fn write(document: &mut DocumentMut, collection: &str, settings: &[(&str, Settin
         let mut new_table = Table::new();
         // Without a header of its own as long as it has only tables.
         new_table.set_implicit(true);
-        for table_name in ["collections", collection].into_iter().chain(tables) {
+        for table_name in table_names.into_iter().chain(tables) {
             let missing = if is_inline {
                 Item::Value(InlineTable::new().into())
             } else {
@@ -85,7 +95,7 @@ fn write(document: &mut DocumentMut, collection: &str, settings: &[(&str, Settin
 /// Settings of a collection as the lines that say so in a `kindred.toml`; nothing where there are none.
 pub fn settings_as_toml(collection: &str, settings: &[(&str, Setting)]) -> String {
     let mut document = DocumentMut::new();
-    write(&mut document, collection, settings);
+    write(&mut document, ["collections", collection], settings);
     document.to_string()
 }
 
@@ -142,6 +152,27 @@ mod tests {
             "train.neighbours = 5\n",
             &[("train.regularization", Setting::Real(0.5))],
             "train.neighbours = 5\ntrain.regularization = 0.5\n",
+        );
+    }
+
+    #[test]
+    fn settings_of_an_environment_are_written_where_it_has_them() {
+        let image = [(
+            "application.image",
+            Setting::Text("ghcr.io/a/b:1".to_owned()),
+        )];
+        let check = |before: &str, after: &str| {
+            let table = ["environments", "prod"];
+            let edited = with_settings_of(before, Path::new("kindred.toml"), table, &image);
+            assert_eq!(edited.unwrap(), after);
+        };
+        check(
+            "[environments.prod.application]\nimage = \"ghcr.io/a/b:0\"   # ours\nform = 'host'\nhost_image = \"c\"\n",
+            "[environments.prod.application]\nimage = \"ghcr.io/a/b:1\"   # ours\nform = 'host'\nhost_image = \"c\"\n",
+        );
+        check(
+            "[environments.prod]\napplication = { image = \"ghcr.io/a/b:0\" } # ours\n",
+            "[environments.prod]\napplication = { image = \"ghcr.io/a/b:1\" } # ours\n",
         );
     }
 

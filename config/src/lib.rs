@@ -31,7 +31,7 @@ pub use collection::{
     InteractionColumns, InteractionTable, ItemColumns, ItemTable, Layout, Model, Part, Posters,
     Predict, PredictionModel, Protocol, Publish, Similarity, Source, Train, ValueScale,
 };
-pub use edit::{Setting, settings_as_toml, with_settings};
+pub use edit::{Setting, settings_as_toml, with_settings, with_settings_of};
 pub use environment::{
     AccessMode, Address, AddressKind, ApplicationSettings, Autoscaler, Certificate, Environment,
     EnvironmentName, Form, IndexPlace, Issuer, Jobs, Observability, Scaling, SecretSource, Volume,

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use crate::commands::{
-    self, ApplyArgs, CloudCommand, DestroyArgs, ExplainArgs, ImageArgs, PlanArgs, PushArgs,
-    RenderArgs, RollbackArgs, SiteArgs, StateArgs, UnlockArgs,
+    self, ApplyArgs, CloudCommand, DestroyArgs, ExplainArgs, ImageArgs, PinArgs, PlanArgs,
+    PushArgs, RenderArgs, RollbackArgs, SiteArgs, StateArgs, UnlockArgs,
 };
 use crate::error::Refusal;
 use crate::report::Output;
@@ -58,6 +58,8 @@ enum Command {
     Render(RenderArgs),
     /// Push the application to a registry, in the format of Spin
     Push(PushArgs),
+    /// Write what is named into the configuration as it is now: digests of images, of one environment or of all, and checksums of shims
+    Pin(PinArgs),
     /// Pack `host` or `precompute` as a container image, without a container engine
     Image(ImageArgs),
     /// Show what `apply` would do
@@ -113,6 +115,7 @@ pub fn run() -> ExitCode {
     let done = match &cli.command {
         Command::Render(args) => commands::render(global, args),
         Command::Push(args) => commands::push(global, args),
+        Command::Pin(args) => commands::pin(global, args),
         Command::Image(args) => commands::image(global, args),
         Command::Plan(args) => commands::plan(global, args),
         Command::Apply(args) => commands::apply(global, args),

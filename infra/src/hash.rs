@@ -8,3 +8,11 @@ pub(crate) fn short_hash(content: &[u8]) -> String {
     let bytes = digest.first_chunk().copied().unwrap_or_default();
     format!("{:016x}", u64::from_be_bytes(bytes))
 }
+
+/// Bytes as hexadecimal digits, in lower case.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits
+        .filter_map(|digit| char::from_digit(digit.into(), 16))
+        .collect()
+}

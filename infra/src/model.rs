@@ -5,6 +5,7 @@ use std::{env, fmt, fs};
 
 use anyhow::{Context, Result, bail};
 use app::Application;
+use artifact::Image;
 use config::{Config, Environment, Form, IndexPlace, SecretSource, Source, Storage};
 use serde_json::{Value, json};
 
@@ -27,6 +28,9 @@ pub(crate) const RUNTIME_CLASS: &str = "wasmtime-spin-v2";
 ///
 /// Not as `files` of the functions: hosts copy those when they start, and who began with one generation would never see the next.
 pub(crate) const VOLUME_ENDPOINT: &str = "http://127.0.0.1:9000";
+
+/// The setting of an environment that names its application.
+const APPLICATION_IMAGE: &str = "application.image";
 
 /// What is wanted of an environment: everything that its objects have in common.
 #[derive(Debug)]
@@ -116,6 +120,34 @@ impl<'a> Model<'a> {
         model.variables = variables(config, environment, storage, application)
             .with_context(|| format!("environment `{environment_name}`"))?;
         Ok(model)
+    }
+
+    /// Refuses an image without a digest where the environment is protected: what runs there changes when somebody applies it, and not when somebody moves a tag.
+    pub(crate) fn check_digests(&self) -> Result<()> {
+        if !self.environment.protected {
+            return Ok(());
+        }
+        let name = self.environment_name;
+        let configured = self.environment.images();
+        let others = configured.filter(|(setting, _)| *setting != APPLICATION_IMAGE);
+        for (setting, image) in [(APPLICATION_IMAGE, self.image.as_str())]
+            .into_iter()
+            .chain(others)
+        {
+            let parsed = Image::parse(image)
+                .with_context(|| format!("environment `{name}`: `{setting}`"))?;
+            if parsed.digest().is_none() {
+                let or = if setting == APPLICATION_IMAGE {
+                    ", or give `--image REFERENCE@DIGEST`"
+                } else {
+                    ""
+                };
+                bail!(
+                    "the environment `{name}` is protected, and its `{setting}`, {image}, may be another image tomorrow: write its digest beside it with `infra pin --env {name}`{or}"
+                );
+            }
+        }
+        Ok(())
     }
 
     /// The namespace of an environment's objects.

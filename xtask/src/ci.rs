@@ -3,19 +3,14 @@
 //! Everything is compiled with the dev profile, so that tests, benches and `cargo up` share their dependencies; clippy alone needs artefacts of
 //! its own (metadata without code), which cargo keeps beside them.
 
-use std::fs;
-use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
-use crate::process::{self, run, say, timed};
+use crate::process::{self, run, say};
 use crate::workspace::Workspace;
-use crate::{e2e, tidy};
-
-/// cargo-deny's version, fixed so that its findings change when we say so.
-const CARGO_DENY_VERSION: &str = "0.20.2";
+use crate::{e2e, tidy, tools, workflows};
 
 /// What cargo-deny checks here. Advisories need a network and change by themselves, so they have a job of their own in the workflow.
 const DENY_CHECKS: [&str; 3] = ["licenses", "bans", "sources"];
@@ -23,7 +18,7 @@ const DENY_CHECKS: [&str; 3] = ["licenses", "bans", "sources"];
 /// One step: its name, and how it is run.
 type Step = (&'static str, fn(&Workspace) -> Result<()>);
 
-const STEPS: [Step; 7] = [
+const STEPS: [Step; 8] = [
     // Exactly the test command of the README.
     ("test", |workspace| cargo(workspace, &["xtask", "test"])),
     ("cluster", e2e::e2e),
@@ -46,6 +41,7 @@ const STEPS: [Step; 7] = [
     }),
     ("tidy", tidy::run),
     ("deny", deny),
+    ("workflows", workflows::check),
     ("benches compile", |workspace| {
         cargo(
             workspace,
@@ -101,41 +97,12 @@ fn cargo(workspace: &Workspace, arguments: &[&str]) -> Result<()> {
 
 /// `cargo xtask deny`: licences, banned and duplicate packages, and sources.
 pub(crate) fn deny(workspace: &Workspace) -> Result<()> {
-    let cargo_deny = install_cargo_deny()?;
+    let Some(cargo_deny) = tools::CARGO_DENY.program()? else {
+        return Ok(());
+    };
     // Second versions only warn: `cargo deny check bans` shows them, and the few that matter are errors.
     run(Command::new(cargo_deny)
         .current_dir(&workspace.root)
         .args(["--log-level", "error", "check"])
         .args(DENY_CHECKS))
-}
-
-/// Installs cargo-deny under the cache home, once a version.
-fn install_cargo_deny() -> Result<PathBuf> {
-    let folder = Workspace::cache_folder()?.join(format!("cargo-deny-{CARGO_DENY_VERSION}"));
-    let program = folder.join("bin/cargo-deny");
-    if program.exists() {
-        return Ok(program);
-    }
-    timed(
-        &format!("cargo-deny {CARGO_DENY_VERSION} installed"),
-        || {
-            let mut command = process::cargo();
-            command.args([
-                "install",
-                "cargo-deny",
-                "--quiet",
-                "--locked",
-                "--version",
-                CARGO_DENY_VERSION,
-            ]);
-            // Unoptimised: 90 s of processor time to compile instead of 203 s, and it still checks our tree in seconds.
-            command.arg("--debug").arg("--root").arg(&folder);
-            // Its dependencies are other versions than ours: they would only fill the shared target folder.
-            let build = folder.join("build");
-            run(command.env("CARGO_TARGET_DIR", &build))?;
-            fs::remove_dir_all(&build)
-                .with_context(|| format!("could not remove {}", build.display()))
-        },
-    )?;
-    Ok(program)
 }

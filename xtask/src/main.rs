@@ -4,6 +4,7 @@
 //! test command, [`functions`] builds what runs as WebAssembly, [`tidy`] checks what no compiler checks, [`ci`] is all of it in the order of
 //! the continuous integration.
 
+mod changelog;
 mod ci;
 mod e2e;
 mod functions;
@@ -11,7 +12,9 @@ mod pin_actions;
 mod process;
 mod test;
 mod tidy;
+mod tools;
 mod up;
+mod workflows;
 mod workspace;
 
 use std::process::ExitCode;
@@ -66,8 +69,15 @@ enum Command {
     },
     /// Check licences, duplicate packages and sources with cargo-deny
     Deny,
+    /// Check the workflows with actionlint and zizmor
+    Workflows,
     /// Run what the continuous integration runs
     Ci,
+    /// Print what CHANGELOG.md says of a release
+    Changelog {
+        /// The release, as in `1.2.0`
+        version: String,
+    },
     /// Replace the tags of GitHub actions in the workflows by their commits
     PinActions,
 }
@@ -98,7 +108,9 @@ fn run(arguments: Arguments) -> Result<()> {
             update_format_hash: false,
         } => tidy::run(&workspace),
         Command::Deny => ci::deny(&workspace),
+        Command::Workflows => workflows::check(&workspace),
         Command::Ci => ci::ci(&workspace),
+        Command::Changelog { version } => changelog::print(&workspace, &version),
         Command::PinActions => pin_actions::pin(&workspace),
     }
 }

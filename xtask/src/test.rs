@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::functions;
 use crate::functions::toolchain::ToolchainChoice;
 use crate::process::{self, run, say, timed};
 use crate::workspace::Workspace;
+use crate::{functions, tools};
 
 /// The folder with data sets, one sub-folder each.
 const DATA_VARIABLE: &str = "KINDRED_DATA";
@@ -84,17 +84,32 @@ pub(crate) fn test(
         .args(["test", "--workspace", "--no-fail-fast"])
         .args(arguments);
     command.env(DATA_VARIABLE, &data_folder);
+    let registry = registry();
+    if let Some(program) = &registry {
+        command.env(REGISTRY_VARIABLE, program);
+    }
     let tested = timed("tests passed", || run(&mut command));
     // Also after a failure: an absent data set may be a reason for it.
     for line in report_of_absent_data(&data_folder, Path::is_dir) {
         say(&line);
     }
-    if std::env::var_os(REGISTRY_VARIABLE).is_none() {
+    if registry.is_none() {
         say(&format!(
-            "{REGISTRY_VARIABLE} names no program of a registry: pushes and pulls were NOT TESTED"
+            "NO REGISTRY: pushes and pulls were NOT TESTED. Install Go, or name the program in {REGISTRY_VARIABLE}."
         ));
     }
     tested
+}
+
+/// The program of a registry: the one that is named, else one that Go installs. Where it cannot be had, everything else is tested all the same.
+fn registry() -> Option<PathBuf> {
+    if let Some(program) = std::env::var_os(REGISTRY_VARIABLE) {
+        return Some(program.into());
+    }
+    tools::REGISTRY.program().unwrap_or_else(|error| {
+        say(&format!("warning: {error:#}"));
+        None
+    })
 }
 
 fn report_of_absent_data(data_folder: &Path, is_folder: impl Fn(&Path) -> bool) -> Vec<String> {

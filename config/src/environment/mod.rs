@@ -37,7 +37,7 @@ pub struct Environment {
     /// The namespace. Not given: `kindred-` and the environment's name.
     #[serde(deserialize_with = "checks::dns_label")]
     pub namespace: Option<String>,
-    /// Whether only who writes its name may destroy it. Default: false.
+    /// Whether only who writes its name may destroy it, and nothing runs in it but what is named by its digest. Default: false.
     pub protected: bool,
     /// The collections that are served. Not given: all.
     pub collections: Option<Vec<String>>,
@@ -66,6 +66,21 @@ pub struct Environment {
 }
 
 impl Environment {
+    /// The images that it names, each with the setting that does.
+    pub fn images(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let application = &self.application;
+        let images = [
+            ("application.image", application.image.as_str()),
+            ("application.host_image", application.host_image.as_str()),
+        ];
+        let jobs = self
+            .jobs
+            .iter()
+            .map(|jobs| ("jobs.image", jobs.image.as_str()));
+        let images = images.into_iter().chain(jobs);
+        images.filter(|(_, image)| !image.is_empty())
+    }
+
     /// Applies the rules that need more than one value; `storage` is that of an environment which says nothing of its own.
     pub(crate) fn check(
         &self,

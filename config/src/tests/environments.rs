@@ -242,10 +242,7 @@ fn what_a_cluster_has_makes_sense() {
             "installer = \"helm\"",
             "expected `runtime-class-manager` or `kwasm`",
         ),
-        (
-            "shim = { x86_64 = { location = \"https://a/b.tar.gz\" } }",
-            "missing field `sha256`",
-        ),
+        ("shim = { x86_64 = {} }", "missing field `location`"),
         (
             "shim = { x86_64 = { location = \"https://a/b.tar.gz\", sha256 = \"ABC\" } }",
             "`ABC` is no SHA-256: it has 64 hexadecimal digits, in lower case",

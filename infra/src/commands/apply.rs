@@ -72,10 +72,11 @@ pub(crate) struct RollbackArgs {
 /// Shows what `apply` would do.
 pub(crate) fn plan(global: &Global, args: &PlanArgs) -> Result<(), Failure> {
     let files = Files::read(global)?;
+    let model = files.model_to_release(global, args.change.image.as_deref())?;
     run(async {
         let session = Session::open(global, &args.cluster, &files).await?;
         say(&session.place());
-        let (objects, _) = session.wanted(&files, args.change.image.as_deref())?;
+        let (objects, _) = session.wanted(model)?;
         let plan = session
             .engine()
             .plan(&objects, &consent(&args.change))
@@ -94,9 +95,10 @@ pub(crate) fn plan(global: &Global, args: &PlanArgs) -> Result<(), Failure> {
 /// Brings the cluster to what is wanted.
 pub(crate) fn apply(global: &Global, args: &ApplyArgs) -> Result<(), Failure> {
     let files = Files::read(global)?;
+    let model = files.model_to_release(global, args.change.image.as_deref())?;
     run(async {
         let session = Session::open(global, &args.cluster, &files).await?;
-        let (objects, image) = session.wanted(&files, args.change.image.as_deref())?;
+        let (objects, image) = session.wanted(model)?;
         let consent = consent(&args.change);
         let plan = session.engine().plan(&objects, &consent).await?;
         change(

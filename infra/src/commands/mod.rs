@@ -5,6 +5,7 @@ mod arguments;
 mod cloud;
 mod destroy;
 mod image;
+mod pin;
 mod push;
 mod render;
 mod session;
@@ -21,6 +22,7 @@ pub(crate) use self::apply::{ApplyArgs, PlanArgs, RollbackArgs, apply, plan, rol
 pub(crate) use self::cloud::{CloudCommand, cloud};
 pub(crate) use self::destroy::{DestroyArgs, destroy};
 pub(crate) use self::image::{ImageArgs, image};
+pub(crate) use self::pin::{PinArgs, pin};
 pub(crate) use self::push::{PushArgs, push};
 pub(crate) use self::render::{RenderArgs, render};
 pub(crate) use self::site::{SiteArgs, site};
@@ -76,6 +78,14 @@ impl Files {
         } = self;
         let model = Model::new(config, configuration, application, name, image);
         model.map_err(|error| Refusal::Invalid.because(error))
+    }
+
+    /// The same, to be put somewhere: a protected environment takes only what is named by its digest.
+    fn model_to_release(&self, global: &Global, image: Option<&str>) -> Result<Model<'_>, Failure> {
+        let model = self.model(global, image)?;
+        let checked = model.check_digests();
+        checked.map_err(|error| Refusal::Invalid.because(error))?;
+        Ok(model)
     }
 }
 fn read_config(global: &Global) -> Result<Config, Failure> {

@@ -29,10 +29,9 @@ pub(crate) struct PushArgs {
 /// Packs the application and makes the tag that artifact.
 pub(crate) fn push(global: &Global, args: &PushArgs) -> Result<(), Failure> {
     let image = match &args.tag {
-        Some(tag) => tag.clone(),
+        Some(tag) => Image::parse(tag).map_err(failure)?,
         None => image_of_environment(global)?,
     };
-    let image = Image::parse(&image).map_err(failure)?;
     let application =
         Application::read(&global.application).map_err(|error| Refusal::Invalid.because(error))?;
     let root = global.application.parent().unwrap_or(Path::new(""));
@@ -47,8 +46,8 @@ pub(crate) fn push(global: &Global, args: &PushArgs) -> Result<(), Failure> {
     Ok(tell_pushed(global.output, &image, &packed, &pushed)?)
 }
 
-/// Where the application of the environment is. Nothing else that it says has to be complete yet.
-fn image_of_environment(global: &Global) -> Result<String, Failure> {
+/// Where the application of the environment is, by its tag if it is pinned. Nothing else that it says has to be complete yet.
+fn image_of_environment(global: &Global) -> Result<Image, Failure> {
     let invalid = |error| Refusal::Invalid.because(error);
     let Some(name) = &global.env else {
         return Err(invalid(anyhow!(
@@ -63,7 +62,8 @@ fn image_of_environment(global: &Global) -> Result<String, Failure> {
             "it is not said where to: write `image` under `[environments.{name}.application]`, or give `--tag REFERENCE`"
         )));
     }
-    Ok(image.clone())
+    let image = Image::parse(image).map_err(failure)?;
+    Ok(image.by_tag().unwrap_or(image))
 }
 
 /// Tells people of a component on standard error: standard output has the artifact's name alone.

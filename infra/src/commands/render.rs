@@ -58,7 +58,7 @@ pub(crate) fn render(global: &Global, args: &RenderArgs) -> Result<(), Failure> 
         }
         return Ok(());
     }
-    let model = files.model(global, args.image.as_deref())?;
+    let model = files.model_to_release(global, args.image.as_deref())?;
     let objects = rendering::render(&model);
     match &args.out {
         None => print(&objects)?,

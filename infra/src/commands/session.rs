@@ -76,12 +76,7 @@ impl<'a> Session<'a> {
     }
 
     /// What is wanted of the environment, values of secrets included.
-    pub(super) fn wanted(
-        &self,
-        files: &Files,
-        image: Option<&str>,
-    ) -> Result<(Vec<Value>, String), Failure> {
-        let model = files.model(self.global, image)?;
+    pub(super) fn wanted(&self, model: Model<'_>) -> Result<(Vec<Value>, String), Failure> {
         let invalid = |error: anyhow::Error| {
             Refusal::Invalid
                 .because(error.context(format!("environment `{}`", self.environment_name)))

@@ -124,7 +124,7 @@ pub(crate) fn explain(global: &Global, args: &ExplainArgs) -> Result<(), Failure
     run(async {
         let session = Session::open(global, &args.cluster, &files).await?;
         let engine = session.engine();
-        let (objects, _) = session.wanted(&files, None)?;
+        let (objects, _) = session.wanted(files.model(global, None)?)?;
         let wanted: Vec<Value> = objects
             .into_iter()
             .filter(|object| ObjectId::of(object).is_called(&args.object))

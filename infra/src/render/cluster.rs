@@ -29,20 +29,23 @@ pub(crate) fn objects(cluster: &Cluster) -> Result<Vec<Object>> {
 fn shim(cluster: &Cluster) -> Result<Object> {
     if cluster.shim.is_empty() {
         bail!(
-            "it is not said which shim the nodes get: run `infra pin`, which writes its address and checksum into `[cluster.shim.x86_64]`"
+            "it is not said which shim the nodes get: write its `location` under `[cluster.shim.x86_64]`, and its checksum beside it with `infra pin`"
         );
     }
     let platforms = cluster.shim.iter().map(|(architecture, file)| {
-        json!({
-            "os": "linux",
-            "arch": architecture.as_str(),
-            "location": file.location,
-            "sha256": file.sha256,
-        })
+        let name = architecture.as_str();
+        let Some(sha256) = &file.sha256 else {
+            bail!(
+                "the shim at {} has no checksum, and may be another file tomorrow: write its `sha256` under `[cluster.shim.{name}]` with `infra pin`",
+                file.location
+            );
+        };
+        Ok(json!({ "os": "linux", "arch": name, "location": file.location, "sha256": sha256 }))
     });
+    let platforms = platforms.collect::<Result<Vec<Value>>>()?;
     let content = json!({ "spec": {
         "nodeSelector": { (cluster.node_label.as_str()): "true" },
-        "fetchStrategy": { "platforms": platforms.collect::<Vec<Value>>() },
+        "fetchStrategy": { "platforms": platforms },
         // Without it nothing measures what the pods of a shim use, and no autoscaler sees it.
         "containerdRuntimeOptions": { "SystemdCgroup": "true" },
         "runtimeClass": { "name": RUNTIME_CLASS, "handler": "spin-v2" },

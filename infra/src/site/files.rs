@@ -8,6 +8,8 @@ use anyhow::{Context, Result, bail};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use crate::hash::hexadecimal;
+
 /// Where files stand that have the name of their content: what is below never changes, which hosts can be told by the folder.
 pub(super) const ASSETS: &str = "assets/";
 
@@ -184,11 +186,7 @@ fn asset_key(key: &str, content: &[u8]) -> String {
 }
 
 fn sha256(content: &[u8]) -> String {
-    let digest = Sha256::digest(content);
-    let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits
-        .filter_map(|digit| char::from_digit(digit.into(), 16))
-        .collect()
+    hexadecimal(&Sha256::digest(content))
 }
 
 #[cfg(test)]

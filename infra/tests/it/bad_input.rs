@@ -138,6 +138,12 @@ fn a_shim_that_is_not_pinned_is_not_rendered() {
     check(
         "",
         &["render", "--cluster"],
-        "it is not said which shim the nodes get: run `infra pin`",
+        "it is not said which shim the nodes get: write its `location` under `[cluster.shim.x86_64]`",
+    );
+    check(
+        "[cluster.shim.aarch64]\nlocation = \"https://example.org/shim.tar.gz\"\n",
+        &["render", "--cluster"],
+        "the shim at https://example.org/shim.tar.gz has no checksum, and may be another file tomorrow: \
+         write its `sha256` under `[cluster.shim.aarch64]` with `infra pin`",
     );
 }

@@ -16,11 +16,11 @@ endpoint = "http://10.0.0.1:9000"
 bucket = "films"
 [environments.prod.application]
 form = "host"
-image = "registry.example.org:5000/kindred@sha256:0123"
-host_image = "registry.example.org:5000/host:1"
+image = "registry.example.org:5000/kindred@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+host_image = "registry.example.org:5000/host:1@sha256:0000000000000000000000000000000000000000000000000000000000000000"
 image_pull_secrets = ["registry"]
 [environments.prod.jobs]
-image = "registry.example.org:5000/precompute:1"
+image = "registry.example.org:5000/precompute:1@sha256:0000000000000000000000000000000000000000000000000000000000000000"
 data = "s3://exports/films"
 scratch = { size = "50Gi", class = "fast" }
 memory_limit = "8Gi"

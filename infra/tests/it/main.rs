@@ -8,6 +8,7 @@ mod cloud_stack;
 mod cluster;
 mod environments;
 mod moto;
+mod pin;
 mod program;
 mod push;
 #[path = "../../../artifact/tests/it/registry.rs"]

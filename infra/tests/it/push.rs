@@ -7,7 +7,7 @@ use crate::registry::RegistryProcess;
 
 /// A module that exports what every host calls, and imports variables, as the text format would have it:
 /// `(import "fermyon:spin/variables@2.0.0" "get" (func)) (export "wasi:http/incoming-handler@0.2.0#handle" (func 0))`.
-fn module() -> Vec<u8> {
+pub(crate) fn module() -> Vec<u8> {
     let section = |id: u8, content: &[u8]| {
         let mut section = vec![id, content.len() as u8];
         section.extend_from_slice(content);
@@ -39,7 +39,7 @@ fn module() -> Vec<u8> {
 }
 
 /// A place with an application of one component.
-fn place(environments: &str) -> Place {
+pub(crate) fn place(environments: &str) -> Place {
     let place = Place::new(environments);
     let manifest = "spin_manifest_version = 2\n[application]\nname = \"a\"\n[[trigger.http]]\nroute = \"/...\"\n\
         component = \"only\"\n[component.only]\nsource = \"only.wasm\"\n";
