@@ -4,13 +4,13 @@
 //! its own (metadata without code), which cargo keeps beside them.
 
 use std::process::Command;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
 use crate::process::{self, run, say};
 use crate::workspace::Workspace;
-use crate::{e2e, tidy, tools, workflows};
+use crate::{tidy, tools, workflows};
 
 /// What cargo-deny checks here. Advisories need a network and change by themselves, so they have a job of their own in the workflow.
 const DENY_CHECKS: [&str; 3] = ["licenses", "bans", "sources"];
@@ -18,10 +18,12 @@ const DENY_CHECKS: [&str; 3] = ["licenses", "bans", "sources"];
 /// One step: its name, and how it is run.
 type Step = (&'static str, fn(&Workspace) -> Result<()>);
 
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     // Exactly the test command of the README.
     ("test", |workspace| cargo(workspace, &["xtask", "test"])),
-    ("cluster", e2e::e2e),
+    ("engine", |workspace| {
+        cargo(workspace, &["xtask", "e2e", "engine"])
+    }),
     ("fmt", |workspace| {
         cargo(workspace, &["fmt", "--all", "--check"])
     }),
@@ -56,14 +58,31 @@ const STEPS: [Step; 8] = [
             ],
         )
     }),
+    (STORY, |workspace| {
+        cargo(workspace, &["xtask", "e2e", "story"])
+    }),
 ];
+
+/// The step that builds two programs once more, and is left out where the others took long, as they do on a machine that is new.
+const STORY: &str = "story";
+
+/// How long the others may take before that.
+const STORY_BEGIN: Duration = Duration::from_mins(50);
 
 /// Runs every step, also after one has failed, and sums up.
 pub(crate) fn ci(workspace: &Workspace) -> Result<()> {
     let mut summary = Vec::new();
     let mut failed = Vec::new();
+    let begun = Instant::now();
     for (name, step) in STEPS {
         say(&format!("--- {name}"));
+        if name == STORY && STORY_BEGIN < begun.elapsed() {
+            say(
+                "NOT TESTED: there is no time left for the story on a node; `cargo xtask e2e story` tells it",
+            );
+            summary.push(format!("  {name:<16}         left out"));
+            continue;
+        }
         let start = Instant::now();
         let result = step(workspace);
         let outcome = match &result {

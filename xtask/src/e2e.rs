@@ -1,73 +1,178 @@
-//! `cargo xtask e2e`: the deployment tool against a real cluster.
+//! `cargo xtask e2e`: the deployment tool against real clusters.
 //!
-//! The cluster is the one that KUBECONFIG names, in which the tests make namespaces of their own. Without one, it is a bed: scripts beside the checkout that build and start
-//! a control plane, whose pods only seem to run. Where neither is there, that is said.
+//! The engine is tested on the API server that KUBECONFIG names, in which the tests make namespaces of their own. Without one, it is that of a *bed*: scripts beside the checkout that
+//! build and start a control plane, whose pods only seem to run. The story is told on the bed's real node, or where the variables of `infra/tests/it/story/node.rs` say. Where there is
+//! neither, that is said.
 
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use clap::ValueEnum;
 
+use crate::functions;
+use crate::functions::toolchain::ToolchainChoice;
 use crate::process::{self, output_of, run, say, timed};
 use crate::workspace::Workspace;
 
 /// The folder of the bed's scripts, which is `../shared/cluster` beside the checkout unless it is set.
 const BED_VARIABLE: &str = "KINDRED_CLUSTER_BED";
 
-/// How the tests learn which cluster they may use, and that it is a bed.
-const TEST_KUBECONFIG_VARIABLE: &str = "KINDRED_TEST_KUBECONFIG";
-const TEST_BED_VARIABLE: &str = "KINDRED_TEST_BED";
+/// What the programs of images are built for.
+const TARGET: &str = "x86_64-unknown-linux-gnu";
 
-/// The bed's mode with a whole control plane and a node on which nothing runs.
-const MODE: &str = "kwok";
+/// The address of this machine, as the pods of the bed have it.
+const ADDRESS_FOR_PODS: &str = "10.99.0.1";
 
-/// Runs the tests of `infra` that need a cluster.
-pub(crate) fn e2e(workspace: &Workspace) -> Result<()> {
+/// What is tested.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Part {
+    /// The engine, against an API server
+    Engine,
+    /// The whole way, on a node
+    Story,
+}
+
+/// Tests a part, or both.
+pub(crate) fn e2e(
+    workspace: &Workspace,
+    choice: ToolchainChoice,
+    part: Option<Part>,
+) -> Result<()> {
+    if part != Some(Part::Story) {
+        engine(workspace)?;
+    }
+    if part != Some(Part::Engine) {
+        story(workspace, choice)?;
+    }
+    Ok(())
+}
+
+/// Tests the engine.
+pub(crate) fn engine(workspace: &Workspace) -> Result<()> {
+    let variables = |kubeconfig: &Path| ("KINDRED_TEST_KUBECONFIG", kubeconfig.to_owned());
     if let Some(kubeconfig) = env::var_os("KUBECONFIG") {
         say(&format!(
             "testing in the cluster of {}",
             kubeconfig.display()
         ));
-        return test(workspace, Path::new(&kubeconfig), None);
+        return test(workspace, "cluster::", &[variables(Path::new(&kubeconfig))]);
     }
-    let bed = env::var_os(BED_VARIABLE).map(PathBuf::from);
-    let bed = bed.unwrap_or_else(|| workspace.root.join("../shared/cluster"));
-    if !bed.is_dir() {
-        say(&format!(
-            "NO CLUSTER: `infra` was NOT TESTED against one. Set KUBECONFIG, or {BED_VARIABLE}; {} is not there.",
-            bed.display()
-        ));
+    let Some(bed) = Bed::find(workspace, "engine") else {
         return Ok(());
-    }
-    let started = timed("cluster started", || {
-        output_of(Command::new("bash").arg(bed.join("up.sh")).arg(MODE))
-    })?;
-    let kubeconfig = started
-        .lines()
-        .find_map(|line| line.strip_prefix("export KUBECONFIG="));
-    let kubeconfig = kubeconfig.context("the bed does not say where its kubeconfig is")?;
-    let tested = test(workspace, Path::new(kubeconfig), Some(&bed));
-    let stopped = run(Command::new("bash").arg(bed.join("down.sh")).arg(MODE));
-    tested.and(stopped)
+    };
+    bed.with("kwok", |kubeconfig| {
+        let bed = ("KINDRED_TEST_BED", bed.folder.clone());
+        test(workspace, "cluster::", &[variables(kubeconfig), bed])
+    })
 }
 
-fn test(workspace: &Workspace, kubeconfig: &Path, bed: Option<&Path>) -> Result<()> {
+/// Tells the story.
+pub(crate) fn story(workspace: &Workspace, choice: ToolchainChoice) -> Result<()> {
+    if env::var_os("KINDRED_TEST_NODE_KUBECONFIG").is_some() {
+        return test(workspace, "story::", &[]);
+    }
+    let Some(bed) = Bed::find(workspace, "story") else {
+        return Ok(());
+    };
+    functions::build(workspace, choice)?;
+    let programs = static_programs(workspace)?;
+    bed.with("node", |kubeconfig| {
+        let home = kubeconfig
+            .parent()
+            .context("the kubeconfig lies in no folder")?;
+        let holder = fs::read_to_string(home.join("run/node/pid/holder"));
+        let holder = holder.context("the bed does not say how its node is entered")?;
+        let enter = format!("nsenter -t {} -n -m -p --wd=/", holder.trim());
+        let variables = [
+            ("KINDRED_TEST_NODE_KUBECONFIG", kubeconfig.to_owned()),
+            ("KINDRED_TEST_PROGRAMS", programs.clone()),
+            ("KINDRED_TEST_IMAGES", "localhost:5000".into()),
+            ("KINDRED_TEST_ADDRESS", ADDRESS_FOR_PODS.into()),
+            ("KINDRED_TEST_ENTER", enter.into()),
+            ("KINDRED_REGISTRY", home.join("bin/registry")),
+        ];
+        test(workspace, "story::", &variables)
+    })
+}
+
+/// Scripts that start a cluster on this machine.
+struct Bed {
+    folder: PathBuf,
+}
+
+impl Bed {
+    /// The bed; where there is none, it is said what is not tested.
+    fn find(workspace: &Workspace, what: &str) -> Option<Self> {
+        let folder = env::var_os(BED_VARIABLE).map(PathBuf::from);
+        let folder = folder.unwrap_or_else(|| workspace.root.join("../shared/cluster"));
+        if folder.is_dir() {
+            return Some(Self { folder });
+        }
+        say(&format!(
+            "NO CLUSTER: the {what} of `infra` was NOT TESTED. Set KUBECONFIG, or {BED_VARIABLE}; {} is not there.",
+            folder.display()
+        ));
+        None
+    }
+
+    /// Does something while a cluster runs.
+    fn with(&self, mode: &str, work: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+        let started = timed("cluster started", || {
+            let mut up = Command::new("bash");
+            // The older containerd cannot unpack artifacts of Spin.
+            output_of(
+                up.arg(self.folder.join("up.sh"))
+                    .arg(mode)
+                    .env("CONTAINERD2", "1"),
+            )
+        })?;
+        let kubeconfig = started
+            .lines()
+            .find_map(|line| line.strip_prefix("export KUBECONFIG="));
+        let kubeconfig = kubeconfig.context("the bed does not say where its kubeconfig is")?;
+        let worked = work(Path::new(kubeconfig));
+        let stopped = run(Command::new("bash")
+            .arg(self.folder.join("down.sh"))
+            .arg(mode));
+        worked.and(stopped)
+    }
+}
+
+/// Builds `host` and `precompute` so that they need no other file, and says where they are.
+fn static_programs(workspace: &Workspace) -> Result<PathBuf> {
+    let variable = format!(
+        "CARGO_TARGET_{}_RUSTFLAGS",
+        TARGET.to_uppercase().replace('-', "_")
+    );
+    timed("static programs built", || {
+        run(process::cargo()
+            .current_dir(&workspace.root)
+            .args([
+                "build",
+                "--package",
+                "host",
+                "--package",
+                "precompute",
+                "--target",
+                TARGET,
+            ])
+            .env(variable, "-C target-feature=+crt-static"))
+    })?;
+    Ok(workspace.target_directory.join(TARGET).join("debug"))
+}
+
+fn test(workspace: &Workspace, filter: &str, variables: &[(&str, PathBuf)]) -> Result<()> {
     let mut command = process::cargo();
     command
         .current_dir(&workspace.root)
-        .args([
-            "test",
-            "--package",
-            "infra",
-            "--test",
-            "it",
-            "--",
-            "cluster::",
-        ])
-        .env(TEST_KUBECONFIG_VARIABLE, kubeconfig);
-    if let Some(bed) = bed {
-        command.env(TEST_BED_VARIABLE, bed);
+        .args(["test", "--package", "infra", "--test", "it", "--", filter])
+        .envs(variables.iter().map(|(name, value)| (name, value)));
+    if filter == "story::" {
+        // Two of them would load the machine twice, which is a part of what they measure.
+        command.arg("--test-threads=1");
     }
     timed("tests against a cluster passed", || run(&mut command))
 }

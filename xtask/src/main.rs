@@ -59,8 +59,12 @@ enum Command {
     },
     /// Build the functions, and the guest of the host's tests, into target/functions
     Functions,
-    /// Test the deployment tool against a cluster: that of KUBECONFIG, or one that scripts beside the checkout start
-    E2e,
+    /// Test the deployment tool against clusters: that of KUBECONFIG, or those that scripts beside the checkout start
+    E2e {
+        /// The engine or the story; without it, both
+        #[arg(value_enum)]
+        part: Option<e2e::Part>,
+    },
     /// Check what no compiler checks: edges, manifests, documents
     Tidy {
         /// Record the hash of the format modules in index/FORMAT.md, after reading it against them
@@ -99,7 +103,7 @@ fn run(arguments: Arguments) -> Result<()> {
     match arguments.command {
         Command::Up(arguments) => up::up(&workspace, choice, &arguments),
         Command::Test { cargo_arguments } => test::test(&workspace, choice, &cargo_arguments),
-        Command::E2e => e2e::e2e(&workspace),
+        Command::E2e { part } => e2e::e2e(&workspace, choice, part),
         Command::Functions => functions::build_with_test_guests(&workspace, choice),
         Command::Tidy {
             update_format_hash: true,

@@ -151,7 +151,7 @@ impl Story {
             0,
         );
         let (answered, failures) = load.end();
-        assert_eq!(failures, [String::new(); 0], "of {answered}");
+        assert_eq!(failures, Vec::<String>::new(), "of {answered}");
         assert!(10 * u64::from(REQUESTS_PER_SECOND) < answered, "{answered}");
 
         let load = Load::begin(&self.address(), PATH, REQUESTS_PER_SECOND);
@@ -169,7 +169,7 @@ impl Story {
         );
         self.infra(&["rollback", "--yes", "--timeout", "300"], 0);
         let (answered, failures) = load.end();
-        assert_eq!(failures, [String::new(); 0], "of {answered}");
+        assert_eq!(failures, Vec::<String>::new(), "of {answered}");
         let history = self.infra(&["history"], 0).stdout;
         let outcomes: Vec<&str> = history
             .lines()
