@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
+use http::HeaderValue;
+use http::header::USER_AGENT;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config, Discovery};
 
@@ -14,6 +16,9 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(40);
 
 /// How long connecting may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// As whom we ask, beside the user.
+const AGENT: &str = concat!("kindred-infra/", env!("CARGO_PKG_VERSION"));
 
 /// What is said where we are in the cluster ourselves.
 const IN_CLUSTER: &str = "(in the cluster)";
@@ -45,6 +50,10 @@ fn client(mut config: Config) -> kube::Result<Client> {
     config.connect_timeout = Some(CONNECT_TIMEOUT);
     config.read_timeout = Some(ANSWER_TIMEOUT);
     config.reset_reader_on_write = true;
+    // By which the log of an API server tells us from others.
+    config
+        .headers
+        .push((USER_AGENT, HeaderValue::from_static(AGENT)));
     Client::try_from(config)
 }
 
