@@ -79,6 +79,7 @@ pub(crate) fn story(workspace: &Workspace, choice: ToolchainChoice) -> Result<()
     };
     functions::build(workspace, choice)?;
     let programs = static_programs(workspace)?;
+    let data = demo_data(workspace)?;
     bed.with("node", |kubeconfig| {
         let home = kubeconfig
             .parent()
@@ -89,6 +90,7 @@ pub(crate) fn story(workspace: &Workspace, choice: ToolchainChoice) -> Result<()
         let variables = [
             ("KINDRED_TEST_NODE_KUBECONFIG", kubeconfig.to_owned()),
             ("KINDRED_TEST_PROGRAMS", programs.clone()),
+            ("KINDRED_TEST_DATA", data.clone()),
             ("KINDRED_TEST_IMAGES", "localhost:5000".into()),
             ("KINDRED_TEST_ADDRESS", ADDRESS_FOR_PODS.into()),
             ("KINDRED_TEST_ENTER", enter.into()),
@@ -162,6 +164,16 @@ fn static_programs(workspace: &Workspace) -> Result<PathBuf> {
             .env(variable, "-C target-feature=+crt-static"))
     })?;
     Ok(workspace.target_directory.join(TARGET).join("debug"))
+}
+
+/// Writes the demo's collection, and says where.
+fn demo_data(workspace: &Workspace) -> Result<PathBuf> {
+    let folder = workspace.target_directory.join("demo-collection");
+    run(process::cargo()
+        .current_dir(&workspace.root)
+        .args(["run", "--quiet", "--package", "demo", "--", "write"])
+        .arg(&folder))?;
+    Ok(folder)
 }
 
 fn test(workspace: &Workspace, filter: &str, variables: &[(&str, PathBuf)]) -> Result<()> {

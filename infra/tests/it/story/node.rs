@@ -8,7 +8,6 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use demo::{Recipe, write_folder};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -27,6 +26,9 @@ const PROGRAMS: &str = "KINDRED_TEST_PROGRAMS";
 
 /// A registry from which the node takes images, as it is called there, such as `localhost:5000`.
 const IMAGES: &str = "KINDRED_TEST_IMAGES";
+
+/// The folder of the demo's collection.
+const DATA: &str = "KINDRED_TEST_DATA";
 
 /// The address of this machine as pods have it.
 const ADDRESS: &str = "KINDRED_TEST_ADDRESS";
@@ -65,7 +67,12 @@ impl Node {
         let folder = tempfile::tempdir().unwrap();
         // Pods are somebody else.
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        write_folder(&folder.path().join("s3/exports/demo"), Recipe::DEMO).unwrap();
+        let exports = folder.path().join("s3/exports/demo");
+        fs::create_dir_all(&exports).unwrap();
+        for file in fs::read_dir(needed(DATA)).unwrap() {
+            let file = file.unwrap();
+            fs::copy(file.path(), exports.join(file.file_name())).unwrap();
+        }
         let (s3, s3_url) = start_s3(&programs.join("host"), folder.path(), &address);
         let node = Self {
             host_image: push(&programs, "host", &images),
