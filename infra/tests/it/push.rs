@@ -39,7 +39,7 @@ fn module() -> Vec<u8> {
 }
 
 /// A place with an application of one component.
-fn place(environments: &str) -> Place {
+pub(crate) fn place(environments: &str) -> Place {
     let place = Place::new(environments);
     let manifest = "spin_manifest_version = 2\n[application]\nname = \"a\"\n[[trigger.http]]\nroute = \"/...\"\n\
         component = \"only\"\n[component.only]\nsource = \"only.wasm\"\n";
