@@ -56,6 +56,17 @@ impl Registry {
             auth,
         })
     }
+
+    /// The digest of what the tag is now; of what is named by its digest, whether it is there. Nothing is pulled.
+    pub async fn digest(&self) -> Result<String, Error> {
+        let image = &self.image;
+        let digest = self
+            .client
+            .fetch_manifest_digest(image.reference(), &self.auth);
+        digest
+            .await
+            .map_err(|error| Error::of_registry(image, error))
+    }
 }
 
 /// Mozilla's list of authorities, beside those of the system.

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use crate::commands::{
-    self, ApplyArgs, CloudCommand, DestroyArgs, ExplainArgs, ImageArgs, PinArgs, PlanArgs,
-    PushArgs, RenderArgs, RollbackArgs, SiteArgs, StateArgs, UnlockArgs,
+    self, ApplyArgs, CloudCommand, DestroyArgs, DoctorArgs, ExplainArgs, ImageArgs, PinArgs,
+    PlanArgs, PushArgs, RenderArgs, RollbackArgs, SiteArgs, StateArgs, UnlockArgs,
 };
 use crate::error::Refusal;
 use crate::report::Output;
@@ -54,6 +54,8 @@ pub(crate) struct Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Say what a cluster lacks of what an environment needs before, and what to run
+    Doctor(DoctorArgs),
     /// Write the objects of an environment as YAML, without a cluster
     Render(RenderArgs),
     /// Push the application to a registry, in the format of Spin
@@ -113,6 +115,7 @@ pub fn run() -> ExitCode {
     };
     let global = &cli.global;
     let done = match &cli.command {
+        Command::Doctor(args) => commands::doctor(global, args),
         Command::Render(args) => commands::render(global, args),
         Command::Push(args) => commands::push(global, args),
         Command::Pin(args) => commands::pin(global, args),

@@ -24,6 +24,12 @@ impl Interruption {
         Ok(Self(receiver))
     }
 
+    /// Never: the system ends us as it does others.
+    pub(crate) fn none() -> Self {
+        let (_, receiver) = watch::channel(false);
+        Self(receiver)
+    }
+
     /// Whether it has come.
     pub(crate) fn is_there(&self) -> bool {
         *self.0.borrow()

@@ -10,6 +10,7 @@ mod cluster;
 mod commands;
 mod confirm;
 mod diff;
+mod doctor;
 mod engine;
 mod error;
 mod hash;

@@ -202,6 +202,14 @@ impl<'a> Model<'a> {
         secrets.map(|(name, source)| (name.as_str(), source))
     }
 
+    /// What is said of those values that whoever applies the environment has, where one is not there.
+    pub(crate) fn own_secret_problems(
+        &self,
+    ) -> impl Iterator<Item = (&str, Option<anyhow::Error>)> {
+        self.own_secrets()
+            .map(|(variable, source)| (variable, secret_value(variable, source).err()))
+    }
+
     /// Those of them that whoever applies the environment has.
     pub(crate) fn own_secrets(&self) -> impl Iterator<Item = (&str, &SecretSource)> {
         self.secrets().filter(|(_, source)| {

@@ -70,6 +70,11 @@ async fn pull(image: &str, cache: &Path) -> Result<Pulled, Error> {
     registry.pull(cache).await
 }
 
+async fn digest_of(image: &str) -> Result<String, Error> {
+    let image = Image::parse(image).unwrap();
+    Registry::of(&image, false)?.digest().await
+}
+
 /// The error with its causes.
 fn chain(error: &Error) -> String {
     let causes = std::iter::successors(Some(error as &dyn std::error::Error), |error| {
@@ -160,6 +165,11 @@ async fn what_is_pulled_is_what_was_pushed() {
         digest,
         registry.image(&format!("films@{}", packed(&folder).digest()))
     );
+
+    for name in [registry.image("films:1"), digest.clone()] {
+        let digest = digest_of(&name).await.unwrap();
+        assert_eq!(digest, packed(&folder).digest(), "{name}");
+    }
 
     let original = Application::read(&folder.path().join("spin.toml")).unwrap();
     for name in [registry.image("films:1"), digest] {
@@ -259,13 +269,18 @@ async fn what_is_not_there_is_said() {
     let gone = format!("films@sha256:{}", "0".repeat(64));
     for name in ["films:2", "books:1", &gone] {
         let image = registry.image(name);
-        let error = pull(&image, cache.path()).await.unwrap_err();
-        assert_eq!(
-            chain(&error),
-            format!(
-                "{image} is not in its registry; push it, or name a tag or digest that is there"
-            )
-        );
+        let errors = [
+            pull(&image, cache.path()).await.unwrap_err(),
+            digest_of(&image).await.unwrap_err(),
+        ];
+        for error in errors {
+            assert_eq!(
+                chain(&error),
+                format!(
+                    "{image} is not in its registry; push it, or name a tag or digest that is there"
+                )
+            );
+        }
     }
     let image = registry.image(&gone);
     let error = push(&image, &application()).await.unwrap_err();

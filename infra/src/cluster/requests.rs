@@ -10,7 +10,7 @@ use kube::api::{
 use kube::core::{ApiResource, GroupVersionKind, Request as Requests};
 use kube::discovery::Scope;
 use kube::{Error, Resource as _, Result};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use super::Cluster;
@@ -40,6 +40,43 @@ impl Cluster {
         let kind = GroupVersionKind::gvk(&id.group, &id.version, &id.kind);
         let (resource, capabilities) = self.discovery.resolve_gvk(&kind)?;
         Some((resource, capabilities.scope))
+    }
+
+    /// What the cluster says of its version.
+    pub(crate) async fn version(&self) -> Result<Value> {
+        let request = Request::get("/version").body(Vec::new());
+        let request = request.map_err(Error::HttpError)?;
+        self.send(request).await
+    }
+
+    /// What objects of this kind are called in addresses and in roles, if they are served: `deployments.apps`.
+    pub(crate) fn resource_name(&self, id: &ObjectId) -> Option<String> {
+        let (resource, _) = self.resource(id)?;
+        Some(if id.group.is_empty() {
+            resource.plural
+        } else {
+            format!("{}.{}", resource.plural, id.group)
+        })
+    }
+
+    /// Whether we may do something to objects of the kind and in the namespace of one, which is served
+    /// (<https://kubernetes.io/docs/reference/access-authn-authz/authorization/#checking-api-access>).
+    pub(crate) async fn may(&self, verb: &str, like: &ObjectId) -> Result<bool> {
+        let plural = self.resource(like).map(|(resource, _)| resource.plural);
+        let review = json!({
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectAccessReview",
+            "metadata": {},
+            "spec": { "resourceAttributes": {
+                "verb": verb,
+                "group": like.group,
+                "version": like.version,
+                "resource": plural,
+                "namespace": like.namespace,
+            } },
+        });
+        let answer = self.create(&review, &ObjectId::of(&review)).await?;
+        Ok(answer["status"]["allowed"] == true)
     }
 
     /// An object as it is, if it is there. One of a kind that is not served is not.

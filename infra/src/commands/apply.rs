@@ -97,7 +97,7 @@ pub(crate) fn apply(global: &Global, args: &ApplyArgs) -> Result<(), Failure> {
     let files = Files::read(global)?;
     let model = files.model_to_release(global, args.change.image.as_deref())?;
     run(async {
-        let session = Session::open(global, &args.cluster, &files).await?;
+        let session = Session::open_to_change(global, &args.cluster, &files).await?;
         let (objects, image) = session.wanted(model)?;
         let consent = consent(&args.change);
         let plan = session.engine().plan(&objects, &consent).await?;
@@ -112,7 +112,7 @@ pub(crate) fn apply(global: &Global, args: &ApplyArgs) -> Result<(), Failure> {
 pub(crate) fn rollback(global: &Global, args: &RollbackArgs) -> Result<(), Failure> {
     let files = Files::read(global)?;
     run(async {
-        let session = Session::open(global, &args.cluster, &files).await?;
+        let session = Session::open_to_change(global, &args.cluster, &files).await?;
         let engine = session.engine();
         let release = engine.release(args.release).await?;
         let consent = Consent {
@@ -144,7 +144,7 @@ pub(crate) fn rollback(global: &Global, args: &RollbackArgs) -> Result<(), Failu
 pub(crate) fn wait(global: &Global, args: &StateArgs) -> Result<(), Failure> {
     let files = Files::read(global)?;
     run(async {
-        let session = Session::open(global, &args.cluster, &files).await?;
+        let session = Session::open_to_change(global, &args.cluster, &files).await?;
         let engine = session.engine();
         let Some(release) = engine.releases().await?.into_iter().next() else {
             return Err(Refusal::Invalid.because(anyhow::anyhow!(

@@ -24,7 +24,7 @@ pub(crate) struct DestroyArgs {
 pub(crate) fn destroy(global: &Global, args: &DestroyArgs) -> Result<(), Failure> {
     let files = Files::read(global)?;
     run(async {
-        let session = Session::open(global, &args.cluster, &files).await?;
+        let session = Session::open_to_change(global, &args.cluster, &files).await?;
         let question = format!("This deletes everything of {}.", session.place());
         let is_protected = session.environment.protected;
         args.yes

@@ -38,13 +38,31 @@ pub(super) fn run<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T
 }
 
 impl<'a> Session<'a> {
-    /// Connects to the cluster of an environment.
+    /// Connects to the cluster of an environment, to look at it: Ctrl-C ends that at once.
     pub(super) async fn open(
         global: &'a Global,
         args: &ClusterArgs,
         files: &'a Files,
     ) -> Result<Self, Failure> {
+        Self::connect(global, args, files, Interruption::none()).await
+    }
+
+    /// Connects to the cluster of an environment, for what is not to be torn apart by Ctrl-C.
+    pub(super) async fn open_to_change(
+        global: &'a Global,
+        args: &ClusterArgs,
+        files: &'a Files,
+    ) -> Result<Self, Failure> {
         let interruption = Interruption::listen().context("could not listen for Ctrl-C")?;
+        Self::connect(global, args, files, interruption).await
+    }
+
+    async fn connect(
+        global: &'a Global,
+        args: &ClusterArgs,
+        files: &'a Files,
+        interruption: Interruption,
+    ) -> Result<Self, Failure> {
         let (environment_name, environment) = files.environment(global)?;
         let context = args.context.as_deref().or(environment.context.as_deref());
         let cluster = tokio::select! {

@@ -6,6 +6,7 @@
 mod apply;
 mod destroy;
 mod diagnosis;
+mod examination;
 mod inventory;
 mod lock;
 mod plan;

@@ -12,7 +12,7 @@ use crate::error::{Failure, Refusal};
 use crate::object_id::ObjectId;
 
 /// How many objects are asked for at once.
-const CONCURRENT_OBJECTS: usize = 8;
+pub(super) const CONCURRENT_OBJECTS: usize = 8;
 
 /// What is never removed because it is not wanted any more: with it, data would go.
 const KEPT_KINDS: [&str; 3] = [

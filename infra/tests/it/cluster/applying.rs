@@ -76,7 +76,7 @@ fn a_change_is_planned_with_what_differs_and_done_alone() {
     );
     assert!(
         plan.stdout.contains(
-            ".spec.template.spec.containers[functions].args[4]: \"ghcr.io/example/kindred:1\" -> \"ghcr.io/example/kindred:2\"\n"
+            ".spec.template.spec.containers[functions].args[2]: \"ghcr.io/example/kindred:1\" -> \"ghcr.io/example/kindred:2\"\n"
         ),
         "{}",
         plan.stdout

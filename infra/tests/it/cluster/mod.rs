@@ -3,6 +3,7 @@
 //! Each test has an environment, and so a namespace, of its own.
 
 mod applying;
+mod doctor;
 mod faults;
 mod ownership;
 mod proxy;
