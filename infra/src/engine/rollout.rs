@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::Engine;
-use super::workload::{State, deployment_state, job_state, pod_failure};
+use super::workload::{State, Wanted, deployment_state, job_state, pod_failure};
 use crate::error::Failure;
 use crate::object_id::ObjectId;
 use crate::render::REVISION;
@@ -22,8 +22,7 @@ const DOUBT: Duration = Duration::from_secs(10);
 /// Something that runs, or does not yet.
 struct Target {
     id: ObjectId,
-    /// What its pods are to carry.
-    revision: Option<String>,
+    wanted: Wanted,
 }
 
 impl Engine<'_> {
@@ -97,7 +96,7 @@ impl Engine<'_> {
         };
         let state = match id.kind.as_str() {
             "Job" => job_state(&live),
-            _ => deployment_state(&live, target.revision.as_deref()),
+            _ => deployment_state(&live, &target.wanted),
         };
         if state == State::Ready {
             return Ok(state);
@@ -105,6 +104,7 @@ impl Engine<'_> {
         for pod in self.pods(&live).await? {
             let carried = &pod["metadata"]["annotations"][REVISION];
             if target
+                .wanted
                 .revision
                 .as_deref()
                 .is_none_or(|revision| carried == revision)
@@ -135,12 +135,18 @@ fn target(object: &Value) -> Option<Target> {
     let text = |value: &Value| value.as_str().map(str::to_owned);
     match id.kind.as_str() {
         "Deployment" => Some(Target {
-            revision: text(&object["spec"]["template"]["metadata"]["annotations"][REVISION]),
+            wanted: Wanted {
+                revision: text(&object["spec"]["template"]["metadata"]["annotations"][REVISION]),
+                replicas: object["spec"]["replicas"].as_u64(),
+            },
             id,
         }),
         // The operator makes a Deployment of the same name.
         "SpinApp" => Some(Target {
-            revision: text(&object["spec"]["podAnnotations"][REVISION]),
+            wanted: Wanted {
+                revision: text(&object["spec"]["podAnnotations"][REVISION]),
+                replicas: object["spec"]["replicas"].as_u64(),
+            },
             id: ObjectId {
                 group: "apps".to_owned(),
                 version: "v1".to_owned(),
@@ -148,7 +154,10 @@ fn target(object: &Value) -> Option<Target> {
                 ..id
             },
         }),
-        "Job" => Some(Target { id, revision: None }),
+        "Job" => Some(Target {
+            id,
+            wanted: Wanted::default(),
+        }),
         _ => None,
     }
 }

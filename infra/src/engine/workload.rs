@@ -26,6 +26,15 @@ pub(super) enum State {
     Failed(String),
 }
 
+/// What a Deployment has to be before it counts, since an operator may make it what it is to be only later.
+#[derive(Debug, Default)]
+pub(super) struct Wanted {
+    /// What its pods carry.
+    pub(super) revision: Option<String>,
+    /// How many there are, where that is said.
+    pub(super) replicas: Option<u64>,
+}
+
 /// How far a Job is.
 pub(super) fn job_state(job: &Value) -> State {
     match condition(job, "Failed").or_else(|| condition(job, "Complete")) {
@@ -44,9 +53,12 @@ fn condition<'v>(object: &'v Value, kind: &str) -> Option<&'v Value> {
 }
 
 /// How far a Deployment is.
-pub(super) fn deployment_state(deployment: &Value, revision: Option<&str>) -> State {
-    let template = &deployment["spec"]["template"]["metadata"]["annotations"][REVISION];
-    if revision.is_some_and(|revision| template != revision) {
+pub(super) fn deployment_state(deployment: &Value, wanted: &Wanted) -> State {
+    let spec = &deployment["spec"];
+    let carried = &spec["template"]["metadata"]["annotations"][REVISION];
+    let is_other = |revision: &String| carried != revision.as_str();
+    let are_others = |replicas: u64| spec["replicas"].as_u64() != Some(replicas);
+    if wanted.revision.as_ref().is_some_and(is_other) || wanted.replicas.is_some_and(are_others) {
         return State::Waiting("the operator has not seen the change".to_owned());
     }
     let status = &deployment["status"];
@@ -65,7 +77,7 @@ pub(super) fn deployment_state(deployment: &Value, revision: Option<&str>) -> St
             return State::Failed(message());
         }
     }
-    let wanted = deployment["spec"]["replicas"].as_u64().unwrap_or(1);
+    let wanted = spec["replicas"].as_u64().unwrap_or(1);
     let [updated, all, available] =
         ["updatedReplicas", "replicas", "availableReplicas"].map(|name| number(&status[name]));
     if updated == wanted && all == updated && available == updated {
@@ -124,7 +136,7 @@ pub(super) fn pod_failure(pod: &Value) -> Option<String> {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::{State, deployment_state, job_state, pod_failure};
+    use super::{State, Wanted, deployment_state, job_state, pod_failure};
 
     fn deployment(status: &Value) -> Value {
         json!({
@@ -149,40 +161,48 @@ mod tests {
     #[test]
     fn a_deployment_is_ready_when_only_new_pods_run() {
         let waiting = |text: &str| State::Waiting(text.to_owned());
-        for (status, revision, expected) in [
-            (counts(2, 2, 2), Some("b"), State::Ready),
-            (counts(2, 2, 2), None, State::Ready),
+        let seen = |revision: &str, replicas: Option<u64>| Wanted {
+            revision: Some(revision.to_owned()),
+            replicas,
+        };
+        let old = json!({ "observedGeneration": 2 });
+        for (status, wanted, expected) in [
+            (counts(2, 2, 2), seen("b", None), State::Ready),
+            (counts(2, 2, 2), seen("b", Some(2)), State::Ready),
+            (counts(2, 2, 2), Wanted::default(), State::Ready),
             (
                 counts(2, 2, 2),
-                Some("c"),
+                seen("c", None),
                 waiting("the operator has not seen the change"),
             ),
             (
-                json!({ "observedGeneration": 2 }),
-                Some("b"),
+                counts(2, 2, 2),
+                seen("b", Some(3)),
+                waiting("the operator has not seen the change"),
+            ),
+            (
+                old,
+                seen("b", None),
                 waiting("the change has not been seen"),
             ),
             (
                 counts(2, 3, 2),
-                Some("b"),
+                seen("b", None),
                 waiting("2 of 2 replicas updated, 2 available, 1 old"),
             ),
             (
                 counts(1, 2, 2),
-                Some("b"),
+                seen("b", None),
                 waiting("1 of 2 replicas updated, 2 available, 1 old"),
             ),
             (
                 counts(2, 2, 1),
-                Some("b"),
+                seen("b", None),
                 waiting("2 of 2 replicas updated, 1 available"),
             ),
         ] {
-            assert_eq!(
-                deployment_state(&deployment(&status), revision),
-                expected,
-                "{status}"
-            );
+            let state = deployment_state(&deployment(&status), &wanted);
+            assert_eq!(state, expected, "{status} {wanted:?}");
         }
     }
 
@@ -192,7 +212,7 @@ mod tests {
             let condition =
                 json!({ "type": kind, "status": status, "reason": reason, "message": "why" });
             let status = json!({ "observedGeneration": 3, "conditions": [condition] });
-            deployment_state(&deployment(&status), None)
+            deployment_state(&deployment(&status), &Wanted::default())
         };
         let why = || "why".to_owned();
         assert_eq!(

@@ -130,6 +130,7 @@ impl Story {
     /// Everything that both forms of `host` have to stand.
     fn tell(&self) {
         let first = self.push("1");
+        self.infra(&["doctor", "--image", &first], 0);
         self.infra(
             &["apply", "--yes", "--image", &first, "--timeout", "300"],
             0,
@@ -231,6 +232,8 @@ fn with_a_runtime_class_without_a_shim() {
         return;
     };
     let image = story.push("1");
+    let run = story.infra(&["doctor", "--image", &image], 4);
+    assert!(run.stdout.contains("kindred-no-shim"), "{}", run.stdout);
     let run = story.infra(&["apply", "--yes", "--image", &image, "--timeout", "60"], 6);
     assert!(
         run.stderr

@@ -111,6 +111,12 @@ impl Node {
 
     /// A volume on the node, as nobody else may offer one.
     fn offer_volume(&self) {
+        self.create(&json!({
+            "apiVersion": "storage.k8s.io/v1",
+            "kind": "StorageClass",
+            "metadata": { "name": self.storage_class },
+            "provisioner": "kubernetes.io/no-provisioner",
+        }));
         let path = self.folder.path().join("volume");
         fs::create_dir(&path).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o777)).unwrap();
@@ -131,12 +137,9 @@ impl Node {
 
 impl Drop for Node {
     fn drop(&mut self) {
-        self.kubectl(&[
-            "delete",
-            "persistentvolume",
-            &self.storage_class,
-            "--wait=false",
-        ]);
+        for kind in ["persistentvolume", "storageclass"] {
+            self.kubectl(&["delete", kind, &self.storage_class, "--wait=false"]);
+        }
         let _ = self.s3.kill();
         let _ = self.s3.wait();
     }
