@@ -58,24 +58,27 @@ fn place() -> TempDir {
         fs::write(folder.path().join(name), text).expect("a temporary folder can be written");
     };
     put("kindred.toml", ENVIRONMENT);
-    let mut manifest =
-        "spin_manifest_version = 2\n[application]\nname = \"kindred\"\n[variables]\n".to_owned();
-    for variable in [
+    let variables = [
         "s3_endpoint",
         "s3_bucket",
         "s3_region",
         "s3_prefix",
         "collections",
         "default_collection",
-    ] {
-        manifest += &format!("{variable} = {{ default = \"\" }}\n");
-    }
-    for function in 0..NUM_FUNCTIONS {
-        manifest += &format!(
+    ];
+    let variables = variables.map(|variable| format!("{variable} = {{ default = \"\" }}\n"));
+    let functions = (0..NUM_FUNCTIONS).map(|function| {
+        format!(
             "[[trigger.http]]\nroute = \"/v1/f{function}/...\"\ncomponent = \"f{function}\"\n\
              [component.f{function}]\nsource = \"f.wasm\"\n"
-        );
-    }
+        )
+    });
+    let functions: Vec<String> = functions.collect();
+    let manifest = format!(
+        "spin_manifest_version = 2\n[application]\nname = \"kindred\"\n[variables]\n{}{}",
+        variables.concat(),
+        functions.concat()
+    );
     put("spin.toml", &manifest);
     folder
 }
