@@ -261,7 +261,7 @@ fn an_api_server_that_starts_again_in_the_middle_is_waited_for() {
     ]);
     let run = Run::ended(child.wait_with_output().unwrap());
     assert_eq!(run.status, Some(0), "{}\n{}", run.stdout, run.stderr);
-    assert!(run.stdout.contains("release 1 is ready"), "{}", run.stdout);
+    assert!(run.stdout.contains("  ready    ghcr.io"), "{}", run.stdout);
 }
 
 #[test]
