@@ -12,6 +12,9 @@ use serde_json::{Value, json};
 /// What the objects of one installation are called.
 pub(crate) const NAME: &str = "kindred";
 
+/// Who manages its objects and their fields. Another name would leave what was ours without an owner.
+pub(crate) const MANAGER: &str = "kindred-infra";
+
 /// Who the pods of the jobs are.
 pub(crate) const JOB_SERVICE_ACCOUNT: &str = "kindred-jobs";
 
@@ -171,7 +174,7 @@ impl<'a> Model<'a> {
             "app.kubernetes.io/name": NAME,
             "app.kubernetes.io/instance": self.environment_name,
             "app.kubernetes.io/part-of": NAME,
-            "app.kubernetes.io/managed-by": "kindred-infra",
+            "app.kubernetes.io/managed-by": MANAGER,
         })
     }
 

@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use config::{Cloud, Config, Storage};
 
-use crate::model::{self, Model, NAME};
+use crate::model::{self, MANAGER, Model, NAME};
 
 /// The stack of an environment: everything that its resources have in common.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ impl<'a> Stack<'a> {
     pub(crate) fn tags(&self) -> [(&'static str, &str); 2] {
         [
             ("kindred:environment", self.environment_name),
-            ("kindred:managed-by", "kindred-infra"),
+            ("kindred:managed-by", MANAGER),
         ]
     }
 }

@@ -90,6 +90,8 @@ impl Files {
         Ok(model)
     }
 }
+
+/// The configuration alone.
 fn read_config(global: &Global) -> Result<Config, Failure> {
     Config::read(&global.config).map_err(|error| Refusal::Invalid.because(error))
 }

@@ -45,10 +45,7 @@ pub(crate) struct Engine<'a> {
 impl Engine<'_> {
     /// The namespace itself.
     fn namespace_id(&self) -> ObjectId {
-        ObjectId {
-            namespace: None,
-            ..ObjectId::of_core("Namespace", "", self.namespace)
-        }
+        ObjectId::of_cluster(["", "v1"], "Namespace", self.namespace)
     }
 
     /// The answer of the cluster, or how a command ends without it.

@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 
 use super::Engine;
 use super::inventory::Inventory;
-use crate::cluster::{ApplyWay, Cause, FIELD_MANAGER, cause};
+use crate::cluster::{ApplyWay, Cause, cause};
 use crate::diff::{Difference, differences};
 use crate::error::{Failure, Refusal};
+use crate::model::MANAGER;
 use crate::object_id::ObjectId;
 
 /// How many objects are asked for at once.
@@ -258,7 +259,7 @@ impl Engine<'_> {
     ) -> Result<(), Failure> {
         let labels = &live["metadata"]["labels"];
         let environment = &labels["app.kubernetes.io/instance"];
-        let is_made_by_us = labels["app.kubernetes.io/managed-by"] == FIELD_MANAGER;
+        let is_made_by_us = labels["app.kubernetes.io/managed-by"] == MANAGER;
         if is_made_by_us && environment != self.environment {
             return Err(Refusal::Conflict.because(anyhow!(
                 "{id} belongs to the environment {}: give {} a namespace of its own",
@@ -321,7 +322,7 @@ impl Engine<'_> {
     /// Whether an object that is there was made by us for this environment.
     pub(super) fn is_ours(&self, live: &Value) -> bool {
         let labels = &live["metadata"]["labels"];
-        labels["app.kubernetes.io/managed-by"] == FIELD_MANAGER
+        labels["app.kubernetes.io/managed-by"] == MANAGER
             && labels["app.kubernetes.io/instance"] == self.environment
     }
 }

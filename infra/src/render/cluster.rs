@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 use config::{Cluster, Installer};
 use serde_json::{Value, json};
 
-use crate::model::{NAME, RUNTIME_CLASS};
+use crate::model::{MANAGER, NAME, RUNTIME_CLASS};
 use crate::object::Object;
 
 /// In which file everything stands: it is little.
@@ -78,7 +78,7 @@ fn viewer() -> [Object; 2] {
 fn of_cluster(api: [&str; 2], name: &str, content: Value) -> Object {
     let labels = json!({
         "app.kubernetes.io/part-of": NAME,
-        "app.kubernetes.io/managed-by": "kindred-infra",
+        "app.kubernetes.io/managed-by": MANAGER,
     });
     Object::with_metadata(
         FILE,

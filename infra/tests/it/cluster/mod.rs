@@ -100,15 +100,7 @@ impl Site {
 
     /// Runs the program, which has to end with this status.
     fn check(&self, args: &[&str], status: i32) -> Run {
-        let run = self.run(args);
-        assert_eq!(
-            run.status,
-            Some(status),
-            "{args:?}\n{}\n{}",
-            run.stdout,
-            run.stderr
-        );
-        run
+        Run::checked(&mut self.command(args), status)
     }
 
     /// Applies without waiting.

@@ -77,15 +77,7 @@ impl Story {
             .env("KUBECONFIG", &self.node.kubeconfig)
             .env("TEST_KEY_ID", node::KEY_ID)
             .env("TEST_KEY", node::KEY);
-        let run = Run::of(&mut command);
-        assert_eq!(
-            run.status,
-            Some(status),
-            "{args:?}\n{}\n{}",
-            run.stdout,
-            run.stderr
-        );
-        run
+        Run::checked(&mut command, status)
     }
 
     /// Pushes the application as another version of itself, and returns its name by digest.
