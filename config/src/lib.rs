@@ -24,6 +24,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::Spanned;
 
+pub use checks::is_dns_label;
 pub use cloud::{Api, Cloud, Domain, EksCluster, GitHub};
 pub use cluster::{Architecture, Cluster, Installer, ShimFile};
 pub use collection::{
@@ -97,6 +98,7 @@ impl Config {
             let is_collection = |name: &str| collections.contains_key(name);
             environment
                 .check(is_collection, &file.storage)
+                .and_then(|()| environment.check_place(&name, &environments))
                 .map_err(|message| {
                     located(Some(span), format!("environment `{name}`: {message}"))
                 })?;

@@ -20,6 +20,7 @@ mod object;
 mod object_id;
 mod render;
 mod report;
+mod saved_plan;
 mod site;
 mod yaml;
 

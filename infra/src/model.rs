@@ -112,7 +112,7 @@ impl<'a> Model<'a> {
         let mut model = Self {
             environment_name: name,
             environment,
-            namespace: Self::namespace_of(name, environment),
+            namespace: environment.namespace_of(name),
             image: image.to_owned(),
             storage,
             application,
@@ -151,12 +151,6 @@ impl<'a> Model<'a> {
             }
         }
         Ok(())
-    }
-
-    /// The namespace of an environment's objects.
-    pub(crate) fn namespace_of(name: &str, environment: &Environment) -> String {
-        let own = environment.namespace.clone();
-        own.unwrap_or_else(|| format!("{NAME}-{name}"))
     }
 
     /// The same, with the values of the secrets that are in the environment and in files.

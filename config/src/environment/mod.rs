@@ -65,7 +65,16 @@ pub struct Environment {
     pub cloud: Option<Cloud>,
 }
 
+/// Before an environment's name, where its namespace is not given.
+const NAMESPACE_PREFIX: &str = "kindred-";
+
 impl Environment {
+    /// The namespace of its objects, where this is its name.
+    pub fn namespace_of(&self, name: &str) -> String {
+        let own = self.namespace.clone();
+        own.unwrap_or_else(|| format!("{NAMESPACE_PREFIX}{name}"))
+    }
+
     /// The images that it names, each with the setting that does.
     pub fn images(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let application = &self.application;
@@ -105,6 +114,24 @@ impl Environment {
             cloud.check(self.storage.as_ref().unwrap_or(storage))?;
         }
         self.address.as_ref().map_or(Ok(()), Address::check)
+    }
+
+    /// That none of the others has its place.
+    pub(crate) fn check_place(
+        &self,
+        name: &EnvironmentName,
+        others: &BTreeMap<EnvironmentName, Self>,
+    ) -> Result<(), String> {
+        let namespace = self.namespace_of(name.as_str());
+        let mut others = others.iter();
+        let sharing = others.find(|(name, other)| {
+            other.context == self.context && other.namespace_of(name.as_str()) == namespace
+        });
+        sharing.map_or(Ok(()), |(other, _)| {
+            Err(format!(
+                "its namespace, {namespace}, is that of the environment `{other}` in the same cluster: give it a `namespace`, or a `context`, of its own"
+            ))
+        })
     }
 
     /// Makes paths start at a folder.

@@ -87,6 +87,17 @@ fn what_an_environment_is_called_and_has_makes_sense() {
 }
 
 #[test]
+fn two_environments_are_not_in_one_place() {
+    check(&[(
+        "[environments.test]\nnamespace = \"kindred-dev\"",
+        "environment `test`: its namespace, kindred-dev, is that of the environment `dev` in the same cluster",
+    )]);
+    let elsewhere =
+        "[environments.dev]\n[environments.test]\nnamespace = \"kindred-dev\"\ncontext = \"other\"";
+    assert!(parse(elsewhere).is_ok());
+}
+
+#[test]
 fn a_volume_makes_sense() {
     check(&[
         ("index = \"sealled\"", "did you mean `sealed`?"),

@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use config::{Cloud, Config, Storage};
 
-use crate::model::{self, MANAGER, Model, NAME};
+use crate::model::{self, MANAGER, NAME};
 
 /// The stack of an environment: everything that its resources have in common.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl<'a> Stack<'a> {
             name: stack_name.unwrap_or_else(|| format!("{NAME}-{name}")),
             environment_name: name,
             protected: environment.protected,
-            namespace: Model::namespace_of(name, environment),
+            namespace: environment.namespace_of(name),
             storage: environment.storage.as_ref().unwrap_or(&config.storage),
             cloud,
         })

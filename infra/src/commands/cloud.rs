@@ -62,7 +62,7 @@ pub(crate) fn cloud(global: &Global, command: &CloudCommand) -> Result<(), Failu
 
 /// Writes the template.
 fn render(global: &Global) -> Result<(), Failure> {
-    let config = read_config(global)?;
+    let (config, _) = read_config(global)?;
     let stack = stack(global, &config)?;
     let text = serde_json::to_string_pretty(&template(&stack)).context("could not write JSON")?;
     Ok(Output::Text.tell("", &json!({}), &text)?)
@@ -73,7 +73,7 @@ fn with_stack(
     global: &Global,
     work: impl FnOnce(&Stacks<'_>, &Stack<'_>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let config = read_config(global)?;
+    let (config, _) = read_config(global)?;
     let stack = stack(global, &config)?;
     let aws = Aws::in_region(&stack.storage.region)?;
     work(&Stacks::new(&aws, &stack), &stack)

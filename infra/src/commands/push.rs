@@ -59,7 +59,7 @@ fn image_of_environment(global: &Global) -> Result<Image, Failure> {
             "it is not said where to: give `--tag REFERENCE`, or `--env NAME` of an environment that has an image"
         )));
     };
-    let config = read_config(global)?;
+    let (config, _) = read_config(global)?;
     let (_, environment) = model::environment(&config, name).map_err(invalid)?;
     let image = &environment.application.image;
     if image.is_empty() {

@@ -6,6 +6,7 @@ mod applying;
 mod doctor;
 mod faults;
 mod ownership;
+mod planning;
 mod proxy;
 mod rollout;
 
