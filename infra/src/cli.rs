@@ -7,7 +7,8 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use crate::commands::{
     self, ApplyArgs, CloudCommand, DestroyArgs, DoctorArgs, DriftArgs, ExplainArgs, ImageArgs,
-    PinArgs, PlanArgs, PushArgs, RenderArgs, RollbackArgs, SiteArgs, StateArgs, UnlockArgs,
+    PinArgs, PlanArgs, ProbeArgs, PromoteArgs, PushArgs, RenderArgs, RollbackArgs, SiteArgs,
+    StateArgs, UnlockArgs,
 };
 use crate::error::Refusal;
 use crate::report::Output;
@@ -55,6 +56,19 @@ pub(crate) struct Global {
     pub(crate) output: Output,
 }
 
+impl Global {
+    /// The same for another environment.
+    pub(crate) fn of(&self, environment_name: &str) -> Self {
+        Self {
+            env: Some(environment_name.to_owned()),
+            namespace: None,
+            config: self.config.clone(),
+            application: self.application.clone(),
+            output: self.output,
+        }
+    }
+}
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Say what a cluster lacks of what an environment needs before, and what to run
@@ -85,6 +99,10 @@ enum Command {
     History(StateArgs),
     /// Apply again what was applied before
     Rollback(RollbackArgs),
+    /// Ask from outside whether it answers, and what from
+    Probe(ProbeArgs),
+    /// Make an environment that stands by the active one
+    Promote(PromoteArgs),
     /// Take everything of an environment away
     Destroy(DestroyArgs),
     /// Open the lock that somebody left behind who is gone
@@ -142,6 +160,8 @@ pub fn run() -> ExitCode {
         Command::Explain(args) => commands::explain(global, args),
         Command::History(args) => commands::history(global, args),
         Command::Rollback(args) => commands::rollback(global, args),
+        Command::Probe(args) => commands::probe(global, args),
+        Command::Promote(args) => commands::promote(global, args),
         Command::Destroy(args) => commands::destroy(global, args),
         Command::Unlock(args) => commands::unlock(global, args),
         Command::Cloud(command) => commands::cloud(global, command),

@@ -18,6 +18,7 @@ mod interruption;
 mod model;
 mod object;
 mod object_id;
+mod probe;
 mod render;
 mod report;
 mod saved_plan;

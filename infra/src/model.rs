@@ -42,6 +42,8 @@ pub struct Model<'a> {
     pub environment_name: &'a str,
     /// What it says.
     pub environment: &'a Environment,
+    /// Whether it does the work of which there is one: another one that stands by for it, or for which it stands by, may.
+    pub is_active: bool,
     /// The namespace of its objects.
     pub namespace: String,
     /// The application's artifact.
@@ -112,6 +114,7 @@ impl<'a> Model<'a> {
         let mut model = Self {
             environment_name: name,
             environment,
+            is_active: config.is_active(name),
             namespace: environment.namespace_of(name),
             image: image.to_owned(),
             storage,
@@ -125,11 +128,14 @@ impl<'a> Model<'a> {
         Ok(model)
     }
 
-    /// Refuses an image without a digest where the environment is protected: what runs there changes when somebody applies it, and not when somebody moves a tag.
+    /// Refuses an image without a digest where the environment is protected: what runs there changes when somebody applies it, and not when somebody moves a tag. So
+    /// does what stands by, which would be another one than what it stands by for.
     pub(crate) fn check_digests(&self) -> Result<()> {
-        if !self.environment.protected {
-            return Ok(());
-        }
+        let why = match &self.environment.standby_of {
+            Some(primary) => &format!("stands by for `{primary}`"),
+            None if self.environment.protected => "is protected",
+            None => return Ok(()),
+        };
         let name = self.environment_name;
         let configured = self.environment.images();
         let others = configured.filter(|(setting, _)| *setting != APPLICATION_IMAGE);
@@ -146,7 +152,7 @@ impl<'a> Model<'a> {
                     ""
                 };
                 bail!(
-                    "the environment `{name}` is protected, and its `{setting}`, {image}, may be another image tomorrow: write its digest beside it with `infra pin --env {name}`{or}"
+                    "the environment `{name}` {why}, and its `{setting}`, {image}, may be another image tomorrow: write its digest beside it with `infra pin --env {name}`{or}"
                 );
             }
         }

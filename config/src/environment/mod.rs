@@ -6,6 +6,7 @@ mod jobs;
 mod observability;
 mod scaling;
 mod secrets;
+mod standby;
 mod volume;
 
 use std::collections::BTreeMap;
@@ -63,6 +64,10 @@ pub struct Environment {
     pub secrets: BTreeMap<String, SecretSource>,
     /// What of it is on AWS. Not given: nothing.
     pub cloud: Option<Cloud>,
+    /// The environment on another cluster that it stands by for: what is not said here is as there, but for context, namespace and `cloud`. Not given: none.
+    pub standby_of: Option<EnvironmentName>,
+    /// Which of those that stand by for it does its work. Not given: itself.
+    pub active: Option<EnvironmentName>,
 }
 
 /// Before an environment's name, where its namespace is not given.
@@ -116,14 +121,35 @@ impl Environment {
         self.address.as_ref().map_or(Ok(()), Address::check)
     }
 
-    /// That none of the others has its place.
-    pub(crate) fn check_place(
+    /// The same with what it has of the environment that it stands by for, if it does; `tables` are all as they are written.
+    pub(crate) fn inherited(self, name: &str, tables: &toml::Table) -> Result<Self, String> {
+        let table = |name: &str| tables.get(name).and_then(toml::Value::as_table);
+        let primary = self.standby_of.as_ref();
+        let primary = primary.and_then(|primary| table(primary.as_str()));
+        match (table(name), primary) {
+            (Some(own), Some(primary)) => standby::inherited(own, primary),
+            _ => Ok(self),
+        }
+    }
+
+    /// Applies the rules that need the others.
+    pub(crate) fn check_among(
         &self,
         name: &EnvironmentName,
-        others: &BTreeMap<EnvironmentName, Self>,
+        all: &BTreeMap<EnvironmentName, Self>,
+    ) -> Result<(), String> {
+        standby::check(name, self, all)?;
+        let others = all.iter().filter(|(other, _)| *other < name);
+        self.check_place(name, others)
+    }
+
+    /// That none of the others has its place.
+    fn check_place<'a>(
+        &self,
+        name: &EnvironmentName,
+        mut others: impl Iterator<Item = (&'a EnvironmentName, &'a Self)>,
     ) -> Result<(), String> {
         let namespace = self.namespace_of(name.as_str());
-        let mut others = others.iter();
         let sharing = others.find(|(name, other)| {
             other.context == self.context && other.namespace_of(name.as_str()) == namespace
         });

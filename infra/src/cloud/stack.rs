@@ -19,7 +19,7 @@ pub(crate) struct Stack<'a> {
     /// Which bucket is made, and in which region.
     pub(crate) storage: &'a Storage,
     /// What else is.
-    pub(crate) cloud: &'a Cloud,
+    pub(crate) cloud: Cloud,
 }
 
 impl<'a> Stack<'a> {
@@ -32,6 +32,13 @@ impl<'a> Stack<'a> {
             );
         };
         let stack_name = cloud.stack.clone();
+        let mut cloud = cloud.clone();
+        if let Some(api) = &mut cloud.api
+            && !config.is_active(name)
+            && let Some(standby) = api.standby.as_mut()
+        {
+            std::mem::swap(&mut api.host, standby);
+        }
         Ok(Self {
             name: stack_name.unwrap_or_else(|| format!("{NAME}-{name}")),
             environment_name: name,

@@ -120,15 +120,15 @@ pub(crate) fn wait(global: &Global, args: &StateArgs) -> Result<(), Failure> {
 }
 
 /// What a cluster is brought to.
-struct Wanted<'a> {
-    objects: &'a [Value],
+pub(super) struct Wanted<'a> {
+    pub(super) objects: &'a [Value],
     /// The application's artifact.
-    image: &'a str,
-    consent: Consent,
+    pub(super) image: &'a str,
+    pub(super) consent: Consent,
 }
 
 /// Does what a plan says when somebody said yes, waits until it runs where that is wanted, and writes down what came of it.
-async fn change(
+pub(super) async fn change(
     session: &Session<'_>,
     plan: &Plan,
     wanted: &Wanted<'_>,

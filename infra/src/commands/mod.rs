@@ -8,6 +8,8 @@ mod doctor;
 mod image;
 mod pin;
 mod plan;
+mod probe;
+mod promote;
 mod push;
 mod render;
 mod session;
@@ -15,10 +17,13 @@ mod site;
 mod state;
 
 use std::fs;
+use std::io::Write as _;
+use std::path::Path;
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, Result, anyhow};
 use app::Application;
 use config::{Config, Environment};
+use tempfile::NamedTempFile;
 
 pub(crate) use self::apply::{ApplyArgs, RollbackArgs, apply, rollback, wait};
 pub(crate) use self::cloud::{CloudCommand, cloud};
@@ -27,6 +32,8 @@ pub(crate) use self::doctor::{DoctorArgs, doctor};
 pub(crate) use self::image::{ImageArgs, image};
 pub(crate) use self::pin::{PinArgs, pin};
 pub(crate) use self::plan::{DriftArgs, PlanArgs, drift, plan};
+pub(crate) use self::probe::{ProbeArgs, probe};
+pub(crate) use self::promote::{PromoteArgs, promote};
 pub(crate) use self::push::{PushArgs, push};
 pub(crate) use self::render::{RenderArgs, render};
 pub(crate) use self::site::{SiteArgs, site};
@@ -101,6 +108,23 @@ fn read_config(global: &Global) -> Result<(Config, String), Failure> {
         environment.namespace = Some(namespace.clone());
     }
     Ok((config, text))
+}
+
+/// Writes the configuration in one go.
+fn write_config(path: &Path, edit: impl FnOnce(&str) -> Result<String>) -> Result<()> {
+    let context = || format!("could not write {}", path.display());
+    // What a link leads to is written, and not the link.
+    let target = path.canonicalize().with_context(context)?;
+    let text = edit(&fs::read_to_string(&target).with_context(context)?)?;
+    let replace = || -> std::io::Result<()> {
+        let folder = target.parent().unwrap_or(Path::new("."));
+        let mut file = NamedTempFile::new_in(folder)?;
+        file.write_all(text.as_bytes())?;
+        fs::set_permissions(file.path(), fs::metadata(&target)?.permissions())?;
+        file.persist(&target)?;
+        Ok(())
+    };
+    replace().with_context(context)
 }
 
 /// The environment that is asked for.

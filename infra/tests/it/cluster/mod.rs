@@ -9,6 +9,7 @@ mod ownership;
 mod planning;
 mod proxy;
 mod rollout;
+mod standby;
 
 use std::env;
 use std::path::PathBuf;

@@ -133,6 +133,9 @@ impl Story {
             self.ask("/readyz"),
             json!({ "status": "ready", "collections": { "movies": "ready" } })
         );
+        let url = format!("http://{}", self.address());
+        let probed = self.infra(&["probe", "--url", &url], 0).stdout;
+        assert!(probed.contains("movies  generation "), "{probed}");
         let again = self.infra(&["plan", "--detailed-exitcode", "--image", &first], 0);
         assert!(!again.stdout.contains("configured"), "{}", again.stdout);
 
