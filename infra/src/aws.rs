@@ -23,22 +23,30 @@ impl Aws {
             .enable_all()
             .build()
             .context("could not start the client of AWS")?;
-        let http_client: SharedHttpClient = HttpClientBuilder::new()
-            .tls_provider(tls::Provider::Rustls(
-                tls::rustls_provider::CryptoMode::Ring,
-            ))
-            .build_https();
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(Duration::from_secs(5))
-            .read_timeout(Duration::from_mins(1))
-            .build();
         let loader = aws_config::from_env()
-            .http_client(http_client)
-            .timeout_config(timeouts)
+            .http_client(http_client())
+            .timeout_config(timeouts())
             .region(Region::new(region.to_owned()));
         let config = runtime.block_on(loader.load());
         Ok(Self { config, runtime })
     }
+}
+
+/// What speaks HTTP for the clients.
+pub(crate) fn http_client() -> SharedHttpClient {
+    HttpClientBuilder::new()
+        .tls_provider(tls::Provider::Rustls(
+            tls::rustls_provider::CryptoMode::Ring,
+        ))
+        .build_https()
+}
+
+/// How long an answer may take.
+pub(crate) fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(5))
+        .read_timeout(Duration::from_mins(1))
+        .build()
 }
 
 /// Why something could not be done, in the words of the service where it has any.

@@ -23,6 +23,7 @@ mod render;
 mod report;
 mod saved_plan;
 mod site;
+mod storage;
 mod yaml;
 
 pub use error::{Failure, Refusal};

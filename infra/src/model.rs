@@ -50,6 +50,8 @@ pub struct Model<'a> {
     pub image: String,
     /// The bucket of index files.
     pub storage: &'a Storage,
+    /// The collections that are served, the one first that is meant where none is named.
+    pub collections: Vec<&'a str>,
     /// The application that runs.
     pub application: &'a Application,
     /// The text of the configuration, which the jobs read.
@@ -118,6 +120,7 @@ impl<'a> Model<'a> {
             namespace: environment.namespace_of(name),
             image: image.to_owned(),
             storage,
+            collections: served(config, environment),
             application,
             configuration,
             variables: BTreeMap::new(),

@@ -30,6 +30,9 @@ pub(crate) struct ApplyArgs {
     /// Wait until it runs
     #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
     pub(crate) wait: bool,
+    /// Go back to what ran before where it does not come to run
+    #[arg(long, conflicts_with = "wait")]
+    pub(crate) rollback_on_failure: bool,
     #[command(flatten)]
     yes: Yes,
 }
@@ -75,7 +78,12 @@ pub(crate) fn apply(global: &Global, args: &ApplyArgs) -> Result<(), Failure> {
             consent,
         };
         let is_asked = saved.is_none() && !args.yes.is_said();
-        change(&session, &plan, &release, is_asked, args.wait).await
+        let result = change(&session, &plan, &release, is_asked, args.wait).await;
+        let is_failed = matches!(&result, Err(failure) if failure.refusal == Refusal::Rollout);
+        if is_failed && args.rollback_on_failure {
+            go_back(&session, None, false).await?;
+        }
+        result
     })
 }
 
@@ -84,29 +92,38 @@ pub(crate) fn rollback(global: &Global, args: &RollbackArgs) -> Result<(), Failu
     let files = Files::read(global)?;
     run(async {
         let session = Session::open_to_change(global, &args.cluster, &files).await?;
-        let engine = session.engine();
-        let release = engine.release(args.release).await?;
-        let consent = Consent {
-            prune: true,
-            ..Consent::default()
-        };
-        let mut plan = engine
-            .plan(&release.objects, &consent, DryRun::Server)
-            .await?;
-        // No record has their values, so that they stay as they are.
-        plan.changes
-            .retain(|change| change.object.is_some() || change.id.kind != "Secret");
-        say(&format!(
-            "release {} of {}, {}: Secrets stay as they are",
-            release.number, release.time, release.image
-        ));
-        let wanted = Wanted {
-            objects: &release.objects,
-            image: &release.image,
-            consent,
-        };
-        change(&session, &plan, &wanted, !args.yes.is_said(), true).await
+        go_back(&session, args.release, !args.yes.is_said()).await
     })
+}
+
+/// Applies a release again, or the newest before this one that ran.
+async fn go_back(
+    session: &Session<'_>,
+    number: Option<u64>,
+    is_asked: bool,
+) -> Result<(), Failure> {
+    let engine = session.engine();
+    let release = engine.release(number).await?;
+    let consent = Consent {
+        prune: true,
+        ..Consent::default()
+    };
+    let mut plan = engine
+        .plan(&release.objects, &consent, DryRun::Server)
+        .await?;
+    // No record has their values, so that they stay as they are.
+    plan.changes
+        .retain(|change| change.object.is_some() || change.id.kind != "Secret");
+    say(&format!(
+        "release {} of {}, {}: Secrets stay as they are",
+        release.number, release.time, release.image
+    ));
+    let wanted = Wanted {
+        objects: &release.objects,
+        image: &release.image,
+        consent,
+    };
+    change(session, &plan, &wanted, is_asked, true).await
 }
 
 /// Waits until what is wanted runs.

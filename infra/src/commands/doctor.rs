@@ -17,6 +17,7 @@ use crate::error::{Failure, Refusal};
 use crate::model::Model;
 use crate::render;
 use crate::report::{Output, say};
+use crate::storage;
 
 /// Which environment is looked after, and where.
 #[derive(Args, Debug)]
@@ -48,6 +49,7 @@ pub(crate) fn doctor(global: &Global, args: &DoctorArgs) -> Result<(), Failure> 
         let work = async {
             let mut checks = engine.examine(&objects).await?;
             checks.extend(values);
+            checks.extend(storage::check(&model).await);
             checks.extend(images(&model, Wanted(&objects)).await);
             Ok::<_, Failure>(checks)
         };

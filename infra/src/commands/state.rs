@@ -26,6 +26,9 @@ pub(crate) struct ExplainArgs {
     /// The object, as `Kind/name`
     #[arg(value_name = "OBJECT")]
     pub(crate) object: String,
+    /// The application's artifact that is wanted, instead of `application.image`
+    #[arg(long, value_name = "REFERENCE")]
+    pub(crate) image: Option<String>,
     #[command(flatten)]
     pub(crate) cluster: ClusterArgs,
 }
@@ -124,7 +127,8 @@ pub(crate) fn explain(global: &Global, args: &ExplainArgs) -> Result<(), Failure
     run(async {
         let session = Session::open(global, &args.cluster, &files).await?;
         let engine = session.engine();
-        let (objects, _) = session.wanted(files.model(global, None)?)?;
+        let model = files.model(global, args.image.as_deref())?;
+        let (objects, _) = session.wanted(model)?;
         let names = std::slice::from_ref(&args.object);
         let wanted = chosen(objects, names, session.environment_name)?;
         let id = ObjectId::of(&wanted[0]);

@@ -57,6 +57,25 @@ fn a_release_is_ready_when_its_pods_are_and_can_be_gone_back_to() {
 }
 
 #[test]
+fn a_version_that_cannot_run_is_gone_back_from_where_that_is_wanted() {
+    let (Some(_), Some(site)) = (Site::bed(), Site::new("back", HOST)) else {
+        return;
+    };
+    site.check(&["apply", "--yes"], 0);
+    site.kubectl_ok(&["create", "quota", "small", "--hard=limits.memory=2Gi"]);
+    site.configure(&HOST.replace("host_image", "memory_limit = \"4Gi\"\nhost_image"));
+    let run = site.check(&["apply", "--yes", "--rollback-on-failure"], 6);
+    assert!(run.stderr.contains("exceeded quota"), "{}", run.stderr);
+    let history = site.check(&["history"], 0).stdout;
+    let outcomes = history
+        .lines()
+        .map(|line| line.split_whitespace().nth(3).unwrap());
+    assert_eq!(outcomes.collect::<Vec<_>>(), ["ready", "failed", "ready"]);
+    site.configure(HOST);
+    assert_eq!(site.planned(&[]), <[String; 0]>::default());
+}
+
+#[test]
 fn a_version_that_cannot_run_fails_fast_with_its_reason() {
     let (Some(_), Some(site)) = (Site::bed(), Site::new("failing", HOST)) else {
         return;
@@ -180,6 +199,16 @@ fn an_object_is_explained_by_owners_differences_and_events() {
     ] {
         assert!(run.stdout.contains(part), "{part}\n{}", run.stdout);
     }
+    let image = ["--image", "ghcr.io/example/kindred:1"];
+    let run = site.check(
+        &[&["explain", "deployment/kindred"][..], &image].concat(),
+        0,
+    );
+    assert!(
+        run.stdout.contains("unchanged  Deployment/kindred"),
+        "{}",
+        run.stdout
+    );
     let run = site.check(&["explain", "Pod/kindred"], 3);
     assert!(
         run.stderr.contains("Pod/kindred is not wanted"),
