@@ -1,7 +1,7 @@
 //! `cargo xtask e2e`: the deployment tool against real clusters.
 //!
 //! The engine is tested on the API server that KUBECONFIG names, in which the tests make namespaces of their own. Without one, it is that of a *bed*: scripts beside the checkout that
-//! build and start a control plane, whose pods only seem to run. The story is told on the bed's real node, or where the variables of `infra/tests/it/story/node.rs` say. Where there is
+//! build and start a control plane, whose pods only seem to run. Behind it, everything that is rendered is held against what the same server and the definitions of `custom_resources.rs` say. The story is told on the bed's real node, or where the variables of `infra/tests/it/story/node.rs` say. Where there is
 //! neither, that is said.
 
 use std::env;
@@ -12,6 +12,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 
+use crate::custom_resources;
 use crate::functions;
 use crate::functions::toolchain::ToolchainChoice;
 use crate::process::{self, output_of, run, say, timed};
@@ -50,23 +51,35 @@ pub(crate) fn e2e(
     Ok(())
 }
 
-/// Tests the engine.
+/// Tests the engine, and what it applies.
 pub(crate) fn engine(workspace: &Workspace) -> Result<()> {
-    let variables = |kubeconfig: &Path| ("KINDRED_TEST_KUBECONFIG", kubeconfig.to_owned());
     if let Some(kubeconfig) = env::var_os("KUBECONFIG") {
         say(&format!(
             "testing in the cluster of {}",
             kubeconfig.display()
         ));
-        return test(workspace, "cluster::", &[variables(Path::new(&kubeconfig))]);
+        return engine_in(workspace, Path::new(&kubeconfig), None);
     }
     let Some(bed) = Bed::find(workspace, "engine") else {
         return Ok(());
     };
     bed.with("kwok", |kubeconfig| {
-        let bed = ("KINDRED_TEST_BED", bed.folder.clone());
-        test(workspace, "cluster::", &[variables(kubeconfig), bed])
+        engine_in(workspace, kubeconfig, Some(&bed))
     })
+}
+
+/// Tests the engine in a cluster, and only then what is rendered: the kinds that this needs are not there for the engine.
+fn engine_in(workspace: &Workspace, kubeconfig: &Path, bed: Option<&Bed>) -> Result<()> {
+    let kubeconfig = ("KINDRED_TEST_KUBECONFIG", kubeconfig.to_owned());
+    let mut variables = vec![kubeconfig.clone()];
+    variables.extend(bed.map(|bed| ("KINDRED_TEST_BED", bed.folder.clone())));
+    test(workspace, "cluster::", &variables)?;
+    let Some(definitions) = custom_resources::folder()? else {
+        say("NOT TESTED: whether what is rendered is what its operators defined");
+        return Ok(());
+    };
+    let definitions = ("KINDRED_TEST_CRDS", definitions);
+    test(workspace, "schemas::", &[kubeconfig, definitions])
 }
 
 /// Tells the story.

@@ -14,6 +14,7 @@ mod push;
 #[path = "../../../artifact/tests/it/registry.rs"]
 mod registry;
 mod render;
+mod schemas;
 mod scripted;
 mod site;
 mod story;
