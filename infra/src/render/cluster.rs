@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 use config::{Cluster, Installer};
 use serde_json::{Value, json};
 
-use crate::model::{NAME, RUNTIME_CLASS};
+use crate::model::RUNTIME_CLASS;
 use crate::object::Object;
 
 /// In which file everything stands: it is little.
@@ -76,14 +76,5 @@ fn viewer() -> [Object; 2] {
 }
 
 fn of_cluster(api: [&str; 2], name: &str, content: Value) -> Object {
-    let labels = json!({
-        "app.kubernetes.io/part-of": NAME,
-        "app.kubernetes.io/managed-by": "kindred-infra",
-    });
-    Object::with_metadata(
-        FILE,
-        api,
-        json!({ "name": name, "labels": labels }),
-        content,
-    )
+    Object::of_no_environment(FILE, api, name, content)
 }

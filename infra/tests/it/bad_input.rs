@@ -134,6 +134,25 @@ fn an_operator_needs_a_repository_and_a_folder_in_it() {
 }
 
 #[test]
+fn all_environments_are_at_least_one_and_all_right() {
+    let render = ["render", "--all-environments"];
+    let dev = format!("[environments.dev]\n{IMAGE}");
+    check(&dev, &render, "--out <FOLDER>");
+    let render = [&render[..], &["--out", "deploy"]].concat();
+    check("", &render, "write a table `[environments.dev]`");
+    check(
+        &format!("{dev}[environments.prod]\nprotected = true\n{IMAGE}"),
+        &render,
+        "the environment `prod` is protected, and its `application.image`",
+    );
+    check(
+        &dev,
+        &[&render[..], &["--image", "ghcr.io/example/kindred:2"]].concat(),
+        "cannot be used with",
+    );
+}
+
+#[test]
 fn a_shim_that_is_not_pinned_is_not_rendered() {
     check(
         "",

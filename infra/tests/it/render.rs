@@ -104,7 +104,7 @@ fn values_of_secrets_are_left_out_and_that_is_said() {
     let run = Place::new(HOST).run(&["render", "--env", "prod"]);
     assert_eq!(
         run.stderr,
-        "left out, as it would have values of secrets in it: Secret/kindred-variables with s3_access_key_id, OMDB_API_KEY\n"
+        "left out of `prod`, as it would have values of secrets in it: Secret/kindred-variables with s3_access_key_id, OMDB_API_KEY\n"
     );
 }
 
@@ -191,6 +191,40 @@ fn an_operator_applies_a_folder_of_a_repository() {
     );
     let job = for_operator("flux", VOLUME, "box", "job.yaml");
     assert!(!job.contains("hook"), "{job}");
+}
+
+#[test]
+fn all_environments_have_a_folder_each_and_one_set_of_argo_cd() {
+    let place = Place::new(&[VOLUME, HOST, SEALED].concat().replace(
+        "[environments.prod]",
+        "[environments.prod]\ncontext = \"far-away\"",
+    ));
+    let render = |operator: &str| {
+        let args = "render --all-environments --out deploy --repository https://git.example.org/films.git --gitops";
+        let run = place.run(&args.split(' ').chain([operator]).collect::<Vec<_>>());
+        assert_eq!(run.status, Some(0), "{}", run.stderr);
+        assert!(
+            run.stderr.contains("left out of `prod`, "),
+            "{}",
+            run.stderr
+        );
+        std::fs::read_to_string(place.path(&format!("deploy/{operator}.yaml"))).unwrap()
+    };
+    assert_snapshot!("argo_cd_set", render("argo-cd"));
+    // Each folder is as it is when it is rendered by itself.
+    let render_alone = "render --env box --out alone --repository https://git.example.org/films.git --gitops argo-cd";
+    place.run(&render_alone.split(' ').collect::<Vec<_>>());
+    for file in ["job.yaml", "kustomization.yaml", "namespace.yaml"] {
+        let read = |folder: &str| std::fs::read_to_string(place.path(folder).join(file)).unwrap();
+        assert_eq!(read("deploy/box"), read("alone"), "{file}");
+    }
+    let flux = render("flux");
+    for name in ["box", "prod", "small"] {
+        assert!(
+            flux.contains(&format!("  path: ./deploy/{name}\n")),
+            "{flux}"
+        );
+    }
 }
 
 #[test]

@@ -20,8 +20,9 @@ use crate::program::{Place, Run};
 const DEFINITIONS: &str = "KINDRED_TEST_CRDS";
 
 /// Every kind of a custom resource that is rendered.
-const KINDS: [&str; 13] = [
+const KINDS: [&str; 14] = [
     "Application.argoproj.io",
+    "ApplicationSet.argoproj.io",
     "Certificate.cert-manager.io",
     "ExternalSecret.external-secrets.io",
     "GitRepository.source.toolkit.fluxcd.io",
@@ -98,6 +99,7 @@ fn rendered() -> Vec<Value> {
     for operator in ["argo-cd", "flux"] {
         objects.extend(in_file(HOST, &["--env", "prod"], operator));
     }
+    objects.extend(in_file(HOST, &["--all-environments"], "argo-cd"));
     objects
 }
 
