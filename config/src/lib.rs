@@ -25,7 +25,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 pub use cloud::{Api, Cloud, Domain, EksCluster, GitHub};
-pub use cluster::{Architecture, Cluster, Installer, ShimFile};
+pub use cluster::{Architecture, Cluster, Installer, Logs, ShimFile};
 pub use collection::{
     Clusters, Collection, CollectionName, Column, Evaluate, Field, FieldType, FileFormat, Import,
     InteractionColumns, InteractionTable, ItemColumns, ItemTable, Layout, Model, Part, Posters,

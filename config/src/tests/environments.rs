@@ -234,6 +234,7 @@ fn what_a_cluster_has_makes_sense() {
         cluster,
         Cluster {
             shim: cluster.shim.clone(),
+            logs: cluster.logs.clone(),
             ..Cluster::default()
         }
     );
@@ -249,6 +250,15 @@ fn what_a_cluster_has_makes_sense() {
         ),
         ("shim = { arm64 = {} }", "unknown variant `arm64`"),
         ("dashbord = true", "did you mean `dashboard`?"),
+        ("logs = { loki = \"http://loki\" }", "missing field `image`"),
+        (
+            "logs = { image = \"a\", loki = \"loki:3100\" }",
+            "`loki:3100` is not a web address",
+        ),
+        (
+            "logs = { image = \"a\", loky = \"http://loki\" }",
+            "did you mean `loki`?",
+        ),
     ] {
         let error = parse(&format!("[cluster]\n{text}"))
             .unwrap_err()

@@ -29,7 +29,7 @@ pub(crate) struct RenderArgs {
     /// The application's artifact, instead of `application.image`
     #[arg(long, value_name = "REFERENCE")]
     pub(crate) image: Option<String>,
-    /// What a cluster has before any environment, instead of one: the shim, by `[cluster]` of the configuration
+    /// What a cluster has before any environment, instead of one: the shim and what collects logs, by `[cluster]` of the configuration
     #[arg(long, conflicts_with_all = ["image", "gitops"])]
     pub(crate) cluster: bool,
     /// Every environment instead of one, each into a folder of its name; with `--gitops argo-cd`, one `ApplicationSet` of them all, which takes the `context` of each for what Argo CD calls the cluster
@@ -53,8 +53,8 @@ pub(crate) struct RenderArgs {
 pub(crate) fn render(global: &Global, args: &RenderArgs) -> Result<(), Failure> {
     let files = Files::read(global)?;
     if args.cluster {
-        let objects = cluster::objects(&files.config.cluster)
-            .map_err(|error| Refusal::Invalid.because(error))?;
+        let objects =
+            cluster::objects(&files.config).map_err(|error| Refusal::Invalid.because(error))?;
         match &args.out {
             None => print(&objects)?,
             Some(folder) => write(&objects, folder)?,

@@ -5,6 +5,7 @@ pub(crate) mod cluster;
 mod deployment;
 pub(crate) mod gitops;
 mod jobs;
+mod logs;
 mod monitoring;
 mod namespace;
 mod network;

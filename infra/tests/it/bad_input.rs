@@ -1,5 +1,6 @@
 //! What makes no sense is refused with status 3, and it is said what to write instead.
 
+use crate::environments::{LOGS, PLAIN};
 use crate::program::Place;
 
 const IMAGE: &str = "application = { image = \"ghcr.io/example/kindred:1\" }\n";
@@ -165,4 +166,45 @@ fn a_shim_that_is_not_pinned_is_not_rendered() {
         "the shim at https://example.org/shim.tar.gz has no checksum, and may be another file tomorrow: \
          write its `sha256` under `[cluster.shim.aarch64]` with `infra pin`",
     );
+}
+
+#[test]
+fn logs_are_collected_by_a_pinned_image_of_environments_that_there_are() {
+    let render = ["render", "--cluster"];
+    let digest = format!("@sha256:{}", "0".repeat(64));
+    let logs = format!("{PLAIN}{LOGS}");
+    check(
+        &logs.replace(&digest, ""),
+        &render,
+        "the collector of logs, docker.io/fluent/fluent-bit:4.2, may be another image tomorrow: \
+         write its digest beside it under `[cluster.logs]` with `infra pin`",
+    );
+    check(
+        &logs.replace("docker.io/", ""),
+        &render,
+        "`image` of `[cluster.logs]`: ",
+    );
+    check(
+        LOGS,
+        &render,
+        "there is none: write a table `[environments.dev]`",
+    );
+    check(
+        &logs.replace("environments.dev", "environments.logs"),
+        &render,
+        "give that one another `namespace`",
+    );
+    for (loki, expected) in [
+        (
+            "http://loki:port",
+            "http://loki:port is no address of a server",
+        ),
+        ("http://me:secret@loki", "has a name and a password in it"),
+    ] {
+        check(
+            &logs.replace("https://logs.example.org/films/", loki),
+            &render,
+            expected,
+        );
+    }
 }

@@ -113,3 +113,10 @@ dashboard = true
 location = "https://example.org/shim.tar.gz"
 sha256 = "0000000000000000000000000000000000000000000000000000000000000000"
 "#;
+
+/// What collects the logs of environments beside it, with a digest that is nobody's.
+pub(crate) const LOGS: &str = r#"
+[cluster.logs]
+image = "docker.io/fluent/fluent-bit:4.2@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+loki = "https://logs.example.org/films/"
+"#;

@@ -1,6 +1,6 @@
 use insta::assert_snapshot;
 
-use crate::environments::{CLUSTER, DEPLOYMENT, HOST, PER_FUNCTION, PLAIN, SEALED, VOLUME};
+use crate::environments::{CLUSTER, DEPLOYMENT, HOST, LOGS, PER_FUNCTION, PLAIN, SEALED, VOLUME};
 use crate::program::Place;
 
 /// What is rendered of the one environment that there is.
@@ -235,4 +235,55 @@ fn a_cluster_has_a_shim_before_any_environment() {
     let kwasm = "[cluster]\ninstaller = \"kwasm\"\n";
     let run = Place::new(kwasm).run(&["render", "--cluster"]);
     assert!(run.stdout.contains("handler: spin\n"), "{}", run.stdout);
+}
+
+#[test]
+fn logs_of_all_environments_go_to_loki() {
+    let rendered = |settings: &str| {
+        let run = Place::new(settings).run(&["render", "--cluster"]);
+        assert_eq!(run.status, Some(0), "{}", run.stderr);
+        run.stdout
+    };
+    assert_snapshot!("logs", rendered(&[PLAIN, HOST, LOGS].concat()));
+    let with_shim = rendered(&[PLAIN, CLUSTER, LOGS].concat());
+    assert!(with_shim.contains("kind: Shim\n"), "{with_shim}");
+
+    for (loki, expected) in [
+        (
+            "http://loki",
+            [
+                "host: loki",
+                "port: 80",
+                "tls: false",
+                "uri: /loki/api/v1/push",
+            ],
+        ),
+        (
+            "https://a.b:3100",
+            [
+                "host: a.b",
+                "port: 3100",
+                "tls: true",
+                "uri: /loki/api/v1/push",
+            ],
+        ),
+        (
+            "http://a/b/loki/api/v1/push",
+            [
+                "host: a",
+                "port: 80",
+                "tls: false",
+                "uri: /b/loki/api/v1/push",
+            ],
+        ),
+    ] {
+        let logs = LOGS.replace("https://logs.example.org/films/", loki);
+        let text = rendered(&[PLAIN, &logs].concat());
+        for line in expected {
+            assert!(
+                text.contains(&format!(" {line}\n")),
+                "{loki}: {line}\n{text}"
+            );
+        }
+    }
 }

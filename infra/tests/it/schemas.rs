@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
 use crate::cluster::KUBECONFIG;
-use crate::environments::{CLUSTER, DEPLOYMENT, HOST, PER_FUNCTION, PLAIN, SEALED, VOLUME};
+use crate::environments::{CLUSTER, DEPLOYMENT, HOST, LOGS, PER_FUNCTION, PLAIN, SEALED, VOLUME};
 use crate::program::{Place, Run};
 
 /// The folder with the definitions of custom resources.
@@ -92,7 +92,7 @@ fn rendered() -> Vec<Value> {
         (SEALED, "small"),
         (PER_FUNCTION, "wide"),
     ];
-    let mut objects = printed(CLUSTER, &["--cluster"]);
+    let mut objects = printed(&[PLAIN, CLUSTER, LOGS].concat(), &["--cluster"]);
     for (environments, name) in environments {
         objects.extend(printed(environments, &["--env", name]));
     }
