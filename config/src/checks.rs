@@ -259,7 +259,7 @@ pub(crate) fn is_key_part(name: &str) -> bool {
 }
 
 /// Whether a text is the name of a thing in a cluster (RFC 1123): 1 to 63 lower-case letters, digits and hyphens, with a letter or digit at both ends.
-pub(crate) fn is_dns_label(name: &str) -> bool {
+pub fn is_dns_label(name: &str) -> bool {
     name.len() <= 63 && is_key_part(name) && !name.starts_with('-') && !name.ends_with('-')
 }
 

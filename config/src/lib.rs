@@ -19,11 +19,13 @@ mod search;
 mod storage;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use toml::Spanned;
 
+pub use checks::is_dns_label;
 pub use cloud::{Api, Cloud, Domain, EksCluster, GitHub};
 pub use cluster::{Architecture, Cluster, Installer, Logs, ShimFile};
 pub use collection::{
@@ -90,18 +92,13 @@ impl Config {
             collection.start_at(folder);
             collections.insert(name, collection);
         }
-        let mut environments = BTreeMap::new();
-        for (name, environment) in file.environments {
-            let span = environment.span();
-            let mut environment = environment.into_inner();
-            let is_collection = |name: &str| collections.contains_key(name);
-            environment
-                .check(is_collection, &file.storage)
-                .map_err(|message| {
-                    located(Some(span), format!("environment `{name}`: {message}"))
-                })?;
+        let environments = environments(file.environments, text, &file.storage, |name| {
+            collections.contains_key(name)
+        });
+        let mut environments =
+            environments.map_err(|(span, message)| located(Some(span), message))?;
+        for environment in environments.values_mut() {
             environment.start_at(folder);
-            environments.insert(name, environment);
         }
         Ok(Self {
             storage: file.storage,
@@ -109,6 +106,23 @@ impl Config {
             cluster: file.cluster,
             environments,
         })
+    }
+
+    /// Whether an environment does its work, or another one that stands by for it, or for which it stands by, does.
+    pub fn is_active(&self, name: &str) -> bool {
+        let primary = self.primary_of(name);
+        let active = self
+            .environments
+            .get(primary)
+            .and_then(|primary| primary.active.as_ref());
+        active.map_or(primary, EnvironmentName::as_str) == name
+    }
+
+    /// The environment that one stands by for, or the one itself.
+    pub fn primary_of<'a>(&'a self, name: &'a str) -> &'a str {
+        let environment = self.environments.get(name);
+        let primary = environment.and_then(|environment| environment.standby_of.as_ref());
+        primary.map_or(name, EnvironmentName::as_str)
     }
 
     /// Reads and checks the file at `path`.
@@ -119,6 +133,39 @@ impl Config {
         })?;
         Self::parse(&text, path)
     }
+}
+
+/// The environments of a file, checked; or where one stands that is wrong, and why.
+fn environments(
+    written: BTreeMap<EnvironmentName, Spanned<Environment>>,
+    text: &str,
+    storage: &Storage,
+    is_collection: impl Fn(&str) -> bool,
+) -> Result<BTreeMap<EnvironmentName, Environment>, (Range<usize>, String)> {
+    let tables: toml::Table = toml::from_str(text).unwrap_or_default();
+    let tables = tables.get("environments").and_then(toml::Value::as_table);
+    let tables = tables.cloned().unwrap_or_default();
+    let mut spans = BTreeMap::new();
+    let mut environments = BTreeMap::new();
+    for (name, environment) in written {
+        let span = environment.span();
+        let environment = environment.into_inner();
+        let environment = environment.inherited(name.as_str(), &tables);
+        let environment = environment
+            .map_err(|message| (span.clone(), format!("environment `{name}`: {message}")))?;
+        spans.insert(name.clone(), span);
+        environments.insert(name, environment);
+    }
+    for (name, environment) in &environments {
+        environment
+            .check(&is_collection, storage)
+            .and_then(|()| environment.check_among(name, &environments))
+            .map_err(|message| {
+                let span = spans.get(name).cloned().unwrap_or_default();
+                (span, format!("environment `{name}`: {message}"))
+            })?;
+    }
+    Ok(environments)
 }
 
 #[cfg(test)]

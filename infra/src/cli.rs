@@ -6,8 +6,9 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use crate::commands::{
-    self, ApplyArgs, CloudCommand, DestroyArgs, DoctorArgs, ExplainArgs, ImageArgs, PinArgs,
-    PlanArgs, PushArgs, RenderArgs, RollbackArgs, SiteArgs, StateArgs, UnlockArgs,
+    self, ApplyArgs, CloudCommand, DestroyArgs, DoctorArgs, DriftArgs, ExplainArgs, ImageArgs,
+    PinArgs, PlanArgs, ProbeArgs, PromoteArgs, PushArgs, RenderArgs, RollbackArgs, SiteArgs,
+    StateArgs, UnlockArgs,
 };
 use crate::error::Refusal;
 use crate::report::Output;
@@ -16,7 +17,7 @@ const EXIT_CODES: &str = "\
 Exit codes:
     0  done, or nothing to change
     1  something outside did not work
-    2  there are changes (plan --detailed-exitcode)
+    2  there are changes (plan and drift, with --detailed-exitcode)
     3  the command line or the configuration is wrong
     4  something is missing that has to be there before
     5  somebody else owns a field
@@ -41,6 +42,9 @@ pub(crate) struct Global {
     /// The environment: a table of `environments` in the configuration
     #[arg(short, long, global = true, env = "KINDRED_ENVIRONMENT")]
     pub(crate) env: Option<String>,
+    /// The namespace, instead of the environment's
+    #[arg(short, long, global = true, value_name = "NAME", value_parser = namespace)]
+    pub(crate) namespace: Option<String>,
     /// The configuration
     #[arg(long, global = true, default_value = config::FILE_NAME)]
     pub(crate) config: PathBuf,
@@ -50,6 +54,19 @@ pub(crate) struct Global {
     /// For whom results are written
     #[arg(long, global = true, value_enum, default_value_t = Output::Text)]
     pub(crate) output: Output,
+}
+
+impl Global {
+    /// The same for another environment.
+    pub(crate) fn of(&self, environment_name: &str) -> Self {
+        Self {
+            env: Some(environment_name.to_owned()),
+            namespace: None,
+            config: self.config.clone(),
+            application: self.application.clone(),
+            output: self.output,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -66,6 +83,8 @@ enum Command {
     Image(ImageArgs),
     /// Show what `apply` would do
     Plan(PlanArgs),
+    /// Show in what the cluster differs from what was applied last
+    Drift(DriftArgs),
     /// Bring the cluster to what is wanted, and wait until it runs
     Apply(ApplyArgs),
     /// Wait until what was applied runs
@@ -80,6 +99,10 @@ enum Command {
     History(StateArgs),
     /// Apply again what was applied before
     Rollback(RollbackArgs),
+    /// Ask from outside whether it answers, and what from
+    Probe(ProbeArgs),
+    /// Make an environment that stands by the active one
+    Promote(PromoteArgs),
     /// Take everything of an environment away
     Destroy(DestroyArgs),
     /// Open the lock that somebody left behind who is gone
@@ -97,6 +120,14 @@ enum Command {
 #[derive(Args, Debug)]
 struct CompletionsArgs {
     shell: clap_complete::Shell,
+}
+
+fn namespace(text: &str) -> Result<String, String> {
+    if config::is_dns_label(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("write 1 to 63 lower-case letters, digits and hyphens, with a letter or digit at both ends".to_owned())
+    }
 }
 
 /// Runs what the command line says.
@@ -121,6 +152,7 @@ pub fn run() -> ExitCode {
         Command::Pin(args) => commands::pin(global, args),
         Command::Image(args) => commands::image(global, args),
         Command::Plan(args) => commands::plan(global, args),
+        Command::Drift(args) => commands::drift(global, args),
         Command::Apply(args) => commands::apply(global, args),
         Command::Wait(args) => commands::wait(global, args),
         Command::Status(args) => commands::status(global, args),
@@ -128,6 +160,8 @@ pub fn run() -> ExitCode {
         Command::Explain(args) => commands::explain(global, args),
         Command::History(args) => commands::history(global, args),
         Command::Rollback(args) => commands::rollback(global, args),
+        Command::Probe(args) => commands::probe(global, args),
+        Command::Promote(args) => commands::promote(global, args),
         Command::Destroy(args) => commands::destroy(global, args),
         Command::Unlock(args) => commands::unlock(global, args),
         Command::Cloud(command) => commands::cloud(global, command),

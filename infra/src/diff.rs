@@ -1,11 +1,12 @@
 //! In what two states of an object differ. Values of Secrets are never shown: only whether they differ.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::hash::short_hash;
 
 /// A field that differs.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub(crate) struct Difference {
     /// Where it stands, such as `.spec.containers[functions].image`.
     pub(crate) path: String,
@@ -22,6 +23,39 @@ pub(crate) fn differences(before: &Value, after: &Value) -> Vec<Difference> {
     let (before, after) = (what_counts(before), what_counts(after));
     compare(String::new(), Some(&before), Some(&after), &mut differences);
     differences
+}
+
+/// What an object would be if it had every field of what is wanted, as far as that can be told without the cluster: elements of lists are the same by their
+/// names, or by their places in lists that are as long.
+pub(crate) fn overlaid(object: &Value, wanted: &Value) -> Value {
+    match (object, wanted) {
+        (Value::Object(object), Value::Object(wanted)) => overlaid_fields(object, wanted).into(),
+        (Value::Array(object), Value::Array(wanted)) => {
+            if let (Some(object), Some(wanted)) = (by_name(object), by_name(wanted)) {
+                let elements = overlaid_fields(&object, &wanted).into_iter();
+                elements.map(|(_, element)| element).collect()
+            } else if object.len() == wanted.len() {
+                let pairs = object.iter().zip(wanted);
+                pairs
+                    .map(|(object, wanted)| overlaid(object, wanted))
+                    .collect()
+            } else {
+                wanted.clone().into()
+            }
+        }
+        _ => wanted.clone(),
+    }
+}
+
+fn overlaid_fields(object: &Map<String, Value>, wanted: &Map<String, Value>) -> Map<String, Value> {
+    let mut fields = object.clone();
+    for (name, wanted) in wanted {
+        let field = object
+            .get(name)
+            .map_or_else(|| wanted.clone(), |field| overlaid(field, wanted));
+        fields.insert(name.clone(), field);
+    }
+    fields
 }
 
 fn what_counts(object: &Value) -> Value {
@@ -133,7 +167,7 @@ fn by_name(list: &[Value]) -> Option<Map<String, Value>> {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::differences;
+    use super::{differences, overlaid};
 
     fn check(before: &Value, after: &Value, expected: &[(&str, Option<Value>, Option<Value>)]) {
         let found: Vec<_> = differences(before, after)
@@ -184,6 +218,30 @@ mod tests {
                 Some(json!("2")),
             )],
         );
+    }
+
+    #[test]
+    fn what_is_wanted_lies_over_what_is_there() {
+        for (object, wanted, expected) in [
+            (
+                json!({ "replicas": 2, "type": "default" }),
+                json!({ "replicas": 3, "new": 1 }),
+                json!({ "replicas": 3, "type": "default", "new": 1 }),
+            ),
+            (
+                json!([{ "name": "a", "port": 1 }, { "name": "b" }]),
+                json!([{ "name": "a", "image": "x" }]),
+                json!([{ "name": "a", "port": 1, "image": "x" }, { "name": "b" }]),
+            ),
+            (
+                json!([{ "port": 1, "protocol": "TCP" }]),
+                json!([{ "port": 2 }]),
+                json!([{ "port": 2, "protocol": "TCP" }]),
+            ),
+            (json!(["x", "y"]), json!(["z"]), json!(["z"])),
+        ] {
+            assert_eq!(overlaid(&object, &wanted), expected);
+        }
     }
 
     #[test]

@@ -18,8 +18,10 @@ mod interruption;
 mod model;
 mod object;
 mod object_id;
+mod probe;
 mod render;
 mod report;
+mod saved_plan;
 mod site;
 mod yaml;
 

@@ -12,6 +12,9 @@ use serde_json::{Value, json};
 /// What the objects of one installation are called.
 pub(crate) const NAME: &str = "kindred";
 
+/// Who manages its objects and their fields. Another name would leave what was ours without an owner.
+pub(crate) const MANAGER: &str = "kindred-infra";
+
 /// Who the pods of the jobs are.
 pub(crate) const JOB_SERVICE_ACCOUNT: &str = "kindred-jobs";
 
@@ -39,6 +42,8 @@ pub struct Model<'a> {
     pub environment_name: &'a str,
     /// What it says.
     pub environment: &'a Environment,
+    /// Whether it does the work of which there is one: another one that stands by for it, or for which it stands by, may.
+    pub is_active: bool,
     /// The namespace of its objects.
     pub namespace: String,
     /// The application's artifact.
@@ -109,7 +114,8 @@ impl<'a> Model<'a> {
         let mut model = Self {
             environment_name: name,
             environment,
-            namespace: Self::namespace_of(name, environment),
+            is_active: config.is_active(name),
+            namespace: environment.namespace_of(name),
             image: image.to_owned(),
             storage,
             application,
@@ -122,11 +128,14 @@ impl<'a> Model<'a> {
         Ok(model)
     }
 
-    /// Refuses an image without a digest where the environment is protected: what runs there changes when somebody applies it, and not when somebody moves a tag.
+    /// Refuses an image without a digest where the environment is protected: what runs there changes when somebody applies it, and not when somebody moves a tag. So
+    /// does what stands by, which would be another one than what it stands by for.
     pub(crate) fn check_digests(&self) -> Result<()> {
-        if !self.environment.protected {
-            return Ok(());
-        }
+        let why = match &self.environment.standby_of {
+            Some(primary) => &format!("stands by for `{primary}`"),
+            None if self.environment.protected => "is protected",
+            None => return Ok(()),
+        };
         let name = self.environment_name;
         let configured = self.environment.images();
         let others = configured.filter(|(setting, _)| *setting != APPLICATION_IMAGE);
@@ -143,17 +152,11 @@ impl<'a> Model<'a> {
                     ""
                 };
                 bail!(
-                    "the environment `{name}` is protected, and its `{setting}`, {image}, may be another image tomorrow: write its digest beside it with `infra pin --env {name}`{or}"
+                    "the environment `{name}` {why}, and its `{setting}`, {image}, may be another image tomorrow: write its digest beside it with `infra pin --env {name}`{or}"
                 );
             }
         }
         Ok(())
-    }
-
-    /// The namespace of an environment's objects.
-    pub(crate) fn namespace_of(name: &str, environment: &Environment) -> String {
-        let own = environment.namespace.clone();
-        own.unwrap_or_else(|| format!("{NAME}-{name}"))
     }
 
     /// The same, with the values of the secrets that are in the environment and in files.
@@ -171,7 +174,7 @@ impl<'a> Model<'a> {
             "app.kubernetes.io/name": NAME,
             "app.kubernetes.io/instance": self.environment_name,
             "app.kubernetes.io/part-of": NAME,
-            "app.kubernetes.io/managed-by": "kindred-infra",
+            "app.kubernetes.io/managed-by": MANAGER,
         })
     }
 

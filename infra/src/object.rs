@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::model::{Model, NAME};
+use crate::model::{MANAGER, Model, NAME};
 
 /// An object as it is wanted: every field that we have an opinion on, and no other.
 ///
@@ -38,7 +38,7 @@ impl Object {
     ) -> Self {
         let labels = json!({
             "app.kubernetes.io/part-of": NAME,
-            "app.kubernetes.io/managed-by": "kindred-infra",
+            "app.kubernetes.io/managed-by": MANAGER,
         });
         Self::with_metadata(
             file,

@@ -56,16 +56,19 @@ impl ObjectId {
         }
     }
 
+    /// An object of no namespace.
+    pub(crate) fn of_cluster(api: [&str; 2], kind: &str, name: &str) -> Self {
+        Self {
+            namespace: None,
+            ..Self::of_group(api, kind, "", name)
+        }
+    }
+
     /// Whether both are the same object, in whichever version they speak of it.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
-        let key = |id: &Self| {
-            (
-                id.group.clone(),
-                id.kind.clone(),
-                id.namespace.clone(),
-                id.name.clone(),
-            )
-        };
+        fn key(id: &ObjectId) -> (&str, &str, Option<&str>, &str) {
+            (&id.group, &id.kind, id.namespace.as_deref(), &id.name)
+        }
         key(self) == key(other)
     }
 

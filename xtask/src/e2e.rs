@@ -1,8 +1,8 @@
 //! `cargo xtask e2e`: the deployment tool against real clusters.
 //!
-//! The engine is tested on the API server that KUBECONFIG names, in which the tests make namespaces of their own. Without one, it is that of a *bed*: scripts beside the checkout that
-//! build and start a control plane, whose pods only seem to run. Behind it, everything that is rendered is held against what the same server and the definitions of `custom_resources.rs` say. The story is told on the bed's real node, or where the variables of `infra/tests/it/story/node.rs` say. Where there is
-//! neither, that is said.
+//! Both are told to the cluster that KUBECONFIG names, in which the tests make namespaces of their own. Without one, it is a *bed*: scripts beside the checkout that build and start a
+//! control plane, whose pods only seem to run, for the engine, and one with a real node for the story. Where there is neither, that is said. Behind the engine, everything that is
+//! rendered is held against what the same server and the definitions of `custom_resources.rs` say.
 
 use std::env;
 use std::fs;
@@ -16,6 +16,7 @@ use crate::custom_resources;
 use crate::functions;
 use crate::functions::toolchain::ToolchainChoice;
 use crate::process::{self, output_of, run, say, timed};
+use crate::tools;
 use crate::workspace::Workspace;
 
 /// The folder of the bed's scripts, which is `../shared/cluster` beside the checkout unless it is set.
@@ -26,6 +27,9 @@ const TARGET: &str = "x86_64-unknown-linux-gnu";
 
 /// The address of this machine, as the pods of the bed have it.
 const ADDRESS_FOR_PODS: &str = "10.99.0.1";
+
+/// What a cluster that is no bed is told of what stands beside it.
+const NEEDED: [&str; 2] = ["KINDRED_TEST_IMAGES", "KINDRED_TEST_ADDRESS"];
 
 /// What is tested.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
@@ -53,19 +57,13 @@ pub(crate) fn e2e(
 
 /// Tests the engine, and what it applies.
 pub(crate) fn engine(workspace: &Workspace) -> Result<()> {
-    if let Some(kubeconfig) = env::var_os("KUBECONFIG") {
-        say(&format!(
-            "testing in the cluster of {}",
-            kubeconfig.display()
-        ));
-        return engine_in(workspace, Path::new(&kubeconfig), None);
+    match Cluster::find(workspace, "engine") {
+        None => Ok(()),
+        Some(Cluster::Named(kubeconfig)) => engine_in(workspace, &kubeconfig, None),
+        Some(Cluster::Bed(bed)) => bed.with("kwok", |kubeconfig| {
+            engine_in(workspace, kubeconfig, Some(&bed))
+        }),
     }
-    let Some(bed) = Bed::find(workspace, "engine") else {
-        return Ok(());
-    };
-    bed.with("kwok", |kubeconfig| {
-        engine_in(workspace, kubeconfig, Some(&bed))
-    })
 }
 
 /// Tests the engine in a cluster, and only then what is rendered: the kinds that this needs are not there for the engine.
@@ -84,33 +82,83 @@ fn engine_in(workspace: &Workspace, kubeconfig: &Path, bed: Option<&Bed>) -> Res
 
 /// Tells the story.
 pub(crate) fn story(workspace: &Workspace, choice: ToolchainChoice) -> Result<()> {
-    if env::var_os("KINDRED_TEST_NODE_KUBECONFIG").is_some() {
-        return test(workspace, "story::", &[]);
+    let Some(cluster) = Cluster::find(workspace, "story") else {
+        return Ok(());
+    };
+    let is_named = matches!(cluster, Cluster::Named(_));
+    if is_named && NEEDED.iter().any(|name| env::var_os(name).is_none()) {
+        say(&format!(
+            "NOT TESTED: beside KUBECONFIG, the story needs {}: CONTRIBUTING.md says what they are.",
+            NEEDED.join(" and ")
+        ));
+        return Ok(());
     }
-    let Some(bed) = Bed::find(workspace, "story") else {
+    let Some(registry) = tools::REGISTRY.program()? else {
         return Ok(());
     };
     functions::build(workspace, choice)?;
     let programs = static_programs(workspace)?;
     let data = demo_data(workspace)?;
-    bed.with("node", |kubeconfig| {
-        let home = kubeconfig
-            .parent()
-            .context("the kubeconfig lies in no folder")?;
-        let holder = fs::read_to_string(home.join("run/node/pid/holder"));
-        let holder = holder.context("the bed does not say how its node is entered")?;
-        let enter = format!("nsenter -t {} -n -m -p --wd=/", holder.trim());
+    let tell = |kubeconfig: &Path, more: &[(&str, PathBuf)]| {
         let variables = [
             ("KINDRED_TEST_NODE_KUBECONFIG", kubeconfig.to_owned()),
             ("KINDRED_TEST_PROGRAMS", programs.clone()),
             ("KINDRED_TEST_DATA", data.clone()),
-            ("KINDRED_TEST_IMAGES", "localhost:5000".into()),
-            ("KINDRED_TEST_ADDRESS", ADDRESS_FOR_PODS.into()),
-            ("KINDRED_TEST_ENTER", enter.into()),
-            ("KINDRED_REGISTRY", home.join("bin/registry")),
+            ("KINDRED_REGISTRY", registry.clone()),
         ];
-        test(workspace, "story::", &variables)
-    })
+        test(workspace, "story::", &[&variables, more].concat())
+    };
+    match cluster {
+        Cluster::Named(kubeconfig) => tell(&kubeconfig, &[]),
+        Cluster::Bed(bed) => bed.with("node", |kubeconfig| {
+            let more = [
+                ("KINDRED_TEST_IMAGES", "localhost:5000".into()),
+                ("KINDRED_TEST_ADDRESS", ADDRESS_FOR_PODS.into()),
+                ("KINDRED_TEST_ENTER", enter(kubeconfig)?.into()),
+            ];
+            tell(kubeconfig, &more)
+        }),
+    }
+}
+
+/// What is written before a command that runs where the node of a bed does.
+fn enter(kubeconfig: &Path) -> Result<String> {
+    let home = kubeconfig
+        .parent()
+        .context("the kubeconfig lies in no folder")?;
+    let holder = fs::read_to_string(home.join("run/node/pid/holder"));
+    let holder = holder.context("the bed does not say how its node is entered")?;
+    Ok(format!("nsenter -t {} -n -m -p --wd=/", holder.trim()))
+}
+
+/// Where is tested.
+enum Cluster {
+    /// In that of a kubeconfig.
+    Named(PathBuf),
+    Bed(Bed),
+}
+
+impl Cluster {
+    /// The cluster; where there is none, it is said what is not tested.
+    fn find(workspace: &Workspace, what: &str) -> Option<Self> {
+        if let Some(kubeconfig) = env::var_os("KUBECONFIG") {
+            say(&format!(
+                "testing in the cluster of {}",
+                kubeconfig.display()
+            ));
+            return Some(Self::Named(kubeconfig.into()));
+        }
+        let folder = env::var_os(BED_VARIABLE).map(PathBuf::from);
+        let folder = folder.unwrap_or_else(|| workspace.root.join("../shared/cluster"));
+        if folder.is_dir() {
+            return Some(Self::Bed(Bed { folder }));
+        }
+        say(&format!(
+            "NO CLUSTER: the {what} of `infra` was NOT TESTED. Set KUBECONFIG, or {BED_VARIABLE}; {} is not there.",
+            folder.display()
+        ));
+        None
+    }
 }
 
 /// Scripts that start a cluster on this machine.
@@ -119,20 +167,6 @@ struct Bed {
 }
 
 impl Bed {
-    /// The bed; where there is none, it is said what is not tested.
-    fn find(workspace: &Workspace, what: &str) -> Option<Self> {
-        let folder = env::var_os(BED_VARIABLE).map(PathBuf::from);
-        let folder = folder.unwrap_or_else(|| workspace.root.join("../shared/cluster"));
-        if folder.is_dir() {
-            return Some(Self { folder });
-        }
-        say(&format!(
-            "NO CLUSTER: the {what} of `infra` was NOT TESTED. Set KUBECONFIG, or {BED_VARIABLE}; {} is not there.",
-            folder.display()
-        ));
-        None
-    }
-
     /// Does something while a cluster runs.
     fn with(&self, mode: &str, work: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
         let started = timed("cluster started", || {

@@ -6,6 +6,7 @@ mod jobs;
 mod observability;
 mod scaling;
 mod secrets;
+mod standby;
 mod volume;
 
 use std::collections::BTreeMap;
@@ -63,9 +64,22 @@ pub struct Environment {
     pub secrets: BTreeMap<String, SecretSource>,
     /// What of it is on AWS. Not given: nothing.
     pub cloud: Option<Cloud>,
+    /// The environment on another cluster that it stands by for: what is not said here is as there, but for context, namespace and `cloud`. Not given: none.
+    pub standby_of: Option<EnvironmentName>,
+    /// Which of those that stand by for it does its work. Not given: itself.
+    pub active: Option<EnvironmentName>,
 }
 
+/// Before an environment's name, where its namespace is not given.
+const NAMESPACE_PREFIX: &str = "kindred-";
+
 impl Environment {
+    /// The namespace of its objects, where this is its name.
+    pub fn namespace_of(&self, name: &str) -> String {
+        let own = self.namespace.clone();
+        own.unwrap_or_else(|| format!("{NAMESPACE_PREFIX}{name}"))
+    }
+
     /// The images that it names, each with the setting that does.
     pub fn images(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let application = &self.application;
@@ -105,6 +119,45 @@ impl Environment {
             cloud.check(self.storage.as_ref().unwrap_or(storage))?;
         }
         self.address.as_ref().map_or(Ok(()), Address::check)
+    }
+
+    /// The same with what it has of the environment that it stands by for, if it does; `tables` are all as they are written.
+    pub(crate) fn inherited(self, name: &str, tables: &toml::Table) -> Result<Self, String> {
+        let table = |name: &str| tables.get(name).and_then(toml::Value::as_table);
+        let primary = self.standby_of.as_ref();
+        let primary = primary.and_then(|primary| table(primary.as_str()));
+        match (table(name), primary) {
+            (Some(own), Some(primary)) => standby::inherited(own, primary),
+            _ => Ok(self),
+        }
+    }
+
+    /// Applies the rules that need the others.
+    pub(crate) fn check_among(
+        &self,
+        name: &EnvironmentName,
+        all: &BTreeMap<EnvironmentName, Self>,
+    ) -> Result<(), String> {
+        standby::check(name, self, all)?;
+        let others = all.iter().filter(|(other, _)| *other < name);
+        self.check_place(name, others)
+    }
+
+    /// That none of the others has its place.
+    fn check_place<'a>(
+        &self,
+        name: &EnvironmentName,
+        mut others: impl Iterator<Item = (&'a EnvironmentName, &'a Self)>,
+    ) -> Result<(), String> {
+        let namespace = self.namespace_of(name.as_str());
+        let sharing = others.find(|(name, other)| {
+            other.context == self.context && other.namespace_of(name.as_str()) == namespace
+        });
+        sharing.map_or(Ok(()), |(other, _)| {
+            Err(format!(
+                "its namespace, {namespace}, is that of the environment `{other}` in the same cluster: give it a `namespace`, or a `context`, of its own"
+            ))
+        })
     }
 
     /// Makes paths start at a folder.

@@ -87,6 +87,79 @@ fn what_an_environment_is_called_and_has_makes_sense() {
 }
 
 #[test]
+fn two_environments_are_not_in_one_place() {
+    check(&[(
+        "[environments.test]\nnamespace = \"kindred-dev\"",
+        "environment `test`: its namespace, kindred-dev, is that of the environment `dev` in the same cluster",
+    )]);
+    let elsewhere =
+        "[environments.dev]\n[environments.test]\nnamespace = \"kindred-dev\"\ncontext = \"other\"";
+    assert!(parse(elsewhere).is_ok());
+}
+
+const STANDBY: &str = "[environments.prod]\ncontext = \"east\"\nnamespace = \"films\"\nprotected = true\n\
+    [environments.prod.application]\nimage = \"a\"\ncpu_request = \"1\"\n\
+    [environments.prod.cloud]\n\
+    [environments.west]\nstandby_of = \"prod\"\ncontext = \"west\"\n";
+
+#[test]
+fn what_stands_by_is_as_the_other_one() {
+    let text = format!("{STANDBY}application = {{ cpu_request = \"2\" }}\n");
+    let config = parse(&text).unwrap();
+    let west = &config.environments["west"];
+    assert_eq!(west.application.image, "a");
+    assert_eq!(west.application.cpu_request, "2");
+    assert!(west.protected);
+    // What there is once, or is where it is.
+    assert_eq!(west.cloud, None);
+    assert_eq!(west.namespace_of("west"), "kindred-west");
+    assert_eq!(config.primary_of("west"), "prod");
+    assert!(config.is_active("prod") && !config.is_active("west"));
+    let promoted = text.replace("protected", "active = \"west\"\nprotected");
+    let config = parse(&promoted).unwrap();
+    assert!(!config.is_active("prod") && config.is_active("west"));
+}
+
+#[test]
+fn what_stands_by_makes_sense() {
+    for (more, expected) in [
+        (
+            "[environments.other]\nstandby_of = \"west\"\ncontext = \"x\"",
+            "environment `other`: `west` stands by itself",
+        ),
+        (
+            "[environments.other]\nstandby_of = \"east\"\ncontext = \"x\"",
+            "environment `other`: `standby_of` names no environment: east",
+        ),
+        (
+            "[environments.other]\nstandby_of = \"prod\"",
+            "environment `other`: it stands by for `prod` on another cluster: write its `context`",
+        ),
+        (
+            "index = \"volume\"",
+            "environment `west`: what stands by reads the bucket of the other one",
+        ),
+        (
+            "active = \"west\"",
+            "environment `west`: which one is active is said in `prod`",
+        ),
+        (
+            "[environments.other]\nactive = \"prod\"",
+            "environment `other`: `active` is `prod`, which is neither itself",
+        ),
+        (
+            "[environments.west.scaling]\nmaximum_replica = 2",
+            "did you mean `maximum_replicas`?",
+        ),
+    ] {
+        let error = parse(&format!("{STANDBY}{more}\n"))
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains(expected), "{more}: {error}");
+    }
+}
+
+#[test]
 fn a_volume_makes_sense() {
     check(&[
         ("index = \"sealled\"", "did you mean `sealed`?"),

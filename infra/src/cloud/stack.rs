@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use config::{Cloud, Config, Storage};
 
-use crate::model::{self, Model, NAME};
+use crate::model::{self, MANAGER, NAME};
 
 /// The stack of an environment: everything that its resources have in common.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub(crate) struct Stack<'a> {
     /// Which bucket is made, and in which region.
     pub(crate) storage: &'a Storage,
     /// What else is.
-    pub(crate) cloud: &'a Cloud,
+    pub(crate) cloud: Cloud,
 }
 
 impl<'a> Stack<'a> {
@@ -32,11 +32,18 @@ impl<'a> Stack<'a> {
             );
         };
         let stack_name = cloud.stack.clone();
+        let mut cloud = cloud.clone();
+        if let Some(api) = &mut cloud.api
+            && !config.is_active(name)
+            && let Some(standby) = api.standby.as_mut()
+        {
+            std::mem::swap(&mut api.host, standby);
+        }
         Ok(Self {
             name: stack_name.unwrap_or_else(|| format!("{NAME}-{name}")),
             environment_name: name,
             protected: environment.protected,
-            namespace: Model::namespace_of(name, environment),
+            namespace: environment.namespace_of(name),
             storage: environment.storage.as_ref().unwrap_or(&config.storage),
             cloud,
         })
@@ -46,7 +53,7 @@ impl<'a> Stack<'a> {
     pub(crate) fn tags(&self) -> [(&'static str, &str); 2] {
         [
             ("kindred:environment", self.environment_name),
-            ("kindred:managed-by", "kindred-infra"),
+            ("kindred:managed-by", MANAGER),
         ]
     }
 }

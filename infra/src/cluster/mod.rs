@@ -7,7 +7,7 @@ mod requests;
 use kube::{Client, Discovery};
 
 pub(crate) use self::failure::{Cause, cause};
-pub(crate) use self::requests::{ApplyWay, FIELD_MANAGER};
+pub(crate) use self::requests::ApplyWay;
 use crate::object_id::ObjectId;
 
 /// A cluster that answers, and what it serves.

@@ -14,10 +14,8 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use super::Cluster;
+use crate::model::MANAGER;
 use crate::object_id::ObjectId;
-
-/// The one name under which we own fields. Another would leave what was ours without an owner.
-pub(crate) const FIELD_MANAGER: &str = "kindred-infra";
 
 /// How long a cluster that was there is waited for, such as one whose control plane starts again.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -147,7 +145,7 @@ impl Cluster {
         let parameters = PatchParams {
             dry_run: way.is_dry_run,
             force: way.takes_over,
-            field_manager: Some(FIELD_MANAGER.to_owned()),
+            field_manager: Some(MANAGER.to_owned()),
             field_validation: Some(ValidationDirective::Strict),
         };
         let requests = self.needed(id)?;
@@ -157,23 +155,15 @@ impl Cluster {
 
     /// Makes an object that is not there.
     pub(crate) async fn create(&self, object: &Value, id: &ObjectId) -> Result<Value> {
-        let parameters = PostParams {
-            dry_run: false,
-            field_manager: Some(FIELD_MANAGER.to_owned()),
-        };
         let body = serde_json::to_vec(object).map_err(Error::SerdeError)?;
-        let request = self.needed(id)?.create(&parameters, body);
+        let request = self.needed(id)?.create(&as_manager(), body);
         self.send(request.map_err(Error::BuildRequest)?).await
     }
 
     /// Puts an object in the place of the version that it names.
     pub(crate) async fn replace(&self, object: &Value, id: &ObjectId) -> Result<Value> {
-        let parameters = PostParams {
-            dry_run: false,
-            field_manager: Some(FIELD_MANAGER.to_owned()),
-        };
         let body = serde_json::to_vec(object).map_err(Error::SerdeError)?;
-        let request = self.needed(id)?.replace(&id.name, &parameters, body);
+        let request = self.needed(id)?.replace(&id.name, &as_manager(), body);
         self.send(request.map_err(Error::BuildRequest)?).await
     }
 
@@ -227,5 +217,13 @@ impl Cluster {
                 answer => return answer,
             }
         }
+    }
+}
+
+/// Whose an object's fields are that is written whole.
+fn as_manager() -> PostParams {
+    PostParams {
+        dry_run: false,
+        field_manager: Some(MANAGER.to_owned()),
     }
 }

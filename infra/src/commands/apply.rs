@@ -1,52 +1,28 @@
-//! `infra plan`, `infra apply`, `infra wait` and `infra rollback`.
+//! `infra apply`, `infra wait` and `infra rollback`.
+
+use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::Value;
 
 use super::Files;
 use super::arguments::{ClusterArgs, Yes};
+use super::plan::{ChangeArgs, Diff};
 use super::session::{Session, run};
 use super::state::StateArgs;
 use crate::cli::Global;
-use crate::engine::{Consent, Outcome, Plan, Selection};
+use crate::confirm::confirm;
+use crate::engine::{Consent, DryRun, Outcome, Plan};
 use crate::error::{Failure, Refusal};
 use crate::report::say;
-
-/// What is wanted, and what may be done for it.
-#[derive(Args, Debug)]
-pub(crate) struct ChangeArgs {
-    /// The application's artifact, instead of `application.image`
-    #[arg(long, value_name = "REFERENCE")]
-    pub(crate) image: Option<String>,
-    /// Delete what is not wanted any more
-    #[arg(long)]
-    pub(crate) prune: bool,
-    /// Take over fields that others own: of `Kind/name`, several by commas, or of all
-    #[arg(long, value_name = "OBJECTS", num_args = 0..=1, require_equals = true, value_delimiter = ',', default_missing_value = Selection::ALL)]
-    pub(crate) force_conflicts: Vec<String>,
-    /// Delete and make anew what cannot be changed: `Kind/name`, several by commas
-    #[arg(long, value_name = "OBJECTS", value_delimiter = ',')]
-    pub(crate) replace: Vec<String>,
-    /// Take over objects that others made: `Kind/name`, several by commas
-    #[arg(long, value_name = "OBJECTS", value_delimiter = ',')]
-    pub(crate) adopt: Vec<String>,
-}
-
-/// What is shown before it is applied.
-#[derive(Args, Debug)]
-pub(crate) struct PlanArgs {
-    #[command(flatten)]
-    pub(crate) cluster: ClusterArgs,
-    #[command(flatten)]
-    pub(crate) change: ChangeArgs,
-    /// End with status 2 where there is something to change
-    #[arg(long)]
-    pub(crate) detailed_exitcode: bool,
-}
+use crate::saved_plan::SavedPlan;
 
 /// What is applied.
 #[derive(Args, Debug)]
 pub(crate) struct ApplyArgs {
+    /// What `infra plan --out` wrote: that is done and nothing else, and it is not asked again
+    #[arg(value_name = "PLAN", conflicts_with_all = ["image", "prune", "force_conflicts", "replace", "adopt"])]
+    pub(crate) plan: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) cluster: ClusterArgs,
     #[command(flatten)]
@@ -69,42 +45,37 @@ pub(crate) struct RollbackArgs {
     yes: Yes,
 }
 
-/// Shows what `apply` would do.
-pub(crate) fn plan(global: &Global, args: &PlanArgs) -> Result<(), Failure> {
-    let files = Files::read(global)?;
-    let model = files.model_to_release(global, args.change.image.as_deref())?;
-    run(async {
-        let session = Session::open(global, &args.cluster, &files).await?;
-        say(&session.place());
-        let (objects, _) = session.wanted(model)?;
-        let plan = session
-            .engine()
-            .plan(&objects, &consent(&args.change))
-            .await?;
-        for change in &plan.changes {
-            session.tell(change, true)?;
-        }
-        session.tell_summary(&plan.changes)?;
-        if args.detailed_exitcode && plan.changed().next().is_some() {
-            return Err(Refusal::Changes.because(anyhow::anyhow!("there is something to change")));
-        }
-        Ok(())
-    })
-}
-
 /// Brings the cluster to what is wanted.
 pub(crate) fn apply(global: &Global, args: &ApplyArgs) -> Result<(), Failure> {
     let files = Files::read(global)?;
-    let model = files.model_to_release(global, args.change.image.as_deref())?;
+    let saved = args.plan.as_deref().map(SavedPlan::read).transpose();
+    let saved = saved.map_err(|error| Refusal::Invalid.because(error))?;
+    let image = saved.as_ref().map(|saved| saved.image.as_str());
+    let model = files.model_to_release(global, image.or(args.change.image.as_deref()))?;
     run(async {
         let session = Session::open_to_change(global, &args.cluster, &files).await?;
         let (objects, image) = session.wanted(model)?;
-        let consent = consent(&args.change);
-        let plan = session.engine().plan(&objects, &consent).await?;
-        change(
-            &session, &plan, &consent, &args.yes, &objects, &image, args.wait,
-        )
-        .await
+        let consent = match &saved {
+            Some(saved) => {
+                saved.check_target(&session.target())?;
+                saved.consent.clone()
+            }
+            None => args.change.consent(),
+        };
+        let plan = session
+            .engine()
+            .plan(&objects, &consent, DryRun::Server)
+            .await?;
+        if let Some(saved) = &saved {
+            saved.check(&plan)?;
+        }
+        let release = Wanted {
+            objects: &objects,
+            image: &image,
+            consent,
+        };
+        let is_asked = saved.is_none() && !args.yes.is_said();
+        change(&session, &plan, &release, is_asked, args.wait).await
     })
 }
 
@@ -119,7 +90,9 @@ pub(crate) fn rollback(global: &Global, args: &RollbackArgs) -> Result<(), Failu
             prune: true,
             ..Consent::default()
         };
-        let mut plan = engine.plan(&release.objects, &consent).await?;
+        let mut plan = engine
+            .plan(&release.objects, &consent, DryRun::Server)
+            .await?;
         // No record has their values, so that they stay as they are.
         plan.changes
             .retain(|change| change.object.is_some() || change.id.kind != "Secret");
@@ -127,16 +100,12 @@ pub(crate) fn rollback(global: &Global, args: &RollbackArgs) -> Result<(), Failu
             "release {} of {}, {}: Secrets stay as they are",
             release.number, release.time, release.image
         ));
-        change(
-            &session,
-            &plan,
-            &consent,
-            &args.yes,
-            &release.objects,
-            &release.image,
-            true,
-        )
-        .await
+        let wanted = Wanted {
+            objects: &release.objects,
+            image: &release.image,
+            consent,
+        };
+        change(&session, &plan, &wanted, !args.yes.is_said(), true).await
     })
 }
 
@@ -145,39 +114,41 @@ pub(crate) fn wait(global: &Global, args: &StateArgs) -> Result<(), Failure> {
     let files = Files::read(global)?;
     run(async {
         let session = Session::open_to_change(global, &args.cluster, &files).await?;
-        let engine = session.engine();
-        let Some(release) = engine.releases().await?.into_iter().next() else {
-            return Err(Refusal::Invalid.because(anyhow::anyhow!(
-                "nothing was applied to the environment {} yet",
-                session.environment_name
-            )));
-        };
+        let release = session.newest_release().await?;
         session.wait(&release.objects).await
     })
 }
 
+/// What a cluster is brought to.
+pub(super) struct Wanted<'a> {
+    pub(super) objects: &'a [Value],
+    /// The application's artifact.
+    pub(super) image: &'a str,
+    pub(super) consent: Consent,
+}
+
 /// Does what a plan says when somebody said yes, waits until it runs where that is wanted, and writes down what came of it.
-async fn change(
+pub(super) async fn change(
     session: &Session<'_>,
     plan: &Plan,
-    consent: &Consent,
-    yes: &Yes,
-    objects: &[Value],
-    image: &str,
+    wanted: &Wanted<'_>,
+    is_asked: bool,
     waits: bool,
 ) -> Result<(), Failure> {
     if plan.changed().next().is_some() {
         say(&session.place());
-        if !yes.is_said() {
+        if is_asked {
             for change in plan.changed() {
-                session.tell(change, true)?;
+                session.tell_planned(change, Diff::Full)?;
             }
+            confirm("This is applied.", "yes", "--yes")?;
         }
-        yes.ask("This is applied.")?;
     }
     let engine = session.engine();
-    let mut tell = |change: &_| session.tell(change, false);
-    let release = engine.apply(plan, consent, image, &mut tell).await?;
+    let mut tell = |change: &_| session.tell_done(change);
+    let release = engine
+        .apply(plan, &wanted.consent, wanted.image, &mut tell)
+        .await?;
     session.tell_summary(&plan.changes)?;
     if !waits {
         return Ok(());
@@ -186,7 +157,7 @@ async fn change(
         Some(release) => Some(release),
         None => engine.releases().await?.into_iter().next(),
     };
-    let result = session.wait(objects).await;
+    let result = session.wait(wanted.objects).await;
     let outcome = match &result {
         Ok(()) => Some(Outcome::Ready),
         Err(failure) if failure.refusal == Refusal::Rollout => Some(Outcome::Failed),
@@ -196,13 +167,4 @@ async fn change(
         session.tell_release(&engine.conclude(release, outcome).await?)?;
     }
     result
-}
-
-fn consent(args: &ChangeArgs) -> Consent {
-    Consent {
-        force_conflicts: Selection(args.force_conflicts.clone()),
-        replace: Selection(args.replace.clone()),
-        adopt: Selection(args.adopt.clone()),
-        prune: args.prune,
-    }
 }

@@ -20,6 +20,14 @@ pub(crate) struct ClusterArgs {
 }
 
 impl ClusterArgs {
+    /// The same for another environment, whose context is its own.
+    pub(crate) fn elsewhere(&self) -> Self {
+        Self {
+            context: None,
+            timeout: self.timeout,
+        }
+    }
+
     /// How long to wait for the cluster.
     pub(crate) fn timeout(&self) -> Duration {
         Duration::from_secs(self.timeout)

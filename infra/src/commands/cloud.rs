@@ -44,31 +44,50 @@ const KEPT: [&str; 2] = ["IndexBucket", "SiteBucket"];
 
 /// Does with the stack of an environment what is said.
 pub(crate) fn cloud(global: &Global, command: &CloudCommand) -> Result<(), Failure> {
+    let output = global.output;
     match command {
         CloudCommand::Render => render(global),
-        CloudCommand::Plan(args) => plan(global, args),
-        CloudCommand::Apply(yes) => apply(global, yes),
-        CloudCommand::Outputs => outputs(global),
-        CloudCommand::Destroy(yes) => destroy(global, yes),
+        CloudCommand::Plan(args) => {
+            with_stack(global, |stacks, stack| plan(output, args, stacks, stack))
+        }
+        CloudCommand::Apply(yes) => {
+            with_stack(global, |stacks, stack| apply(output, yes, stacks, stack))
+        }
+        CloudCommand::Outputs => with_stack(global, |stacks, stack| outputs(output, stacks, stack)),
+        CloudCommand::Destroy(yes) => {
+            with_stack(global, |stacks, stack| destroy(output, yes, stacks, stack))
+        }
     }
 }
 
 /// Writes the template.
 fn render(global: &Global) -> Result<(), Failure> {
-    let config = read_config(global)?;
+    let (config, _) = read_config(global)?;
     let stack = stack(global, &config)?;
     let text = serde_json::to_string_pretty(&template(&stack)).context("could not write JSON")?;
     Ok(Output::Text.tell("", &json!({}), &text)?)
 }
 
-/// Tells what applying would change.
-fn plan(global: &Global, args: &CloudPlanArgs) -> Result<(), Failure> {
-    let config = read_config(global)?;
+/// Does something with the stack of the environment that is asked for.
+fn with_stack(
+    global: &Global,
+    work: impl FnOnce(&Stacks<'_>, &Stack<'_>) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let (config, _) = read_config(global)?;
     let stack = stack(global, &config)?;
     let aws = Aws::in_region(&stack.storage.region)?;
-    let stacks = Stacks::new(&aws, &stack);
-    let change_set = compare(&stacks, &stack)?;
-    tell_changes(global.output, change_set.as_ref())?;
+    work(&Stacks::new(&aws, &stack), &stack)
+}
+
+/// Tells what applying would change.
+fn plan(
+    output: Output,
+    args: &CloudPlanArgs,
+    stacks: &Stacks<'_>,
+    stack: &Stack<'_>,
+) -> Result<(), Failure> {
+    let change_set = compare(stacks, stack)?;
+    tell_changes(output, change_set.as_ref())?;
     let Some(change_set) = change_set else {
         return Ok(());
     };
@@ -80,68 +99,58 @@ fn plan(global: &Global, args: &CloudPlanArgs) -> Result<(), Failure> {
 }
 
 /// Changes the stack to what the configuration says.
-fn apply(global: &Global, yes: &Yes) -> Result<(), Failure> {
-    let config = read_config(global)?;
-    let stack = stack(global, &config)?;
-    let aws = Aws::in_region(&stack.storage.region)?;
-    let stacks = Stacks::new(&aws, &stack);
-    let change_set = compare(&stacks, &stack)?;
-    tell_changes(global.output, change_set.as_ref())?;
+fn apply(output: Output, yes: &Yes, stacks: &Stacks<'_>, stack: &Stack<'_>) -> Result<(), Failure> {
+    let change_set = compare(stacks, stack)?;
+    tell_changes(output, change_set.as_ref())?;
     if let Some(change_set) = change_set {
-        if let Err(failure) = confirm_apply(&stack, yes) {
+        if let Err(failure) = confirm_apply(stack, yes) {
             stacks.discard(&change_set)?;
             return Err(failure);
         }
-        stacks.execute(&change_set, |event| tell_event(global.output, event))?;
+        stacks.execute(&change_set, |event| tell_event(output, event))?;
     }
     match stacks.state()? {
-        State::There(description) => Ok(tell_outputs(global.output, &description)?),
+        State::There(description) => Ok(tell_outputs(output, &description)?),
         _ => Ok(()),
     }
 }
 
 /// Tells the stack's outputs.
-fn outputs(global: &Global) -> Result<(), Failure> {
-    let config = read_config(global)?;
-    let stack = stack(global, &config)?;
-    let aws = Aws::in_region(&stack.storage.region)?;
-    match Stacks::new(&aws, &stack).state()? {
-        State::Absent => Err(absent(&stack)),
+fn outputs(output: Output, stacks: &Stacks<'_>, stack: &Stack<'_>) -> Result<(), Failure> {
+    match stacks.state()? {
+        State::Absent => Err(absent(stack)),
         State::There(found) | State::Failed(found) | State::Held(found) => {
-            Ok(tell_outputs(global.output, &found)?)
+            Ok(tell_outputs(output, &found)?)
         }
     }
 }
 
 /// Deletes the stack.
-fn destroy(global: &Global, yes: &YesByName) -> Result<(), Failure> {
-    let config = read_config(global)?;
-    let stack = stack(global, &config)?;
-    let aws = Aws::in_region(&stack.storage.region)?;
-    let stacks = Stacks::new(&aws, &stack);
+fn destroy(
+    output: Output,
+    yes: &YesByName,
+    stacks: &Stacks<'_>,
+    stack: &Stack<'_>,
+) -> Result<(), Failure> {
     let found = match stacks.state()? {
         State::Absent => {
             let line = format!("there is no stack `{}`", stack.name);
-            return Ok(global
-                .output
-                .tell("summary", &json!({ "deleted": false }), &line)?);
+            return Ok(output.tell("summary", &json!({ "deleted": false }), &line)?);
         }
         State::Held(found) if found.status.ends_with("IN_PROGRESS") => {
-            return Err(held(&stack, &found));
+            return Err(held(stack, &found));
         }
         State::There(found) | State::Failed(found) | State::Held(found) => found,
     };
     let question = format!("This deletes the stack `{}`; its buckets stay.", stack.name);
     yes.ask(&question, stack.environment_name, stack.protected)?;
-    stacks.delete(&found, |event| tell_event(global.output, event))?;
+    stacks.delete(&found, |event| tell_event(output, event))?;
     let deleted = json!({ "deleted": true });
     let line = format!("deleted the stack `{}`", stack.name);
-    global.output.tell("summary", &deleted, &line)?;
+    output.tell("summary", &deleted, &line)?;
     for bucket in KEPT.iter().filter_map(|output| found.outputs.get(*output)) {
         let line = format!("kept the bucket `{bucket}` with what is in it");
-        global
-            .output
-            .tell("kept", &json!({ "bucket": bucket }), &line)?;
+        output.tell("kept", &json!({ "bucket": bucket }), &line)?;
     }
     Ok(())
 }

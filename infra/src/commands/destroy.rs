@@ -29,7 +29,7 @@ pub(crate) fn destroy(global: &Global, args: &DestroyArgs) -> Result<(), Failure
         let is_protected = session.environment.protected;
         args.yes
             .ask(&question, session.environment_name, is_protected)?;
-        let mut tell = |change: &_| session.tell(change, false);
+        let mut tell = |change: &_| session.tell_done(change);
         session.engine().destroy(args.delete_data, &mut tell).await
     })
 }

@@ -1,17 +1,15 @@
 //! `infra image`.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
 use anyhow::{Context as _, Result, bail};
-use artifact::{Image, Packed, Program, Registry};
+use artifact::{Image, Packed, Program};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use super::push::failure;
-use super::session::run;
+use super::push::{failure, upload};
 use crate::cli::Global;
 use crate::error::{Failure, Refusal};
 use crate::report::say;
@@ -93,10 +91,7 @@ pub(crate) fn image(global: &Global, args: &ImageArgs) -> Result<(), Failure> {
 
 fn push(global: &Global, args: &ImageArgs, tag: &str, packed: &Packed) -> Result<(), Failure> {
     let image = Image::parse(tag).map_err(failure)?;
-    let pushed = run(async {
-        let registry = Registry::of(&image, args.insecure).map_err(failure)?;
-        registry.push(packed).await.map_err(failure)
-    })?;
+    let pushed = upload(&image, args.insecure, packed)?;
     tell(
         global,
         &pushed.image.to_string(),
@@ -127,26 +122,26 @@ fn variable(text: &str) -> Result<(String, String), String> {
 
 /// What is in the image of each program beside it.
 fn program(program: ImageProgram, binary: &[u8]) -> Program<'_> {
-    match program {
-        ImageProgram::Host => Program {
-            name: "host",
-            binary,
-            writable_folder: "/state",
-            environment: [
+    let (writable_folder, environment): (_, &[(&str, &str)]) = match program {
+        ImageProgram::Host => (
+            "/state",
+            &[
                 ("KINDRED_CACHE_DIR", "/state/cache"),
                 // As long as it takes until nobody sends requests to a pod that ends.
                 ("KINDRED_DRAIN_DELAY", "5"),
                 ("KINDRED_STATE_DIR", "/state"),
-            ]
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .into(),
-        },
-        ImageProgram::Precompute => Program {
-            name: "precompute",
-            binary,
-            writable_folder: "/scratch",
-            environment: BTreeMap::new(),
-        },
+            ],
+        ),
+        ImageProgram::Precompute => ("/scratch", &[]),
+    };
+    let environment = environment.iter();
+    Program {
+        name: program.name(),
+        binary,
+        writable_folder,
+        environment: environment
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect(),
     }
 }
 

@@ -7,6 +7,9 @@ mod destroy;
 mod doctor;
 mod image;
 mod pin;
+mod plan;
+mod probe;
+mod promote;
 mod push;
 mod render;
 mod session;
@@ -14,17 +17,23 @@ mod site;
 mod state;
 
 use std::fs;
+use std::io::Write as _;
+use std::path::Path;
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, Result, anyhow};
 use app::Application;
 use config::{Config, Environment};
+use tempfile::NamedTempFile;
 
-pub(crate) use self::apply::{ApplyArgs, PlanArgs, RollbackArgs, apply, plan, rollback, wait};
+pub(crate) use self::apply::{ApplyArgs, RollbackArgs, apply, rollback, wait};
 pub(crate) use self::cloud::{CloudCommand, cloud};
 pub(crate) use self::destroy::{DestroyArgs, destroy};
 pub(crate) use self::doctor::{DoctorArgs, doctor};
 pub(crate) use self::image::{ImageArgs, image};
 pub(crate) use self::pin::{PinArgs, pin};
+pub(crate) use self::plan::{DriftArgs, PlanArgs, drift, plan};
+pub(crate) use self::probe::{ProbeArgs, probe};
+pub(crate) use self::promote::{PromoteArgs, promote};
 pub(crate) use self::push::{PushArgs, push};
 pub(crate) use self::render::{RenderArgs, render};
 pub(crate) use self::site::{SiteArgs, site};
@@ -45,12 +54,7 @@ struct Files {
 
 impl Files {
     fn read(global: &Global) -> Result<Self, Failure> {
-        let path = &global.config;
-        let configuration = fs::read_to_string(path)
-            .with_context(|| format!("could not read {}", path.display()))
-            .map_err(|error| Refusal::Invalid.because(error))?;
-        let config =
-            Config::parse(&configuration, path).map_err(|error| Refusal::Invalid.because(error))?;
+        let (config, configuration) = read_config(global)?;
         let application = Application::read(&global.application)
             .map_err(|error| Refusal::Invalid.because(error))?;
         Ok(Self {
@@ -110,8 +114,37 @@ impl Files {
         Ok(model)
     }
 }
-fn read_config(global: &Global) -> Result<Config, Failure> {
-    Config::read(&global.config).map_err(|error| Refusal::Invalid.because(error))
+
+/// The configuration, with what the command line says of the environment that is asked for; and the text that it was read from.
+fn read_config(global: &Global) -> Result<(Config, String), Failure> {
+    let path = &global.config;
+    let text = fs::read_to_string(path)
+        .with_context(|| format!("could not read {}", path.display()))
+        .map_err(|error| Refusal::Invalid.because(error))?;
+    let mut config = Config::parse(&text, path).map_err(|error| Refusal::Invalid.because(error))?;
+    let asked = global.env.as_deref();
+    let asked = asked.and_then(|name| config.environments.get_mut(name));
+    if let (Some(environment), Some(namespace)) = (asked, &global.namespace) {
+        environment.namespace = Some(namespace.clone());
+    }
+    Ok((config, text))
+}
+
+/// Writes the configuration in one go.
+fn write_config(path: &Path, edit: impl FnOnce(&str) -> Result<String>) -> Result<()> {
+    let context = || format!("could not write {}", path.display());
+    // What a link leads to is written, and not the link.
+    let target = path.canonicalize().with_context(context)?;
+    let text = edit(&fs::read_to_string(&target).with_context(context)?)?;
+    let replace = || -> std::io::Result<()> {
+        let folder = target.parent().unwrap_or(Path::new("."));
+        let mut file = NamedTempFile::new_in(folder)?;
+        file.write_all(text.as_bytes())?;
+        fs::set_permissions(file.path(), fs::metadata(&target)?.permissions())?;
+        file.persist(&target)?;
+        Ok(())
+    };
+    replace().with_context(context)
 }
 
 /// The environment that is asked for.

@@ -1,8 +1,7 @@
 //! `infra pin`.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -12,10 +11,10 @@ use clap::Args;
 use config::{Cluster, Config, Environment, Setting, with_settings_of};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
-use tempfile::NamedTempFile;
 
 use super::push::failure;
 use super::session::run;
+use super::write_config;
 use crate::cli::Global;
 use crate::error::{Failure, Refusal};
 use crate::hash::hexadecimal;
@@ -164,25 +163,16 @@ fn checksum_of(location: &str) -> anyhow::Result<String> {
     }
 }
 
-/// Writes the configuration in one go, and leaves everything else in it as it was.
+/// Leaves everything else in the configuration as it was.
 fn write(path: &Path, pins: &[Pin<'_>]) -> anyhow::Result<()> {
-    let context = || format!("could not write {}", path.display());
-    // What a link leads to is written, and not the link.
-    let target = path.canonicalize().with_context(context)?;
-    let mut text = fs::read_to_string(&target).with_context(context)?;
-    for pin in pins.iter().filter(|pin| pin.is_new()) {
-        let setting = [(pin.setting.as_str(), Setting::Text(pin.after.clone()))];
-        text = with_settings_of(&text, path, pin.table, &setting)?;
-    }
-    let replace = || -> std::io::Result<()> {
-        let folder = target.parent().unwrap_or(Path::new("."));
-        let mut file = NamedTempFile::new_in(folder)?;
-        file.write_all(text.as_bytes())?;
-        fs::set_permissions(file.path(), fs::metadata(&target)?.permissions())?;
-        file.persist(&target)?;
-        Ok(())
-    };
-    replace().with_context(context)
+    write_config(path, |text| {
+        let mut text = text.to_owned();
+        for pin in pins.iter().filter(|pin| pin.is_new()) {
+            let setting = [(pin.setting.as_str(), Setting::Text(pin.after.clone()))];
+            text = with_settings_of(&text, path, pin.table, &setting)?;
+        }
+        Ok(text)
+    })
 }
 
 fn tell(output: Output, pin: &Pin<'_>) -> anyhow::Result<()> {

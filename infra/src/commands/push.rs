@@ -4,11 +4,11 @@ use std::path::Path;
 
 use anyhow::anyhow;
 use app::Application;
-use artifact::{Error, HOSTS, Image, PackedApplication, PackedComponent, Pushed, Registry};
+use artifact::{Error, HOSTS, Image, Packed, PackedApplication, PackedComponent, Pushed, Registry};
 use clap::Args;
-use config::Config;
 use serde_json::json;
 
+use super::read_config;
 use super::session::run;
 use crate::cli::Global;
 use crate::error::{Failure, Refusal};
@@ -39,11 +39,16 @@ pub(crate) fn push(global: &Global, args: &PushArgs) -> Result<(), Failure> {
     for component in &packed.components {
         tell_component(global.output, component)?;
     }
-    let pushed = run(async {
-        let registry = Registry::of(&image, args.insecure).map_err(failure)?;
-        registry.push(&packed.artifact).await.map_err(failure)
-    })?;
+    let pushed = upload(&image, args.insecure, &packed.artifact)?;
     Ok(tell_pushed(global.output, &image, &packed, &pushed)?)
+}
+
+/// Makes a tag what is packed.
+pub(super) fn upload(image: &Image, insecure: bool, packed: &Packed) -> Result<Pushed, Failure> {
+    run(async {
+        let registry = Registry::of(image, insecure).map_err(failure)?;
+        registry.push(packed).await.map_err(failure)
+    })
 }
 
 /// Where the application of the environment is, by its tag if it is pinned. Nothing else that it says has to be complete yet.
@@ -54,7 +59,7 @@ fn image_of_environment(global: &Global) -> Result<Image, Failure> {
             "it is not said where to: give `--tag REFERENCE`, or `--env NAME` of an environment that has an image"
         )));
     };
-    let config = Config::read(&global.config).map_err(|error| Refusal::Invalid.because(error))?;
+    let (config, _) = read_config(global)?;
     let (_, environment) = model::environment(&config, name).map_err(invalid)?;
     let image = &environment.application.image;
     if image.is_empty() {

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::Files;
 use super::arguments::ClusterArgs;
+use super::plan::Diff;
 use crate::cli::Global;
 use crate::cluster::Cluster;
 use crate::engine::{Action, Change, Engine, Release};
@@ -15,6 +16,7 @@ use crate::error::{Failure, Refusal};
 use crate::interruption::Interruption;
 use crate::model::Model;
 use crate::render;
+use crate::saved_plan::Target;
 
 /// An environment, and the cluster that it is in.
 pub(super) struct Session<'a> {
@@ -76,7 +78,7 @@ impl<'a> Session<'a> {
             cluster,
             environment_name,
             environment,
-            namespace: Model::namespace_of(environment_name, environment),
+            namespace: environment.namespace_of(environment_name),
             timeout: args.timeout(),
             interruption,
         })
@@ -115,28 +117,37 @@ impl<'a> Session<'a> {
         )
     }
 
-    /// Tells what is done to an object.
-    pub(super) fn tell(&self, change: &Change, is_plan: bool) -> Result<(), Failure> {
-        let differences = change.differences.iter().map(|difference| {
-            json!({ "path": difference.path, "before": difference.before, "after": difference.after })
-        });
-        let event = json!({
-            "action": change.action.name(),
-            "group": change.id.group,
-            "kind": change.id.kind,
-            "namespace": change.id.namespace,
-            "name": change.id.name,
-            "note": change.note,
-            "differences": differences.collect::<Vec<_>>(),
-        });
-        let mut line = format!("{:<10} {}", change.action.name(), change.id);
-        // Once it is made, it does not matter what could not be tried.
-        if let Some(note) = &change.note
-            && (is_plan || change.action != Action::Created)
-        {
-            line = format!("{line} ({note})");
+    /// What a plan is for.
+    pub(super) fn target(&self) -> Target {
+        Target {
+            environment: self.environment_name.to_owned(),
+            namespace: self.namespace.clone(),
+            server: self.cluster.place.server.clone(),
         }
-        if is_plan {
+    }
+
+    /// What was applied last, which there has to be.
+    pub(super) async fn newest_release(&self) -> Result<Release, Failure> {
+        let releases = self.engine().releases().await?;
+        releases.into_iter().next().ok_or_else(|| {
+            Refusal::Invalid.because(anyhow!(
+                "nothing was applied to the environment {} yet",
+                self.environment_name
+            ))
+        })
+    }
+
+    /// Tells what was done to an object. Once it is made, it does not matter what could not be tried before.
+    pub(super) fn tell_done(&self, change: &Change) -> Result<(), Failure> {
+        let note = change.note.as_deref();
+        let note = note.filter(|_| change.action != Action::Created);
+        self.tell(change, &line(change, note))
+    }
+
+    /// Tells what would be done to an object.
+    pub(super) fn tell_planned(&self, change: &Change, diff: Diff) -> Result<(), Failure> {
+        let mut line = line(change, change.note.as_deref());
+        if diff == Diff::Full {
             for difference in &change.differences {
                 let shown = |value: &Option<Value>| {
                     value
@@ -151,7 +162,23 @@ impl<'a> Session<'a> {
                 );
             }
         }
-        Ok(self.global.output.tell("object", &event, &line)?)
+        self.tell(change, &line)
+    }
+
+    fn tell(&self, change: &Change, line: &str) -> Result<(), Failure> {
+        let differences = change.differences.iter().map(|difference| {
+            json!({ "path": difference.path, "before": difference.before, "after": difference.after })
+        });
+        let event = json!({
+            "action": change.action.name(),
+            "group": change.id.group,
+            "kind": change.id.kind,
+            "namespace": change.id.namespace,
+            "name": change.id.name,
+            "note": change.note,
+            "differences": differences.collect::<Vec<_>>(),
+        });
+        Ok(self.global.output.tell("object", &event, line)?)
     }
 
     /// Tells how many objects something was done to, of each thing.
@@ -200,5 +227,14 @@ impl<'a> Session<'a> {
             Ok(self.global.output.tell("progress", &event, line)?)
         };
         self.engine().wait(objects, &mut tell).await
+    }
+}
+
+/// What is or was done to an object, as a line.
+fn line(change: &Change, note: Option<&str>) -> String {
+    let line = format!("{:<10} {}", change.action.name(), change.id);
+    match note {
+        Some(note) => format!("{line} ({note})"),
+        None => line,
     }
 }

@@ -49,7 +49,7 @@ pub(crate) fn site(global: &Global, args: &SiteArgs) -> Result<(), Failure> {
         };
         return Ok(write(&prepare(api)?, folder)?);
     }
-    let config = read_config(global)?;
+    let (config, _) = read_config(global)?;
     let stack = stack(global, &config)?;
     let aws = Aws::in_region(&stack.storage.region)?;
     let State::There(description) = Stacks::new(&aws, &stack).state()? else {

@@ -1,15 +1,15 @@
 //! `infra status`, `infra outputs`, `infra explain`, `infra history` and `infra unlock`.
 
-use anyhow::anyhow;
 use clap::Args;
 use serde_json::{Value, json};
 
 use super::Files;
 use super::arguments::{ClusterArgs, Yes};
+use super::plan::{Diff, chosen};
 use super::session::{Session, run};
 use crate::cli::Global;
-use crate::engine::Consent;
-use crate::error::{Failure, Refusal};
+use crate::engine::{Consent, DryRun};
+use crate::error::Failure;
 use crate::object_id::ObjectId;
 use crate::report::say;
 
@@ -125,18 +125,9 @@ pub(crate) fn explain(global: &Global, args: &ExplainArgs) -> Result<(), Failure
         let session = Session::open(global, &args.cluster, &files).await?;
         let engine = session.engine();
         let (objects, _) = session.wanted(files.model(global, None)?)?;
-        let wanted: Vec<Value> = objects
-            .into_iter()
-            .filter(|object| ObjectId::of(object).is_called(&args.object))
-            .collect();
-        let Some(object) = wanted.first() else {
-            return Err(Refusal::Invalid.because(anyhow!(
-                "{} is not wanted of the environment {}: write one of `infra plan`, as Kind/name",
-                args.object,
-                session.environment_name
-            )));
-        };
-        let id = ObjectId::of(object);
+        let names = std::slice::from_ref(&args.object);
+        let wanted = chosen(objects, names, session.environment_name)?;
+        let id = ObjectId::of(&wanted[0]);
         let Some((live, events)) = engine.look(&id).await? else {
             return Ok(global.output.tell(
                 "absent",
@@ -163,9 +154,13 @@ pub(crate) fn explain(global: &Global, args: &ExplainArgs) -> Result<(), Failure
             );
             global.output.tell("owner", &event, &sentence)?;
         }
-        for change in engine.plan(&wanted, &Consent::default()).await?.changes {
+        for change in engine
+            .plan(&wanted, &Consent::default(), DryRun::Server)
+            .await?
+            .changes
+        {
             if change.id.is_same(&id) {
-                session.tell(&change, true)?;
+                session.tell_planned(&change, Diff::Full)?;
             }
         }
         for event in events.iter().take(TOLD_EVENTS) {

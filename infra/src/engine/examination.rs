@@ -29,11 +29,11 @@ impl Engine<'_> {
         )?;
         let (metrics, kind) = METRICS;
         let mut unserved = wanted.kinds();
-        unserved.push(of_cluster(metrics, kind));
+        unserved.push(ObjectId::of_cluster(metrics, kind, ""));
         unserved.retain(|id| !self.cluster.serves(id));
         let there = self.cluster.get(&namespace).await;
         let operator = ObjectId::of_group(["apps", "v1"], "Deployment", "spin-operator", "");
-        let list = |api, kind| self.all_like(of_cluster(api, kind));
+        let list = |api, kind| self.all_like(ObjectId::of_cluster(api, kind, ""));
         let mut secrets = BTreeMap::new();
         for name in wanted.secrets().into_keys() {
             let keys = self.keys_of_secret(name).await?;
@@ -101,13 +101,5 @@ impl Engine<'_> {
             Err(Cause::Forbidden(message)) => Ok(Err(message)),
             Err(cause) => Err(self.cluster.place.failure("read", id, cause)),
         }
-    }
-}
-
-/// A kind of the whole cluster.
-fn of_cluster(api: [&str; 2], kind: &str) -> ObjectId {
-    ObjectId {
-        namespace: None,
-        ..ObjectId::of_group(api, kind, "", "")
     }
 }

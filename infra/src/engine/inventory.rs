@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::Engine;
 use crate::cluster::ApplyWay;
 use crate::error::Failure;
-use crate::model::NAME;
+use crate::model::{MANAGER, NAME};
 use crate::object_id::ObjectId;
 
 /// The key with the objects, a JSON object a line.
@@ -109,7 +109,7 @@ impl Engine<'_> {
                 "labels": {
                     "app.kubernetes.io/name": NAME,
                     "app.kubernetes.io/instance": self.environment,
-                    "app.kubernetes.io/managed-by": crate::cluster::FIELD_MANAGER,
+                    "app.kubernetes.io/managed-by": MANAGER,
                 },
             },
             "data": data,

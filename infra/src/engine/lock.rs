@@ -72,8 +72,7 @@ impl Engine<'_> {
             if let Some(holder) = live.as_ref().and_then(holder) {
                 return Err(self.locked(&holder));
             }
-            let now = Timestamp::now();
-            let lease = self.lease_of(&lock, purpose, now, now, live.as_ref());
+            let lease = self.lease_of(&lock, purpose, live.as_ref());
             let answer = match live {
                 Some(_) => self.cluster.replace(&lease, &id).await,
                 None => self.cluster.create(&lease, &id).await,
@@ -120,37 +119,32 @@ impl Engine<'_> {
 
     /// Gives the lock back. One that cannot be given back ends by itself.
     pub(super) async fn give_back(&self, lock: Lock) {
-        if let Ok(Some(mut lease)) = self.lease().await
+        if let Ok(Some(lease)) = self.lease().await
             && lease["spec"]["holderIdentity"] == lock.identity
         {
-            lease["spec"]["holderIdentity"] = json!("");
-            let _ = self.cluster.replace(&lease, &self.lease_id()).await;
+            let _ = self.leave(lease).await;
         }
     }
 
     /// Takes the lock from whoever holds it.
     pub(crate) async fn unlock(&self) -> Result<(), Failure> {
-        let id = self.lease_id();
-        if let Some(mut lease) = self.lease().await? {
-            lease["spec"]["holderIdentity"] = json!("");
-            self.expect(
-                self.cluster.replace(&lease, &id).await,
-                "open the lock",
-                &id,
-            )?;
+        match self.lease().await? {
+            Some(lease) => self.leave(lease).await,
+            None => Ok(()),
         }
-        Ok(())
     }
 
-    fn lease_of(
-        &self,
-        lock: &Lock,
-        purpose: &str,
-        since: Timestamp,
-        now: Timestamp,
-        live: Option<&Value>,
-    ) -> Value {
+    /// Leaves a lease, as it was read, to nobody.
+    async fn leave(&self, mut lease: Value) -> Result<(), Failure> {
         let id = self.lease_id();
+        lease["spec"]["holderIdentity"] = json!("");
+        let written = self.cluster.replace(&lease, &id).await;
+        self.expect(written, "open the lock", &id).map(|_| ())
+    }
+
+    fn lease_of(&self, lock: &Lock, purpose: &str, live: Option<&Value>) -> Value {
+        let id = self.lease_id();
+        let now = micro_time(Timestamp::now());
         let mut lease = json!({
             "apiVersion": "coordination.k8s.io/v1",
             "kind": "Lease",
@@ -158,8 +152,8 @@ impl Engine<'_> {
             "spec": {
                 "holderIdentity": lock.identity,
                 "leaseDurationSeconds": DURATION.as_secs(),
-                "acquireTime": micro_time(since),
-                "renewTime": micro_time(now),
+                "acquireTime": now,
+                "renewTime": now,
             },
         });
         if let Some(live) = live {

@@ -21,7 +21,7 @@ use std::time::Duration;
 use anyhow::anyhow;
 
 pub(crate) use self::lock::Holder;
-pub(crate) use self::plan::{Action, Change, Consent, Plan, Selection};
+pub(crate) use self::plan::{Action, Change, Consent, DryRun, Plan, Selection};
 pub(crate) use self::releases::{Outcome, Release};
 use crate::cluster::{Cluster, cause};
 use crate::error::{Failure, Refusal};
@@ -45,10 +45,7 @@ pub(crate) struct Engine<'a> {
 impl Engine<'_> {
     /// The namespace itself.
     fn namespace_id(&self) -> ObjectId {
-        ObjectId {
-            namespace: None,
-            ..ObjectId::of_core("Namespace", "", self.namespace)
-        }
+        ObjectId::of_cluster(["", "v1"], "Namespace", self.namespace)
     }
 
     /// The answer of the cluster, or how a command ends without it.

@@ -1,14 +1,17 @@
-//! What applying would do, object by object. Every difference is the cluster's own answer to a dry run, and nothing is written.
+//! What applying would do, object by object. Nothing is written.
 
 use anyhow::anyhow;
+use clap::ValueEnum;
 use futures_util::{StreamExt as _, stream};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::Engine;
 use super::inventory::Inventory;
-use crate::cluster::{ApplyWay, Cause, FIELD_MANAGER, cause};
-use crate::diff::{Difference, differences};
+use crate::cluster::{ApplyWay, Cause, cause};
+use crate::diff::{Difference, differences, overlaid};
 use crate::error::{Failure, Refusal};
+use crate::model::MANAGER;
 use crate::object_id::ObjectId;
 
 /// How many objects are asked for at once.
@@ -47,11 +50,12 @@ pub(crate) struct Change {
     /// What is wanted; nothing of an object that is not.
     pub(crate) object: Option<Value>,
     /// Which of those that were called so is there.
-    pub(super) uid: Option<String>,
+    pub(crate) uid: Option<String>,
 }
 
 /// What is done to an object.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Action {
     /// It is made.
     Created,
@@ -69,8 +73,17 @@ pub(crate) enum Action {
     Forgotten,
 }
 
+/// Who says in what an object would differ.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum DryRun {
+    /// We do, by reading alone: what we write in another way than the cluster keeps it looks as if it differed, and what the cluster would refuse looks as if it did not
+    Client,
+    /// The cluster does, which tries each object without keeping it
+    Server,
+}
+
 /// What somebody said yes to.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Consent {
     /// Objects whose fields are taken over from others.
     pub(crate) force_conflicts: Selection,
@@ -83,7 +96,7 @@ pub(crate) struct Consent {
 }
 
 /// Some objects, as `Kind/name`; or all, as `all`.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Selection(pub(crate) Vec<String>);
 
 impl Selection {
@@ -130,15 +143,18 @@ impl Plan {
 /// What the cluster says to an object of a plan.
 enum Seen {
     Change(Change),
-    /// Made only behind others; why it was not tried.
-    Untried(Change),
     /// Refused, which may come of others that are not there yet.
     Refused(Change, Failure),
 }
 
 impl Engine<'_> {
     /// What applying these objects would do. Two requests an object, and three for all.
-    pub(crate) async fn plan(&self, objects: &[Value], consent: &Consent) -> Result<Plan, Failure> {
+    pub(crate) async fn plan(
+        &self,
+        objects: &[Value],
+        consent: &Consent,
+        dry_run: DryRun,
+    ) -> Result<Plan, Failure> {
         let namespace = self.namespace_id();
         let live = self.cluster.get(&namespace).await;
         let live = self.expect(live, "read", &namespace)?;
@@ -148,7 +164,7 @@ impl Engine<'_> {
         };
         let has_namespace = live.is_some();
         let seen = stream::iter(objects)
-            .map(|object| self.see(object, &inventory, has_namespace, consent))
+            .map(|object| self.see(object, &inventory, has_namespace, consent, dry_run))
             .buffered(CONCURRENT_OBJECTS)
             .collect::<Vec<_>>()
             .await;
@@ -159,7 +175,7 @@ impl Engine<'_> {
                 .iter()
                 .any(|change: &Change| change.action == Action::Created);
             match seen {
-                Ok(Seen::Change(change) | Seen::Untried(change)) => changes.push(change),
+                Ok(Seen::Change(change)) => changes.push(change),
                 Ok(Seen::Refused(mut change, failure)) if creates => {
                     change.note = Some(format!("not tried: {failure}"));
                     changes.push(change);
@@ -192,6 +208,7 @@ impl Engine<'_> {
         inventory: &Inventory,
         has_namespace: bool,
         consent: &Consent,
+        dry_run: DryRun,
     ) -> Result<Seen, Failure> {
         let id = ObjectId::of(object);
         let mut change = Change {
@@ -203,17 +220,18 @@ impl Engine<'_> {
             uid: None,
         };
         if !self.cluster.serves(&id) {
+            // It may be made behind others.
             change.note = Some(format!(
                 "not tried: the cluster does not serve {} of {}/{} yet",
                 id.kind, id.group, id.version
             ));
-            return Ok(Seen::Untried(change));
+            return Ok(Seen::Change(change));
         }
         let live = if has_namespace || id.namespace.is_none() {
             self.expect(self.cluster.get(&id).await, "read", &id)?
         } else {
             change.note = Some("not tried: its namespace is not there yet".to_owned());
-            return Ok(Seen::Untried(change));
+            return Ok(Seen::Change(change));
         };
         if let Some(live) = &live {
             self.check_ownership(&id, live, inventory, consent)?;
@@ -223,7 +241,12 @@ impl Engine<'_> {
             is_dry_run: true,
             takes_over: consent.force_conflicts.contains(&id),
         };
-        match (self.cluster.apply(object, &id, way).await, live) {
+        let after = match (dry_run, &live) {
+            (DryRun::Server, _) => self.cluster.apply(object, &id, way).await,
+            (DryRun::Client, Some(before)) => Ok(overlaid(before, object)),
+            (DryRun::Client, None) => Ok(object.clone()),
+        };
+        match (after, live) {
             (Ok(_), None) => {}
             (Ok(after), Some(before)) => {
                 change.differences = differences(&before, &after);
@@ -258,7 +281,7 @@ impl Engine<'_> {
     ) -> Result<(), Failure> {
         let labels = &live["metadata"]["labels"];
         let environment = &labels["app.kubernetes.io/instance"];
-        let is_made_by_us = labels["app.kubernetes.io/managed-by"] == FIELD_MANAGER;
+        let is_made_by_us = labels["app.kubernetes.io/managed-by"] == MANAGER;
         if is_made_by_us && environment != self.environment {
             return Err(Refusal::Conflict.because(anyhow!(
                 "{id} belongs to the environment {}: give {} a namespace of its own",
@@ -321,7 +344,7 @@ impl Engine<'_> {
     /// Whether an object that is there was made by us for this environment.
     pub(super) fn is_ours(&self, live: &Value) -> bool {
         let labels = &live["metadata"]["labels"];
-        labels["app.kubernetes.io/managed-by"] == FIELD_MANAGER
+        labels["app.kubernetes.io/managed-by"] == MANAGER
             && labels["app.kubernetes.io/instance"] == self.environment
     }
 }

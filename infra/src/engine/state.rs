@@ -56,10 +56,7 @@ impl Engine<'_> {
                 continue;
             };
             let nodes = if live["spec"]["type"] == "NodePort" {
-                let node = ObjectId {
-                    namespace: None,
-                    ..ObjectId::of_core("Node", "", "")
-                };
+                let node = ObjectId::of_cluster(["", "v1"], "Node", "");
                 self.expect(
                     self.cluster.list(&node, "").await,
                     "read the nodes for",

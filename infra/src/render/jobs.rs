@@ -48,7 +48,7 @@ pub(super) fn objects(model: &Model<'_>) -> Vec<Object> {
         return Vec::new();
     };
     let configuration = json!({ "data": { (config::FILE_NAME): model.configuration } });
-    vec![
+    let mut objects = vec![
         Object::new(model, "configmap", ["v1", "ConfigMap"], NAME, configuration),
         super::namespace::service_account(model, NAME),
         network_policy(model, jobs),
@@ -61,8 +61,12 @@ pub(super) fn objects(model: &Model<'_>) -> Vec<Object> {
             &jobs.weekly,
             &["tune", "--dry-run"],
         ),
-        first_build(model, jobs),
-    ]
+    ];
+    // What stands by begins with the index of the other one.
+    if model.environment.standby_of.is_none() {
+        objects.push(first_build(model, jobs));
+    }
+    objects
 }
 
 /// Whom the jobs may talk to: the bucket, and with its key the service that knows posters.
@@ -89,7 +93,7 @@ fn cron_job(
 ) -> Object {
     let mut job = job(model, jobs, command);
     job["ttlSecondsAfterFinished"] = json!(KEPT_SECONDS);
-    let content = json!({ "spec": {
+    let mut spec = json!({
         "schedule": schedule,
         "timeZone": jobs.time_zone,
         "concurrencyPolicy": "Forbid",
@@ -97,7 +101,12 @@ fn cron_job(
         "successfulJobsHistoryLimit": 1,
         "failedJobsHistoryLimit": 3,
         "jobTemplate": { "spec": job },
-    } });
+    });
+    // Of those that publish into one bucket, one works.
+    if !model.is_active {
+        spec["suspend"] = json!(true);
+    }
+    let content = json!({ "spec": spec });
     Object::new(model, "cronjob", ["batch/v1", "CronJob"], name, content)
 }
 

@@ -71,6 +71,26 @@ fn what_a_stack_has_for_functions_elsewhere() {
     assert_snapshot!("cloud_balanced", rendered(BALANCED, "test"));
 }
 
+/// What is posted goes to the first origin alone.
+#[test]
+fn the_functions_that_are_active_are_asked_first() {
+    let api = "[environments.dev.cloud.api]\nhost = \"api.example.org\"\nstandby = \"west.example.org\"\n";
+    let standby = "[environments.west]\nstandby_of = \"dev\"\ncontext = \"west\"\n";
+    for (active, expected) in [
+        ("", ["api.example.org", "west.example.org"]),
+        (
+            "[environments.dev]\nactive = \"west\"\n",
+            ["west.example.org", "api.example.org"],
+        ),
+    ] {
+        let template = rendered(&format!("{active}{api}{standby}"), "dev");
+        let origins = template.lines().map(str::trim);
+        let origins = origins.filter_map(|line| line.strip_prefix("\"DomainName\": \""));
+        let origins: Vec<&str> = origins.map(|line| line.trim_end_matches("\",")).collect();
+        assert_eq!(origins, expected);
+    }
+}
+
 #[test]
 fn a_template_is_the_same_again_and_fits_into_a_request() {
     for (environments, name) in ALL {

@@ -9,6 +9,7 @@ mod cluster;
 mod environments;
 mod moto;
 mod pin;
+mod probe;
 mod program;
 mod push;
 #[path = "../../../artifact/tests/it/registry.rs"]

@@ -78,6 +78,15 @@ impl Run {
         Self::ended(command.output().unwrap())
     }
 
+    /// The same of a program that has to end with this status.
+    #[track_caller]
+    pub(crate) fn checked(command: &mut Command, status: i32) -> Self {
+        let run = Self::of(command);
+        let Self { stdout, stderr, .. } = &run;
+        assert_eq!(run.status, Some(status), "{command:?}\n{stdout}\n{stderr}");
+        run
+    }
+
     /// What a program left that has ended.
     pub(crate) fn ended(output: Output) -> Self {
         let text = |bytes| String::from_utf8(bytes).unwrap();

@@ -6,8 +6,10 @@ mod applying;
 mod doctor;
 mod faults;
 mod ownership;
+mod planning;
 mod proxy;
 mod rollout;
+mod standby;
 
 use std::env;
 use std::path::PathBuf;
@@ -100,15 +102,7 @@ impl Site {
 
     /// Runs the program, which has to end with this status.
     fn check(&self, args: &[&str], status: i32) -> Run {
-        let run = self.run(args);
-        assert_eq!(
-            run.status,
-            Some(status),
-            "{args:?}\n{}\n{}",
-            run.stdout,
-            run.stderr
-        );
-        run
+        Run::checked(&mut self.command(args), status)
     }
 
     /// Applies without waiting.

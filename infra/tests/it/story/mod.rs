@@ -5,6 +5,8 @@
 mod load;
 mod node;
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use self::load::Load;
@@ -77,15 +79,7 @@ impl Story {
             .env("KUBECONFIG", &self.node.kubeconfig)
             .env("TEST_KEY_ID", node::KEY_ID)
             .env("TEST_KEY", node::KEY);
-        let run = Run::of(&mut command);
-        assert_eq!(
-            run.status,
-            Some(status),
-            "{args:?}\n{}\n{}",
-            run.stdout,
-            run.stderr
-        );
-        run
+        Run::checked(&mut command, status)
     }
 
     /// Pushes the application as another version of itself, and returns its name by digest.
@@ -127,7 +121,49 @@ impl Story {
         serde_json::from_str(&answer.body_mut().read_to_string().unwrap()).unwrap()
     }
 
-    /// Everything that both forms of `host` have to stand.
+    /// What is seen of the environment where a test fails, in files: its objects, events and logs.
+    fn keep_logs(&self) {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(&self.name);
+        let _ = std::fs::create_dir_all(&folder);
+        let logs = [
+            "logs",
+            "--all-containers",
+            "--prefix",
+            "--tail=-1",
+            "--selector",
+        ];
+        let name = "app.kubernetes.io/name=kindred";
+        for (file, args) in [
+            ("objects.txt", &["get", "all", "--output=wide"][..]),
+            ("pods.yaml", &["get", "pods", "--output=yaml"]),
+            ("events.txt", &["get", "events", "--sort-by=.lastTimestamp"]),
+            ("logs.txt", &[&logs[..], &[name]].concat()),
+        ] {
+            let run = self.kubectl(args);
+            let _ = std::fs::write(folder.join(file), run.stdout + &run.stderr);
+        }
+        println!("what was there is kept in {}", folder.display());
+    }
+
+    /// Whether a shim runs the functions, and not `host`.
+    fn is_of_shim(&self) -> bool {
+        !self.application.contains("host_image")
+    }
+
+    /// That no request failed while versions changed. A shim has no delay before it stops: of it, it is told.
+    fn check_load(&self, (answered, failures): (u64, Vec<String>)) {
+        if self.is_of_shim() {
+            println!(
+                "of {answered} requests, {} failed with the shim: {failures:?}",
+                failures.len()
+            );
+        } else {
+            assert_eq!(failures, Vec::<String>::new(), "of {answered}");
+        }
+        assert!(10 * u64::from(REQUESTS_PER_SECOND) < answered, "{answered}");
+    }
+
+    /// Everything that a form of the application has to stand.
     fn tell(&self) {
         let first = self.push("1");
         self.infra(&["doctor", "--image", &first], 0);
@@ -141,6 +177,9 @@ impl Story {
             self.ask("/readyz"),
             json!({ "status": "ready", "collections": { "movies": "ready" } })
         );
+        let url = format!("http://{}", self.address());
+        let probed = self.infra(&["probe", "--url", &url], 0).stdout;
+        assert!(probed.contains("movies  generation "), "{probed}");
         let again = self.infra(&["plan", "--detailed-exitcode", "--image", &first], 0);
         assert!(!again.stdout.contains("configured"), "{}", again.stdout);
 
@@ -151,9 +190,7 @@ impl Story {
             &["apply", "--yes", "--image", &second, "--timeout", "300"],
             0,
         );
-        let (answered, failures) = load.end();
-        assert_eq!(failures, Vec::<String>::new(), "of {answered}");
-        assert!(10 * u64::from(REQUESTS_PER_SECOND) < answered, "{answered}");
+        self.check_load(load.end());
 
         let load = Load::begin(&self.address(), PATH, REQUESTS_PER_SECOND);
         let gone = format!(
@@ -162,15 +199,16 @@ impl Story {
             "0".repeat(64)
         );
         let run = self.infra(&["apply", "--yes", "--image", &gone, "--timeout", "300"], 6);
-        assert!(run.stderr.contains("CrashLoopBackOff"), "{}", run.stderr);
-        assert!(
-            run.stderr.contains("is not in its registry"),
-            "{}",
-            run.stderr
-        );
+        let expected = if self.is_of_shim() {
+            ["ImagePullBackOff", "not found"]
+        } else {
+            ["CrashLoopBackOff", "is not in its registry"]
+        };
+        for expected in expected {
+            assert!(run.stderr.contains(expected), "{}", run.stderr);
+        }
         self.infra(&["rollback", "--yes", "--timeout", "300"], 0);
-        let (answered, failures) = load.end();
-        assert_eq!(failures, Vec::<String>::new(), "of {answered}");
+        self.check_load(load.end());
         let history = self.infra(&["history"], 0).stdout;
         let outcomes: Vec<&str> = history
             .lines()
@@ -206,6 +244,22 @@ impl Story {
     }
 }
 
+impl Drop for Story {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.keep_logs();
+        }
+        let namespace = format!("kindred-{}", self.name);
+        self.node.kubectl(&[
+            "delete",
+            "namespace",
+            &namespace,
+            "--ignore-not-found",
+            "--wait=false",
+        ]);
+    }
+}
+
 #[test]
 fn as_a_deployment_of_host() {
     let application =
@@ -220,6 +274,23 @@ fn as_a_spin_app_whose_executor_is_host() {
     let application = "form = \"spin-app\"\nimage = \"IMAGE\"\nhost_image = \"HOST_IMAGE\"";
     if let Some(story) = Story::begin("spin-app", application) {
         story.tell();
+    }
+}
+
+/// What runtime-class-manager calls the shim, where it is installed.
+const SHIM: &str = "wasmtime-spin-v2";
+
+#[test]
+fn with_a_shim_where_there_is_one() {
+    let Some(story) = Story::begin("with-shim", "form = \"deployment\"\nimage = \"IMAGE\"") else {
+        return;
+    };
+    if story.node.kubectl(&["get", "runtimeclass", SHIM]).status == Some(0) {
+        story.tell();
+    } else {
+        println!(
+            "NOT TESTED: the cluster has no RuntimeClass {SHIM}, so that no shim runs the functions"
+        );
     }
 }
 

@@ -33,6 +33,9 @@ const DATA: &str = "KINDRED_TEST_DATA";
 /// The address of this machine as pods have it.
 const ADDRESS: &str = "KINDRED_TEST_ADDRESS";
 
+/// What offers volumes that all nodes share, or the one there is: the name of a class; absent: a folder of this machine, which is the node's too.
+const STORAGE_CLASS: &str = "KINDRED_TEST_STORAGE_CLASS";
+
 /// What is written before a command that pushes to that registry, words apart by spaces; absent: nothing.
 const ENTER: &str = "KINDRED_TEST_ENTER";
 
@@ -43,6 +46,7 @@ pub(super) struct Node {
     pub(super) host_image: String,
     pub(super) precompute_image: String,
     pub(super) storage_class: String,
+    offers_volume: bool,
     registry: RegistryProcess,
     s3: Child,
     folder: TempDir,
@@ -74,17 +78,22 @@ impl Node {
             fs::copy(file.path(), exports.join(file.file_name())).unwrap();
         }
         let (s3, s3_url) = start_s3(&programs.join("host"), folder.path(), &address);
+        let own_class = format!("kindred-{name}-{}", std::process::id());
+        let storage_class = env::var(STORAGE_CLASS).ok();
         let node = Self {
+            offers_volume: storage_class.is_none(),
             host_image: push(&programs, "host", &images),
             precompute_image: push(&programs, "precompute", &images),
-            storage_class: format!("kindred-{name}-{}", std::process::id()),
+            storage_class: storage_class.unwrap_or(own_class),
             kubeconfig: kubeconfig.into(),
             s3_url,
             registry,
             s3,
             folder,
         };
-        node.offer_volume();
+        if node.offers_volume {
+            node.offer_volume();
+        }
         Some(node)
     }
 
@@ -137,8 +146,10 @@ impl Node {
 
 impl Drop for Node {
     fn drop(&mut self) {
-        for kind in ["persistentvolume", "storageclass"] {
-            self.kubectl(&["delete", kind, &self.storage_class, "--wait=false"]);
+        if self.offers_volume {
+            for kind in ["persistentvolume", "storageclass"] {
+                self.kubectl(&["delete", kind, &self.storage_class, "--wait=false"]);
+            }
         }
         let _ = self.s3.kill();
         let _ = self.s3.wait();

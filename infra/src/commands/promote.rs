@@ -1,0 +1,213 @@
+//! `infra promote`: what stands by takes the place of the other one.
+
+use std::collections::BTreeMap;
+
+use anyhow::anyhow;
+use clap::Args;
+use config::{Config, EnvironmentName, Setting, with_settings_of};
+
+use super::apply::{Wanted, change};
+use super::arguments::{ClusterArgs, YesByName};
+use super::session::{Session, run};
+use super::{Files, write_config};
+use crate::cli::Global;
+use crate::engine::{Consent, DryRun, Outcome, Release};
+use crate::error::{Failure, Refusal};
+use crate::probe::served;
+use crate::report::say;
+
+/// What is promoted.
+#[derive(Args, Debug)]
+pub(crate) struct PromoteArgs {
+    #[command(flatten)]
+    pub(crate) cluster: ClusterArgs,
+    /// Promote it though it runs another image, or answers from other generations, than the one whose place it takes
+    #[arg(long)]
+    pub(crate) though_different: bool,
+    #[command(flatten)]
+    yes: YesByName,
+}
+
+/// Makes an environment the active one of those that stand by for each other: writes that into the configuration and applies it to each whose cluster answers.
+pub(crate) fn promote(global: &Global, args: &PromoteArgs) -> Result<(), Failure> {
+    let files = Files::read(global)?;
+    let (name, _) = files.environment(global)?;
+    let primary = files.config.primary_of(name);
+    let others = others(&files.config, name);
+    if others.is_empty() {
+        return Err(Refusal::Invalid.because(anyhow!(
+            "`{name}` stands by for no environment, and none for it: write `standby_of` in the one that does"
+        )));
+    }
+    let others: Vec<Global> = others.into_iter().map(|other| global.of(other)).collect();
+    run(async {
+        let session = Session::open_to_change(global, &args.cluster, &files).await?;
+        let release = session.newest_release().await?;
+        if release.outcome != Outcome::Ready {
+            return Err(Refusal::Preflight.because(anyhow!(
+                "release {} of {name} was not seen to run: `infra apply --env {name}` brings it there",
+                release.number
+            )));
+        }
+        session.wait(&release.objects).await?;
+        let mut members = vec![(session, release)];
+        for other in &others {
+            members.extend(reached(other, args, &files).await?);
+        }
+        if !args.though_different {
+            check_same(&members).await?;
+        }
+        let [(session, _), others @ ..] = members.as_slice() else {
+            return Ok(());
+        };
+        let question = format!("{} becomes the active one.", session.place());
+        args.yes
+            .ask(&question, name, session.environment.protected)?;
+        write_config(&global.config, |text| {
+            let active = [("active", Setting::Text(name.to_owned()))];
+            Ok(with_settings_of(
+                text,
+                &global.config,
+                ["environments", primary],
+                &active,
+            )?)
+        })?;
+        let files = Files::read(global)?;
+        bring(&members[0], &files, true).await?;
+        for other in others {
+            // Its pods stay as they are.
+            bring(other, &files, false).await?;
+        }
+        tell_what_is_left(&files.config, primary);
+        Ok(())
+    })
+}
+
+/// Those that stand by for an environment, or for which it stands by.
+fn others<'a>(config: &'a Config, name: &str) -> Vec<&'a str> {
+    let names = config.environments.keys().map(EnvironmentName::as_str);
+    let primary = config.primary_of(name);
+    names
+        .filter(|other| *other != name && config.primary_of(other) == primary)
+        .collect()
+}
+
+/// Another environment and what was applied to it, if its cluster answers; that it does not may be why this is done.
+async fn reached<'a>(
+    global: &'a Global,
+    args: &PromoteArgs,
+    files: &'a Files,
+) -> Result<Option<(Session<'a>, Release)>, Failure> {
+    let reached = async {
+        let session = Session::open_to_change(global, &args.cluster.elsewhere(), files).await?;
+        let release = session.newest_release().await?;
+        Ok::<_, Failure>((session, release))
+    };
+    match reached.await {
+        Ok(reached) => Ok(Some(reached)),
+        Err(failure) if failure.refusal == Refusal::Interrupted => Err(failure),
+        Err(failure) => {
+            let name = global.env.as_deref().unwrap_or_default();
+            say(&format!(
+                "{name} is left as it is, since {failure}; `infra apply --env {name}` lets its jobs rest when it is there again"
+            ));
+            Ok(None)
+        }
+    }
+}
+
+/// Refuses where an environment is not what it takes the place of.
+async fn check_same(members: &[(Session<'_>, Release)]) -> Result<(), Failure> {
+    let [(session, release), others @ ..] = members else {
+        return Ok(());
+    };
+    let name = session.environment_name;
+    let generations = generations(session).await?;
+    for (other, other_release) in others {
+        let other_name = other.environment_name;
+        if release.image != other_release.image {
+            return Err(Refusal::Preflight.because(anyhow!(
+                "{name} runs {}, and {other_name} {}: `infra apply --env {name} --image {}` makes it the same, and `--though-different` promotes it as it is",
+                release.image,
+                other_release.image,
+                other_release.image
+            )));
+        }
+        let others = self::generations(other).await?;
+        let (Some(ours), Some(theirs)) = (&generations, &others) else {
+            continue;
+        };
+        let differs = theirs
+            .iter()
+            .find(|(name, theirs)| ours.get(*name) != Some(*theirs));
+        if let Some((collection, theirs)) = differs {
+            let ours = ours.get(collection).map_or("none", String::as_str);
+            return Err(Refusal::Preflight.because(anyhow!(
+                "{name} answers for `{collection}` from generation {ours}, and {other_name} from {theirs}: see that its bucket has what the other one has, or promote it as it is by `--though-different`"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// The generations that an environment answers from, as far as that can be asked from here.
+async fn generations(session: &Session<'_>) -> Result<Option<BTreeMap<String, String>>, Failure> {
+    let addresses = session.engine().addresses().await?;
+    let Some(address) = addresses.first() else {
+        say(&format!(
+            "{} has no address: nobody here sees which generations it answers from",
+            session.environment_name
+        ));
+        return Ok(None);
+    };
+    match served(address) {
+        Ok(served) => Ok(Some(
+            served
+                .into_iter()
+                .map(|served| (served.name, served.generation))
+                .collect(),
+        )),
+        Err(error) => {
+            say(&format!(
+                "it is not seen which generations are served: {error:#}"
+            ));
+            Ok(None)
+        }
+    }
+}
+
+/// Brings an environment to what the configuration says by now, with the image that it has.
+async fn bring(
+    (session, release): &(Session<'_>, Release),
+    files: &Files,
+    waits: bool,
+) -> Result<(), Failure> {
+    say(&session.place());
+    let model = files.model_to_release(session.global, Some(&release.image))?;
+    let (objects, image) = session.wanted(model)?;
+    let consent = Consent::default();
+    let plan = session
+        .engine()
+        .plan(&objects, &consent, DryRun::Server)
+        .await?;
+    let wanted = Wanted {
+        objects: &objects,
+        image: &image,
+        consent,
+    };
+    change(session, &plan, &wanted, false, waits).await
+}
+
+/// What stands before both is no cluster's.
+fn tell_what_is_left(config: &Config, primary: &str) {
+    let cloud = config
+        .environments
+        .get(primary)
+        .and_then(|found| found.cloud.as_ref());
+    let api = cloud.and_then(|cloud| cloud.api.as_ref());
+    if api.is_some_and(|api| api.standby.is_some()) {
+        say(&format!(
+            "`infra cloud apply --env {primary}` sends what is posted there, too"
+        ));
+    }
+}
