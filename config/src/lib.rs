@@ -35,8 +35,9 @@ pub use collection::{
 };
 pub use edit::{Setting, settings_as_toml, with_settings, with_settings_of};
 pub use environment::{
-    AccessMode, Address, AddressKind, ApplicationSettings, Autoscaler, Certificate, Environment,
-    EnvironmentName, Form, IndexPlace, Issuer, Jobs, Observability, Scaling, SecretSource, Volume,
+    AccessMode, Address, AddressKind, ApplicationSettings, Autoscaler, Certificate, Database,
+    DatabaseCluster, Environment, EnvironmentName, Form, IndexPlace, Issuer, Jobs, Observability,
+    Scaling, SecretSource, Volume,
 };
 pub use error::ConfigError;
 pub use models::{Blend, Content, Rules, Support};

@@ -81,6 +81,35 @@ fn variables_have_to_be_those_of_the_application() {
 }
 
 #[test]
+fn a_database_is_told_by_a_secret_variable_of_the_application() {
+    let render = ["render", "--env", "dev"];
+    let database = |variable: &str| {
+        format!(
+            "[environments.dev]\n{IMAGE}database = {{ variable = \"{variable}\", cluster = {{}} }}\n"
+        )
+    };
+    check(
+        &database("database_url"),
+        &render,
+        "environment `dev`: the application has no variable `database_url`, which `database.variable` names: \
+         declare it in spin.toml as a secret and hand it to a component, or write one of those that are known, block_cache, ",
+    );
+    check(
+        &database("s3_region"),
+        &render,
+        "`database.variable` names `s3_region`, which is no secret in spin.toml, and the address of a database has a password in it: write `secret = true` there",
+    );
+    check(
+        &format!(
+            "{}secrets = {{ s3_session_token = {{ environment = \"TOKEN\" }} }}\n",
+            database("s3_session_token")
+        ),
+        &render,
+        "`s3_session_token` has the address of the database, as `database.variable` says: remove its other value",
+    );
+}
+
+#[test]
 fn wrong_files_and_options_are_wrong_input() {
     check("", &["render", "--config", "none.toml"], "none.toml");
     check("", &["render", "--application", "none.toml"], "none.toml");

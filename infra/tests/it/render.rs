@@ -1,7 +1,9 @@
 use insta::assert_snapshot;
 
-use crate::environments::{CLUSTER, DEPLOYMENT, HOST, LOGS, PER_FUNCTION, PLAIN, SEALED, VOLUME};
-use crate::program::Place;
+use crate::environments::{
+    CLUSTER, DATABASE, DEPLOYMENT, HOST, LOGS, OTHER_DATABASE, PER_FUNCTION, PLAIN, SEALED, VOLUME,
+};
+use crate::program::{Place, Run};
 
 /// What is rendered of the one environment that there is.
 fn rendered(environments: &str, name: &str) -> String {
@@ -38,6 +40,38 @@ fn of_index_files_in_the_functions() {
 #[test]
 fn of_a_part_for_each_function() {
     assert_snapshot!("per_function", rendered(PER_FUNCTION, "wide"));
+}
+
+/// The environment `data` of an application with a variable for the address of a database.
+fn with_database(environments: &str) -> Run {
+    let place = Place::new(environments);
+    place.declare("database_url = { default = \"\", secret = true }");
+    let run = place.run(&["render", "--env", "data"]);
+    assert_eq!(run.status, Some(0), "{}", run.stderr);
+    run
+}
+
+#[test]
+fn of_a_database_that_is_made_beside_the_functions() {
+    assert_snapshot!("database", with_database(DATABASE).stdout);
+}
+
+#[test]
+fn a_database_that_is_there_already_is_a_secret_and_a_way_out() {
+    let run = with_database(OTHER_DATABASE);
+    for expected in [
+        "  - name: database_url\n    valueFrom:\n      secretKeyRef:\n        key: database_url\n        name: kindred-variables\n",
+        "  - ports:\n    - port: 6432\n      protocol: TCP\n",
+    ] {
+        assert!(run.stdout.contains(expected), "{expected}{}", run.stdout);
+    }
+    assert!(!run.stdout.contains("cnpg"), "{}", run.stdout);
+    assert!(
+        run.stderr
+            .contains("Secret/kindred-variables with database_url"),
+        "{}",
+        run.stderr
+    );
 }
 
 #[test]

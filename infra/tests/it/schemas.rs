@@ -13,17 +13,20 @@ use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
 use crate::cluster::KUBECONFIG;
-use crate::environments::{CLUSTER, DEPLOYMENT, HOST, LOGS, PER_FUNCTION, PLAIN, SEALED, VOLUME};
+use crate::environments::{
+    CLUSTER, DATABASE, DEPLOYMENT, HOST, LOGS, PER_FUNCTION, PLAIN, SEALED, VOLUME,
+};
 use crate::program::{Place, Run};
 
 /// The folder with the definitions of custom resources.
 const DEFINITIONS: &str = "KINDRED_TEST_CRDS";
 
 /// Every kind of a custom resource that is rendered.
-const KINDS: [&str; 14] = [
+const KINDS: [&str; 15] = [
     "Application.argoproj.io",
     "ApplicationSet.argoproj.io",
     "Certificate.cert-manager.io",
+    "Cluster.postgresql.cnpg.io",
     "ExternalSecret.external-secrets.io",
     "GitRepository.source.toolkit.fluxcd.io",
     "HTTPRoute.gateway.networking.k8s.io",
@@ -91,6 +94,7 @@ fn rendered() -> Vec<Value> {
         (VOLUME, "box"),
         (SEALED, "small"),
         (PER_FUNCTION, "wide"),
+        (DATABASE, "data"),
     ];
     let mut objects = printed(&[PLAIN, CLUSTER, LOGS].concat(), &["--cluster"]);
     for (environments, name) in environments {
@@ -105,7 +109,10 @@ fn rendered() -> Vec<Value> {
 
 /// What is written to standard output.
 fn printed(environments: &str, args: &[&str]) -> Vec<Value> {
-    documents(&render(&Place::new(environments), args).stdout)
+    let place = Place::new(environments);
+    // What a database needs, and nobody else minds.
+    place.declare("database_url = { default = \"\", secret = true }");
+    documents(&render(&place, args).stdout)
 }
 
 /// What an operator of `GitOps` gets.
