@@ -1,4 +1,4 @@
-//! What a cluster has before any environment: the shim that runs functions.
+//! What a cluster has before any environment: the shim that runs functions, and what collects their logs.
 
 use std::collections::BTreeMap;
 
@@ -18,6 +18,8 @@ pub struct Cluster {
     pub node_label: String,
     /// Whether there is an account for a dashboard that shows everything but Secrets and changes nothing. Default: false.
     pub dashboard: bool,
+    /// What collects the logs of the pods. Not given: nothing does.
+    pub logs: Option<Logs>,
 }
 
 impl Default for Cluster {
@@ -27,6 +29,7 @@ impl Default for Cluster {
             shim: BTreeMap::new(),
             node_label: "spin".to_owned(),
             dashboard: false,
+            logs: None,
         }
     }
 }
@@ -72,4 +75,15 @@ pub struct ShimFile {
     /// Its SHA-256, as 64 hexadecimal digits. Not given: nobody looked yet.
     #[serde(default, deserialize_with = "checks::sha256")]
     pub sha256: Option<String>,
+}
+
+/// What collects the logs of the pods: `[cluster.logs]`.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Logs {
+    /// The image of Fluent Bit.
+    pub image: String,
+    /// Where Loki is, which keeps them.
+    #[serde(deserialize_with = "checks::web_address")]
+    pub loki: String,
 }

@@ -27,7 +27,7 @@ use toml::Spanned;
 
 pub use checks::is_dns_label;
 pub use cloud::{Api, Cloud, Domain, EksCluster, GitHub};
-pub use cluster::{Architecture, Cluster, Installer, ShimFile};
+pub use cluster::{Architecture, Cluster, Installer, Logs, ShimFile};
 pub use collection::{
     Clusters, Collection, CollectionName, Column, Evaluate, Field, FieldType, FileFormat, Import,
     InteractionColumns, InteractionTable, ItemColumns, ItemTable, Layout, Model, Part, Posters,
@@ -35,8 +35,9 @@ pub use collection::{
 };
 pub use edit::{Setting, settings_as_toml, with_settings, with_settings_of};
 pub use environment::{
-    AccessMode, Address, AddressKind, ApplicationSettings, Autoscaler, Certificate, Environment,
-    EnvironmentName, Form, IndexPlace, Issuer, Jobs, Observability, Scaling, SecretSource, Volume,
+    AccessMode, Address, AddressKind, ApplicationSettings, Autoscaler, Certificate, Database,
+    DatabaseCluster, Environment, EnvironmentName, Form, IndexPlace, Issuer, Jobs, Observability,
+    Scaling, SecretSource, Volume,
 };
 pub use error::ConfigError;
 pub use models::{Blend, Content, Rules, Support};

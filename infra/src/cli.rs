@@ -77,7 +77,7 @@ enum Command {
     Render(RenderArgs),
     /// Push the application to a registry, in the format of Spin
     Push(PushArgs),
-    /// Write what is named into the configuration as it is now: digests of images, of one environment or of all, and checksums of shims
+    /// Write what is named into the configuration as it is now: digests of images, of one environment or of all and of the cluster, and checksums of shims
     Pin(PinArgs),
     /// Pack `host` or `precompute` as a container image, without a container engine
     Image(ImageArgs),

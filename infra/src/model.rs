@@ -24,6 +24,14 @@ pub(crate) const SECRET_NAME: &str = "kindred-variables";
 /// The Secret that the External Secrets operator makes.
 pub(crate) const EXTERNAL_SECRET_NAME: &str = "kindred-external";
 
+/// The `Cluster` of the database. `CloudNativePG` names after it the Secret with its address.
+pub(crate) const DATABASE_NAME: &str = "kindred-database";
+
+/// The Secret that `CloudNativePG` makes for who uses a database, and the key of its address there
+/// (<https://cloudnative-pg.io/docs/1.29/applications/>).
+pub(crate) const DATABASE_SECRET_NAME: &str = "kindred-database-app";
+const DATABASE_SECRET_KEY: &str = "uri";
+
 /// What runtime-class-manager calls the shim.
 pub(crate) const RUNTIME_CLASS: &str = "wasmtime-spin-v2";
 
@@ -86,6 +94,8 @@ pub enum Setting<'a> {
     Value(String),
     /// In a Secret.
     Secret(&'a SecretSource),
+    /// In the Secret of the database.
+    Database,
 }
 
 impl<'a> Model<'a> {
@@ -201,10 +211,13 @@ impl<'a> Model<'a> {
         settings.runtime_class.as_deref().unwrap_or(RUNTIME_CLASS)
     }
 
-    /// All values that are in Secrets, with their names there: those of the application and those of the jobs.
+    /// All values that are in Secrets which are said, with their names there: those of the application and those of the jobs.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = (&str, &SecretSource)> {
         let of_jobs = self.environment.jobs.iter().flat_map(|jobs| &jobs.secrets);
-        let secrets = self.environment.secrets.iter().chain(of_jobs);
+        let database = self.environment.database.iter();
+        let of_database = database.filter_map(|of| Some((&of.variable, of.url.as_ref()?)));
+        let of_application = self.environment.secrets.iter();
+        let secrets = of_application.chain(of_jobs).chain(of_database);
         secrets.map(|(name, source)| (name.as_str(), source))
     }
 
@@ -237,6 +250,7 @@ impl Setting<'_> {
     pub(crate) fn as_variable(&self, name: &str, key: &str) -> Value {
         let (secret, key) = match self {
             Self::Value(value) => return json!({ "name": name, "value": value }),
+            Self::Database => (DATABASE_SECRET_NAME, DATABASE_SECRET_KEY),
             Self::Secret(SecretSource::Secret { name, key }) => (name.as_str(), key.as_str()),
             Self::Secret(SecretSource::External { .. }) => (EXTERNAL_SECRET_NAME, key),
             Self::Secret(SecretSource::Environment(_) | SecretSource::File(_)) => {
@@ -358,14 +372,26 @@ fn variables<'a>(
     for (name, source) in &environment.secrets {
         settings.insert(name.clone(), Setting::Secret(source));
     }
+    if let Some(database) = &environment.database {
+        let variable = &database.variable;
+        check_database_variable(variable, application)?;
+        let setting = database
+            .url
+            .as_ref()
+            .map_or(Setting::Database, Setting::Secret);
+        if settings.insert(variable.clone(), setting).is_some() {
+            bail!(
+                "`{variable}` has the address of the database, as `database.variable` says: remove its other value"
+            );
+        }
+    }
     if let Some(unknown) = settings
         .keys()
         .find(|name| !application.variables.contains_key(*name))
     {
-        let known: Vec<&str> = application.variables.keys().map(String::as_str).collect();
         bail!(
             "the application has no variable `{unknown}`: known are {}",
-            known.join(", ")
+            known_variables(application)
         );
     }
     settings.retain(|name, setting| {
@@ -396,6 +422,27 @@ fn variables<'a>(
         );
     }
     Ok(settings)
+}
+
+/// Whether the application has a variable for what is secret in the address of a database.
+fn check_database_variable(variable: &str, application: &Application) -> Result<()> {
+    let Some(known) = application.variables.get(variable) else {
+        bail!(
+            "the application has no variable `{variable}`, which `database.variable` names: declare it in spin.toml as a secret and hand it to a component, or write one of those that are known, {}",
+            known_variables(application)
+        );
+    };
+    if !known.secret {
+        bail!(
+            "`database.variable` names `{variable}`, which is no secret in spin.toml, and the address of a database has a password in it: write `secret = true` there"
+        );
+    }
+    Ok(())
+}
+
+fn known_variables(application: &Application) -> String {
+    let known: Vec<&str> = application.variables.keys().map(String::as_str).collect();
+    known.join(", ")
 }
 
 /// Where the functions ask for the bucket.

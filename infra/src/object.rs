@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::model::Model;
+use crate::model::{MANAGER, Model, NAME};
 
 /// An object as it is wanted: every field that we have an opinion on, and no other.
 ///
@@ -29,8 +29,26 @@ impl Object {
         Self::with_metadata(file, api, metadata, content)
     }
 
-    /// An object of no environment.
-    pub(crate) fn with_metadata(
+    /// An object of no environment, under a name, with the labels of all.
+    pub(crate) fn of_no_environment(
+        file: &'static str,
+        api: [&str; 2],
+        name: &str,
+        content: Value,
+    ) -> Self {
+        let labels = json!({
+            "app.kubernetes.io/part-of": NAME,
+            "app.kubernetes.io/managed-by": MANAGER,
+        });
+        Self::with_metadata(
+            file,
+            api,
+            json!({ "name": name, "labels": labels }),
+            content,
+        )
+    }
+
+    fn with_metadata(
         file: &'static str,
         [api_version, kind]: [&str; 2],
         metadata: Value,

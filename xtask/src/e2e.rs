@@ -1,7 +1,8 @@
 //! `cargo xtask e2e`: the deployment tool against real clusters.
 //!
 //! Both are told to the cluster that KUBECONFIG names, in which the tests make namespaces of their own. Without one, it is a *bed*: scripts beside the checkout that build and start a
-//! control plane, whose pods only seem to run, for the engine, and one with a real node for the story. Where there is neither, that is said.
+//! control plane, whose pods only seem to run, for the engine, and one with a real node for the story. Where there is neither, that is said. Behind the engine, everything that is
+//! rendered is held against what the same server and the definitions of `custom_resources.rs` say.
 
 use std::env;
 use std::fs;
@@ -11,6 +12,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 
+use crate::custom_resources;
 use crate::functions;
 use crate::functions::toolchain::ToolchainChoice;
 use crate::process::{self, output_of, run, say, timed};
@@ -53,17 +55,29 @@ pub(crate) fn e2e(
     Ok(())
 }
 
-/// Tests the engine.
+/// Tests the engine, and what it applies.
 pub(crate) fn engine(workspace: &Workspace) -> Result<()> {
-    let variables = |kubeconfig: &Path| ("KINDRED_TEST_KUBECONFIG", kubeconfig.to_owned());
     match Cluster::find(workspace, "engine") {
         None => Ok(()),
-        Some(Cluster::Named(kubeconfig)) => test(workspace, "cluster::", &[variables(&kubeconfig)]),
+        Some(Cluster::Named(kubeconfig)) => engine_in(workspace, &kubeconfig, None),
         Some(Cluster::Bed(bed)) => bed.with("kwok", |kubeconfig| {
-            let bed = ("KINDRED_TEST_BED", bed.folder.clone());
-            test(workspace, "cluster::", &[variables(kubeconfig), bed])
+            engine_in(workspace, kubeconfig, Some(&bed))
         }),
     }
+}
+
+/// Tests the engine in a cluster, and only then what is rendered: the kinds that this needs are not there for the engine.
+fn engine_in(workspace: &Workspace, kubeconfig: &Path, bed: Option<&Bed>) -> Result<()> {
+    let kubeconfig = ("KINDRED_TEST_KUBECONFIG", kubeconfig.to_owned());
+    let mut variables = vec![kubeconfig.clone()];
+    variables.extend(bed.map(|bed| ("KINDRED_TEST_BED", bed.folder.clone())));
+    test(workspace, "cluster::", &variables)?;
+    let Some(definitions) = custom_resources::folder()? else {
+        say("NOT TESTED: whether what is rendered is what its operators defined");
+        return Ok(());
+    };
+    let definitions = ("KINDRED_TEST_CRDS", definitions);
+    test(workspace, "schemas::", &[kubeconfig, definitions])
 }
 
 /// Tells the story.

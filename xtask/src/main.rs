@@ -6,6 +6,7 @@
 
 mod changelog;
 mod ci;
+mod custom_resources;
 mod e2e;
 mod functions;
 mod pin_actions;

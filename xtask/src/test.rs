@@ -8,16 +8,28 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use crate::functions;
 use crate::functions::toolchain::ToolchainChoice;
 use crate::process::{self, run, say, timed};
+use crate::tools::{REGISTRY, Tool, VERSITYGW};
 use crate::workspace::Workspace;
-use crate::{functions, tools};
 
 /// The folder with data sets, one sub-folder each.
 const DATA_VARIABLE: &str = "KINDRED_DATA";
 
-/// The program of a registry, which tests of artifacts start.
-const REGISTRY_VARIABLE: &str = "KINDRED_REGISTRY";
+/// The programs of others that tests start: the variable that names one, how it is got where that is not set, and what is not tested without it.
+const PROGRAMS: [(&str, Tool, &str); 2] = [
+    (
+        "KINDRED_REGISTRY",
+        REGISTRY,
+        "NO REGISTRY: pushes and pulls",
+    ),
+    (
+        "KINDRED_VERSITYGW",
+        VERSITYGW,
+        "NO SECOND S3 SERVER: publications to a server that is not ours, and the races there,",
+    ),
+];
 
 /// The data sets that some test reads, and what is not tested without them.
 const DATA_SETS: [(&str, &str); 13] = [
@@ -84,29 +96,33 @@ pub(crate) fn test(
         .args(["test", "--workspace", "--no-fail-fast"])
         .args(arguments);
     command.env(DATA_VARIABLE, &data_folder);
-    let registry = registry();
-    if let Some(program) = &registry {
-        command.env(REGISTRY_VARIABLE, program);
+    let mut absent_programs = Vec::new();
+    for (variable, tool, untested) in &PROGRAMS {
+        if let Some(program) = program(variable, tool) {
+            command.env(variable, program);
+        } else {
+            absent_programs.push(format!(
+                "{untested} were NOT TESTED. Install Go, or name the program in {variable}."
+            ));
+        }
     }
     let tested = timed("tests passed", || run(&mut command));
     // Also after a failure: an absent data set may be a reason for it.
     for line in report_of_absent_data(&data_folder, Path::is_dir) {
         say(&line);
     }
-    if registry.is_none() {
-        say(&format!(
-            "NO REGISTRY: pushes and pulls were NOT TESTED. Install Go, or name the program in {REGISTRY_VARIABLE}."
-        ));
+    for line in absent_programs {
+        say(&line);
     }
     tested
 }
 
-/// The program of a registry: the one that is named, else one that Go installs. Where it cannot be had, everything else is tested all the same.
-fn registry() -> Option<PathBuf> {
-    if let Some(program) = std::env::var_os(REGISTRY_VARIABLE) {
+/// The program that a variable names, else one that is installed. Where it cannot be had, everything else is tested all the same.
+fn program(variable: &str, tool: &Tool) -> Option<PathBuf> {
+    if let Some(program) = std::env::var_os(variable) {
         return Some(program.into());
     }
-    tools::REGISTRY.program().unwrap_or_else(|error| {
+    tool.program().unwrap_or_else(|error| {
         say(&format!("warning: {error:#}"));
         None
     })

@@ -57,6 +57,13 @@ pub(crate) const REGISTRY: Tool = Tool {
     source: Source::Go("github.com/distribution/distribution/v3/cmd/registry"),
 };
 
+/// An S3 server that is not ours, which tests publish to.
+pub(crate) const VERSITYGW: Tool = Tool {
+    name: "versitygw",
+    version: "1.8.0",
+    source: Source::Go("github.com/versity/versitygw/cmd/versitygw"),
+};
+
 impl Tool {
     /// The program, installed if it is not yet. `None`, and a loud line, where there is nothing to install it with.
     pub(crate) fn program(&self) -> Result<Option<PathBuf>> {

@@ -2,6 +2,7 @@
 
 mod address;
 mod application;
+mod database;
 mod jobs;
 mod observability;
 mod scaling;
@@ -15,6 +16,7 @@ use serde::Deserialize;
 
 pub use self::address::{Address, AddressKind, Certificate, Issuer};
 pub use self::application::{ApplicationSettings, Form};
+pub use self::database::{Database, DatabaseCluster};
 pub use self::jobs::Jobs;
 pub use self::observability::Observability;
 pub use self::scaling::{Autoscaler, Scaling};
@@ -56,6 +58,8 @@ pub struct Environment {
     pub address: Option<Address>,
     /// What builds index files in the cluster. Not given: somebody else does.
     pub jobs: Option<Jobs>,
+    /// The `PostgreSQL` that the functions are told of. Not given: there is none.
+    pub database: Option<Database>,
     /// How one sees what happens.
     pub observability: Observability,
     /// Values of the application's variables, as `spin.toml` names them, beside those that follow from storage and collections.
@@ -91,7 +95,11 @@ impl Environment {
             .jobs
             .iter()
             .map(|jobs| ("jobs.image", jobs.image.as_str()));
-        let images = images.into_iter().chain(jobs);
+        let database = self.database.iter().filter_map(|database| {
+            let image = database.cluster.as_ref()?.image.as_deref()?;
+            Some(("database.cluster.image", image))
+        });
+        let images = images.into_iter().chain(jobs).chain(database);
         images.filter(|(_, image)| !image.is_empty())
     }
 
@@ -115,6 +123,7 @@ impl Environment {
             return Err("a port leads to one Service: write the kind `ingress` or `gateway`, or `per_function = false`".to_owned());
         }
         self.jobs.as_ref().map_or(Ok(()), Jobs::check)?;
+        self.database.as_ref().map_or(Ok(()), Database::check)?;
         if let Some(cloud) = &self.cloud {
             cloud.check(self.storage.as_ref().unwrap_or(storage))?;
         }
@@ -162,8 +171,13 @@ impl Environment {
 
     /// Makes paths start at a folder.
     pub(crate) fn start_at(&mut self, folder: &std::path::Path) {
-        let of_jobs = self.jobs.iter_mut().flat_map(|jobs| &mut jobs.secrets);
-        for (_, source) in self.secrets.iter_mut().chain(of_jobs) {
+        let of_jobs = self
+            .jobs
+            .iter_mut()
+            .flat_map(|jobs| jobs.secrets.values_mut());
+        let of_database = self.database.iter_mut().filter_map(|of| of.url.as_mut());
+        let of_application = self.secrets.values_mut();
+        for source in of_application.chain(of_jobs).chain(of_database) {
             if let SecretSource::File(path) = source {
                 *path = folder.join(&path);
             }

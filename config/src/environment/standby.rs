@@ -62,6 +62,12 @@ pub(super) fn check(
     if environment.active.is_some() {
         return Err(format!("which one is active is said in `{primary_name}`"));
     }
+    let database = environment.database.as_ref();
+    if database.is_some_and(|database| database.cluster.is_some()) {
+        return Err(format!(
+            "its `database.cluster` would be another one than that of `{primary_name}`, without what is in it: give both the `url` of one that is elsewhere"
+        ));
+    }
     if environment.index == IndexPlace::Volume {
         return Err(
             "what stands by reads the bucket of the other one, and a volume is in one cluster: write `index = \"s3\"` or \"sealed\""

@@ -1,7 +1,10 @@
 //! `[environments.NAME]`: what it says, and what is refused.
 
 use super::{EXAMPLE, check_error, parse};
-use crate::{ApplicationSettings, Cluster, Form, IndexPlace, Jobs, Scaling, SecretSource, Volume};
+use crate::{
+    ApplicationSettings, Cluster, DatabaseCluster, Form, IndexPlace, Jobs, Scaling, SecretSource,
+    Volume,
+};
 
 #[test]
 fn an_environment_says_where_the_application_runs() {
@@ -9,6 +12,7 @@ fn an_environment_says_where_the_application_runs() {
         "[collections.films]\ntitle = \"F\"\nsource = \"f\"\n\
         [environments.dev]\ncollections = [\"films\"]\n\
         [environments.dev.secrets]\ns3_secret_access_key = { file = \"key\" }\n\
+        [environments.dev.database]\nvariable = \"database_url\"\nurl = { file = \"url\" }\n\
         [environments.dev.jobs]\nimage = \"precompute\"\nsecrets = { OMDB_API_KEY = { file = \"omdb\" } }\n",
     )
     .unwrap();
@@ -20,6 +24,10 @@ fn an_environment_says_where_the_application_runs() {
     assert_eq!(
         dev.jobs.as_ref().unwrap().secrets["OMDB_API_KEY"],
         SecretSource::File("site/omdb".into())
+    );
+    assert_eq!(
+        dev.database.as_ref().unwrap().url,
+        Some(SecretSource::File("site/url".into()))
     );
     assert_eq!(dev.application.form, Form::SpinApp);
     assert_eq!(dev.scaling, Scaling::default());
@@ -50,6 +58,18 @@ fn the_example_shows_the_defaults_of_an_environment() {
         }
     );
     assert_eq!(prod.volume.size, Volume::default().size);
+    let images: Vec<&str> = prod.images().map(|(setting, _)| setting).collect();
+    let settings = ["application.image", "jobs.image", "database.cluster.image"];
+    assert_eq!(images, settings);
+    let database = prod.database.clone().unwrap().cluster.unwrap();
+    assert_eq!(
+        database,
+        DatabaseCluster {
+            image: database.image.clone(),
+            class: database.class.clone(),
+            ..DatabaseCluster::default()
+        }
+    );
 }
 
 #[test]
@@ -263,6 +283,41 @@ fn jobs_make_sense() {
 }
 
 #[test]
+fn a_database_makes_sense() {
+    check(&[
+        (
+            "database = { variable = \"database_url\" }\n",
+            "write under `database` the `url` of one that is there, or `cluster = {}` for one of CloudNativePG",
+        ),
+        (
+            "database = { variable = \"database_url\", url = { environment = \"URL\" }, cluster = {} }\n",
+            "the database is there already or made by CloudNativePG: write `url` or `cluster` under `database`",
+        ),
+        (
+            "database = { variable = \"database_url\", port = 5432, cluster = {} }\n",
+            "a database of CloudNativePG has a port already: remove `database.port`",
+        ),
+        ("database = { cluster = {} }\n", "missing field `variable`"),
+        (
+            "database = { variable = \"database_url\", uri = { environment = \"URL\" } }\n",
+            "unknown field `uri`",
+        ),
+        (
+            "database = { variable = \"database_url\", cluster = { instance = 2 } }\n",
+            "unknown field `instance`",
+        ),
+        (
+            "database = { variable = \"database_url\", cluster = { instances = 0 } }\n",
+            "0",
+        ),
+        (
+            "database = { variable = \"database_url\", cluster = { size = \"5 GB\" } }\n",
+            "5 GB",
+        ),
+    ]);
+}
+
+#[test]
 fn an_address_makes_sense() {
     check(&[
         (
@@ -307,6 +362,7 @@ fn what_a_cluster_has_makes_sense() {
         cluster,
         Cluster {
             shim: cluster.shim.clone(),
+            logs: cluster.logs.clone(),
             ..Cluster::default()
         }
     );
@@ -322,6 +378,15 @@ fn what_a_cluster_has_makes_sense() {
         ),
         ("shim = { arm64 = {} }", "unknown variant `arm64`"),
         ("dashbord = true", "did you mean `dashboard`?"),
+        ("logs = { loki = \"http://loki\" }", "missing field `image`"),
+        (
+            "logs = { image = \"a\", loki = \"loki:3100\" }",
+            "`loki:3100` is not a web address",
+        ),
+        (
+            "logs = { image = \"a\", loky = \"http://loki\" }",
+            "did you mean `loki`?",
+        ),
     ] {
         let error = parse(&format!("[cluster]\n{text}"))
             .unwrap_err()

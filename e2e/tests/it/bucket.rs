@@ -1,4 +1,4 @@
-//! A bucket of the embedded S3, and generations to put into it.
+//! A bucket of an S3 server, and generations to put into it.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -13,52 +13,111 @@ use precompute::store::{AccessKeys, S3Location, S3Store};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
+use crate::versitygw::Versitygw;
+
 /// An object store on a free port of this machine, gone with the value.
 pub(crate) struct Bucket {
     runtime: Runtime,
-    server: Option<s3::Server>,
+    kind: ServerKind,
+    server: Option<Server>,
     address: SocketAddr,
     options: s3::Options,
     folder: TempDir,
 }
 
+/// Whose S3 server it is.
+#[derive(Clone, Copy, Debug)]
+enum ServerKind {
+    /// That of `host`.
+    Embedded,
+    /// One of others: what our client and our server agree about could still be no S3.
+    Versitygw,
+}
+
+enum Server {
+    Embedded(s3::Server),
+    Versitygw(Versitygw),
+}
+
+impl Server {
+    /// Serves as `options` say, and says where. `None` where there is no such program.
+    fn start(
+        kind: ServerKind,
+        runtime: &Runtime,
+        options: &s3::Options,
+    ) -> Option<(Self, SocketAddr)> {
+        match kind {
+            ServerKind::Embedded => {
+                let server = runtime.block_on(s3::Server::start(options.clone()));
+                let server = server.unwrap();
+                let address = server.address();
+                Some((Self::Embedded(server), address))
+            }
+            ServerKind::Versitygw => {
+                let (process, address) = Versitygw::start(options)?;
+                Some((Self::Versitygw(process), address))
+            }
+        }
+    }
+
+    fn stop(self, runtime: &Runtime) {
+        match self {
+            Self::Embedded(server) => runtime.block_on(server.shutdown()),
+            Self::Versitygw(process) => drop(process),
+        }
+    }
+}
+
 impl Bucket {
-    /// Starts the store with an empty bucket.
+    /// Starts the embedded store with an empty bucket.
     pub(crate) fn start() -> Self {
         Self::with(|_| ())
     }
 
     /// The same with other options.
     pub(crate) fn with(change: impl FnOnce(&mut s3::Options)) -> Self {
+        Self::of(ServerKind::Embedded, change).expect("it is a part of this program")
+    }
+
+    /// Runs a test with an empty bucket of each server that is there: ours, and one of others.
+    #[expect(clippy::print_stderr, reason = "a test that fails says where")]
+    pub(crate) fn on_every_server(test: impl Fn(Self)) {
+        for kind in [ServerKind::Embedded, ServerKind::Versitygw] {
+            if let Some(bucket) = Self::of(kind, |_| ()) {
+                eprintln!("on {kind:?}");
+                test(bucket);
+            }
+        }
+    }
+
+    fn of(kind: ServerKind, change: impl FnOnce(&mut s3::Options)) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let runtime = Runtime::new().unwrap();
         let mut options = s3::Options::new(folder.path(), "kindred");
         change(&mut options);
-        let server = runtime
-            .block_on(s3::Server::start(options.clone()))
-            .unwrap();
-        Self {
+        let (server, address) = Server::start(kind, &runtime, &options)?;
+        Some(Self {
             runtime,
-            address: server.address(),
-            options,
+            kind,
             server: Some(server),
+            address,
+            options,
             folder,
-        }
+        })
     }
 
     /// Takes the store away; its folder stays.
     pub(crate) fn stop(&mut self) {
         if let Some(server) = self.server.take() {
-            self.runtime.block_on(server.shutdown());
+            server.stop(&self.runtime);
         }
     }
 
     /// Brings it back at the address that it had.
     pub(crate) fn start_again(&mut self) {
-        let mut options = self.options.clone();
-        options.listen = self.address;
-        let server = self.runtime.block_on(s3::Server::start(options)).unwrap();
-        self.server = Some(server);
+        self.options.listen = self.address;
+        let started = Server::start(self.kind, &self.runtime, &self.options);
+        self.server = started.map(|(server, _)| server);
     }
 
     /// The folder in which the bucket's objects lie as files.

@@ -15,7 +15,10 @@ use crate::site::{Site, ids};
 
 #[test]
 fn without_its_storage_a_site_says_so_and_recovers_by_itself() {
-    let mut bucket = Bucket::start();
+    Bucket::on_every_server(check_a_storage_that_goes_and_comes_back);
+}
+
+fn check_a_storage_that_goes_and_comes_back(mut bucket: Bucket) {
     publish_films(&bucket);
     let site = Site::start(&bucket);
     let answers = || {

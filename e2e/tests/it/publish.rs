@@ -6,18 +6,21 @@ use precompute::generation::verify_published;
 use precompute::publish::{
     CollectOptions, PublishError, PublishOptions, collect, publish, read_pointer, rollback,
 };
-use precompute::store::{Condition, Content, Store, StoreError};
+use precompute::store::{Content, Store, StoreError};
 
 use crate::bucket::{Bucket, build};
 
-const OPTIONS: PublishOptions = PublishOptions {
+pub(crate) const OPTIONS: PublishOptions = PublishOptions {
     maximum_quality_loss: 0.02,
     force: false,
 };
 
 #[test]
 fn generations_are_published_verified_rolled_back_and_collected() {
-    let bucket = Bucket::start();
+    Bucket::on_every_server(|bucket| check_a_life_of_generations(&bucket));
+}
+
+fn check_a_life_of_generations(bucket: &Bucket) {
     let store = bucket.client();
     let keys = CollectionKeys::new("shops/eu", "movies");
     let folders = [(); 3].map(|()| tempfile::tempdir().unwrap());
@@ -73,57 +76,11 @@ fn generations_are_published_verified_rolled_back_and_collected() {
 }
 
 #[test]
-fn of_two_that_publish_at_once_one_wins() {
-    let bucket = Bucket::start();
-    let keys = CollectionKeys::new("", "movies");
-    let folders = [(); 4].map(|()| tempfile::tempdir().unwrap());
-    let generations: Vec<_> = folders
-        .iter()
-        .enumerate()
-        .map(|(number, folder)| build(folder.path(), &format!("film {number}"), 10))
-        .collect();
-    // All have read the same pointer, none, before one of them writes: the store decides.
-    let outcomes: Vec<Result<(), StoreError>> = std::thread::scope(|scope| {
-        let writes: Vec<_> = generations
-            .iter()
-            .map(|generation| {
-                let store = bucket.client();
-                let key = keys.pointer();
-                scope.spawn(move || {
-                    store.put_if(&key, &generation.manifest.to_json(), &Condition::Absent)
-                })
-            })
-            .collect();
-        writes
-            .into_iter()
-            .map(|write| write.join().unwrap())
-            .collect()
-    });
-    let num_won = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
-    assert_eq!(num_won, 1, "{outcomes:?}");
-    for outcome in outcomes {
-        assert!(
-            matches!(outcome, Ok(()) | Err(StoreError::ConditionFailed { .. })),
-            "{outcome:?}"
-        );
-    }
-
-    let store = bucket.client();
-    let read = store.get(&keys.pointer()).unwrap().unwrap();
-    let unchanged = Condition::Unchanged { etag: read.etag };
-    store
-        .put_if(&keys.pointer(), b"{\"first\":1}", &unchanged)
-        .unwrap();
-    let second = store.put_if(&keys.pointer(), b"{\"second\":2}", &unchanged);
-    assert!(
-        matches!(second, Err(StoreError::ConditionFailed { .. })),
-        "{second:?}"
-    );
+fn a_large_file_goes_in_parts_and_comes_back_whole() {
+    Bucket::on_every_server(|bucket| check_a_large_file(&bucket));
 }
 
-#[test]
-fn a_large_file_goes_in_parts_and_comes_back_whole() {
-    let bucket = Bucket::start();
+fn check_a_large_file(bucket: &Bucket) {
     let store = bucket.client();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("large");
@@ -164,7 +121,10 @@ fn a_large_file_goes_in_parts_and_comes_back_whole() {
 
 #[test]
 fn errors_say_what_the_store_said() {
-    let bucket = Bucket::start();
+    Bucket::on_every_server(|bucket| check_errors(&bucket));
+}
+
+fn check_errors(bucket: &Bucket) {
     let store = bucket.client();
     assert_eq!(store.head("absent").unwrap(), None);
     assert_eq!(store.get("absent").unwrap(), None);

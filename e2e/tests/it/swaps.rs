@@ -49,11 +49,10 @@ fn content(body: &[u8]) -> Value {
     content
 }
 
-fn check(keeps: bool) {
+fn check(bucket: &Bucket, keeps: bool) {
     let seconds = std::env::var(SECONDS_VARIABLE).ok();
     let seconds = seconds.and_then(|seconds| seconds.parse().ok());
     let duration = Duration::from_secs(seconds.unwrap_or(DEFAULT_SECONDS));
-    let bucket = Bucket::start();
     let folders = GENERATIONS.map(|_| tempfile::tempdir().unwrap());
     let asks = asks();
 
@@ -61,8 +60,8 @@ fn check(keeps: bool) {
     let mut expected: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for ((title, num_items), folder) in GENERATIONS.into_iter().zip(&folders) {
         let LocalGeneration { manifest, .. } = build(folder.path(), title, num_items);
-        publish_folder(&bucket, folder.path());
-        let site = Site::start(&bucket);
+        publish_folder(bucket, folder.path());
+        let site = Site::start(bucket);
         let answers = asks.iter().map(|ask| {
             let answer = site.send(ask.method.as_str(), &ask.path, &[], &ask.body);
             assert_eq!(answer.status, 200, "{}", answer.json());
@@ -76,7 +75,7 @@ fn check(keeps: bool) {
     let site = if keeps {
         Site::keeping(state.path(), &bucket.url(), &[("pointer_seconds", "1")])
     } else {
-        Site::start(&bucket)
+        Site::start(bucket)
     };
     let load = Load {
         address: site.address(),
@@ -103,7 +102,7 @@ fn check(keeps: bool) {
             if asking.is_finished() {
                 break;
             }
-            publish_folder(&bucket, folder.path());
+            publish_folder(bucket, folder.path());
             let stays = number % 3 == 2;
             thread::sleep(if stays {
                 TIME_TO_BE_SEEN
@@ -120,10 +119,10 @@ fn check(keeps: bool) {
 
 #[test]
 fn every_answer_is_of_one_generation() {
-    check(false);
+    Bucket::on_every_server(|bucket| check(&bucket, false));
 }
 
 #[test]
 fn every_answer_is_of_one_generation_with_a_store() {
-    check(true);
+    Bucket::on_every_server(|bucket| check(&bucket, true));
 }

@@ -76,7 +76,10 @@ impl Files {
 
     /// What is wanted of the environment that is asked for.
     fn model(&self, global: &Global, image: Option<&str>) -> Result<Model<'_>, Failure> {
-        let name = environment_name(global)?;
+        self.model_of(environment_name(global)?, image)
+    }
+
+    fn model_of(&self, name: &str, image: Option<&str>) -> Result<Model<'_>, Failure> {
         let Self {
             config,
             configuration,
@@ -88,7 +91,24 @@ impl Files {
 
     /// The same, to be put somewhere: a protected environment takes only what is named by its digest.
     fn model_to_release(&self, global: &Global, image: Option<&str>) -> Result<Model<'_>, Failure> {
-        let model = self.model(global, image)?;
+        self.model_of_release(environment_name(global)?, image)
+    }
+
+    /// The same of every environment.
+    fn models_to_release(&self) -> Result<Vec<Model<'_>>, Failure> {
+        let names = self.config.environments.keys();
+        if names.len() == 0 {
+            return Err(Refusal::Invalid.because(anyhow!(
+                "there is no environment: write a table `[environments.dev]` into the configuration"
+            )));
+        }
+        names
+            .map(|name| self.model_of_release(name.as_str(), None))
+            .collect()
+    }
+
+    fn model_of_release(&self, name: &str, image: Option<&str>) -> Result<Model<'_>, Failure> {
+        let model = self.model_of(name, image)?;
         let checked = model.check_digests();
         checked.map_err(|error| Refusal::Invalid.because(error))?;
         Ok(model)

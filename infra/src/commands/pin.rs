@@ -48,7 +48,6 @@ impl Pin<'_> {
 pub(crate) fn pin(global: &Global, args: &PinArgs) -> Result<(), Failure> {
     let config = Config::read(&global.config).map_err(|error| Refusal::Invalid.because(error))?;
     let mut pins = run(images(global, args, &config))?;
-    // A cluster is of no environment.
     if global.env.is_none() {
         pins.extend(shims(&config.cluster)?);
     }
@@ -65,7 +64,7 @@ pub(crate) fn pin(global: &Global, args: &PinArgs) -> Result<(), Failure> {
     Ok(global.output.tell("summary", &event, &line)?)
 }
 
-/// The images of the environment that is asked for, or of all.
+/// The images of the environment that is asked for, or of all and of the cluster.
 async fn images<'a>(
     global: &Global,
     args: &PinArgs,
@@ -82,23 +81,31 @@ async fn images<'a>(
             .map(|(name, environment)| (name.as_str(), environment))
             .collect(),
     };
+    let mut images = Vec::new();
+    for (name, environment) in environments {
+        let of_environment = |(setting, image)| (["environments", name], setting, image);
+        images.extend(environment.images().map(of_environment));
+    }
+    // A cluster is of no environment.
+    if global.env.is_none() {
+        let logs = config.cluster.logs.iter();
+        images.extend(logs.map(|logs| (["cluster", "logs"], "image", logs.image.as_str())));
+    }
     // Asked once, so that a tag that is moved meanwhile is the same image everywhere.
     let mut known: BTreeMap<&str, String> = BTreeMap::new();
     let mut pins = Vec::new();
-    for (name, environment) in environments {
-        for (setting, image) in environment.images() {
-            let after = match known.get(image) {
-                Some(after) => after.clone(),
-                None => with_digest(image, args.insecure).await?,
-            };
-            known.insert(image, after.clone());
-            pins.push(Pin {
-                table: ["environments", name],
-                setting: setting.to_owned(),
-                before: image,
-                after,
-            });
-        }
+    for (table, setting, image) in images {
+        let after = match known.get(image) {
+            Some(after) => after.clone(),
+            None => with_digest(image, args.insecure).await?,
+        };
+        known.insert(image, after.clone());
+        pins.push(Pin {
+            table,
+            setting: setting.to_owned(),
+            before: image,
+            after,
+        });
     }
     Ok(pins)
 }

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::Files;
 use crate::cli::Global;
 use crate::error::{Failure, Refusal};
-use crate::model::SECRET_NAME;
+use crate::model::{Model, SECRET_NAME};
 use crate::object::Object;
 use crate::render::cluster;
 use crate::render::gitops::Operator;
@@ -29,9 +29,12 @@ pub(crate) struct RenderArgs {
     /// The application's artifact, instead of `application.image`
     #[arg(long, value_name = "REFERENCE")]
     pub(crate) image: Option<String>,
-    /// What a cluster has before any environment, instead of one: the shim, by `[cluster]` of the configuration
+    /// What a cluster has before any environment, instead of one: the shim and what collects logs, by `[cluster]` of the configuration
     #[arg(long, conflicts_with_all = ["image", "gitops"])]
     pub(crate) cluster: bool,
+    /// Every environment instead of one, each into a folder of its name; with `--gitops argo-cd`, one `ApplicationSet` of them all, which takes the `context` of each for what Argo CD calls the cluster
+    #[arg(long, requires = "out", conflicts_with_all = ["cluster", "image"])]
+    pub(crate) all_environments: bool,
     /// Write the folder for an operator that applies it from a repository, and what the operator needs for that
     #[arg(long, value_enum, value_name = "OPERATOR", requires_all = ["out", "repository"])]
     pub(crate) gitops: Option<Operator>,
@@ -50,39 +53,70 @@ pub(crate) struct RenderArgs {
 pub(crate) fn render(global: &Global, args: &RenderArgs) -> Result<(), Failure> {
     let files = Files::read(global)?;
     if args.cluster {
-        let objects = cluster::objects(&files.config.cluster)
-            .map_err(|error| Refusal::Invalid.because(error))?;
+        let objects =
+            cluster::objects(&files.config).map_err(|error| Refusal::Invalid.because(error))?;
         match &args.out {
             None => print(&objects)?,
             Some(folder) => write(&objects, folder)?,
         }
         return Ok(());
     }
-    let model = files.model_to_release(global, args.image.as_deref())?;
-    let objects = rendering::render(&model);
+    let models = if args.all_environments {
+        files.models_to_release()?
+    } else {
+        vec![files.model_to_release(global, args.image.as_deref())?]
+    };
     match &args.out {
-        None => print(&objects)?,
-        Some(folder) => match args.repository(folder)? {
-            None => write(&objects, folder)?,
-            Some(repository) => {
-                write(&gitops::prepare(objects, repository.operator), folder)?;
-                let own = yaml::documents(&gitops::objects(&model, &repository))?;
-                put(
-                    folder,
-                    &format!("{}.yaml", repository.operator.file()),
-                    &own,
-                )?;
-            }
-        },
+        Some(folder) => write_environments(args, folder, &models)?,
+        None => models
+            .iter()
+            .try_for_each(|model| print(&rendering::render(model)))?,
     }
+    models.iter().for_each(say_what_is_left_out);
+    Ok(())
+}
+
+/// Writes one environment into a folder, or all into folders of it, and beside that what the operator needs who applies it.
+fn write_environments(
+    args: &RenderArgs,
+    folder: &Path,
+    models: &[Model<'_>],
+) -> Result<(), Failure> {
+    let repository = args.repository(folder)?;
+    for model in models {
+        let objects = rendering::render(model);
+        let objects = match args.gitops {
+            Some(operator) => gitops::prepare(objects, operator),
+            None => objects,
+        };
+        if args.all_environments {
+            write(&objects, &folder.join(model.environment_name))?;
+        } else {
+            write(&objects, folder)?;
+        }
+    }
+    if let Some(repository) = repository {
+        let objects = if args.all_environments {
+            gitops::objects_of_all(models, &repository)
+        } else {
+            let of_one = |model| gitops::objects(model, &repository);
+            models.iter().flat_map(of_one).collect()
+        };
+        let file = format!("{}.yaml", repository.operator.file());
+        put(folder, &file, &yaml::documents(&objects)?)?;
+    }
+    Ok(())
+}
+
+fn say_what_is_left_out(model: &Model<'_>) {
     let own: Vec<&str> = model.own_secrets().map(|(variable, _)| variable).collect();
     if !own.is_empty() {
         say(&format!(
-            "left out, as it would have values of secrets in it: Secret/{SECRET_NAME} with {}",
+            "left out of `{}`, as it would have values of secrets in it: Secret/{SECRET_NAME} with {}",
+            model.environment_name,
             own.join(", ")
         ));
     }
-    Ok(())
 }
 
 fn print(objects: &[Object]) -> Result<()> {

@@ -17,9 +17,14 @@ pub(super) fn checks(wanted: &Wanted<'_>, live: &Live) -> Vec<Check> {
             .map(|object| object["spec"][field].as_str().map(str::to_owned))
             .collect()
     };
-    let storage = named("PersistentVolumeClaim", "storageClassName");
+    let mut storage = named("PersistentVolumeClaim", "storageClassName");
+    let databases = wanted.of_kind("Cluster");
+    storage.extend(databases.map(|database| {
+        let class = &database["spec"]["storage"]["storageClass"];
+        class.as_str().map(str::to_owned)
+    }));
     let storage = storage.iter().map(|name| {
-        let hint = "install who makes volumes, or write the `class` of one of them under `volume` and `jobs.scratch`";
+        let hint = "install who makes volumes, or write the `class` of one of them under `volume`, `jobs.scratch` and `database.cluster`";
         check("StorageClass", name.as_deref(), &live.storage_classes, DEFAULT_STORAGE, hint)
     });
     let ingress = named("Ingress", "ingressClassName");

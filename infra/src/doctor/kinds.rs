@@ -8,7 +8,7 @@ use super::{Check, Live, Wanted};
 pub(crate) const METRICS: ([&str; 2], &str) = (["metrics.k8s.io", "v1beta1"], "PodMetrics");
 
 /// Which project brings the kinds of a group, and how.
-const PROJECTS: [(&str, &str, &str); 6] = [
+const PROJECTS: [(&str, &str, &str); 7] = [
     (
         "cert-manager.io",
         "cert-manager",
@@ -39,6 +39,11 @@ const PROJECTS: [(&str, &str, &str); 6] = [
         "monitoring.coreos.com",
         "the Prometheus operator",
         "helm install prometheus kube-prometheus-stack --repo https://prometheus-community.github.io/helm-charts --namespace monitoring --create-namespace",
+    ),
+    (
+        "postgresql.cnpg.io",
+        "CloudNativePG",
+        "kubectl apply --server-side -f https://raw.githubusercontent.com/cloudnative-pg/cloudnative-pg/release-1.29/releases/cnpg-1.29.0.yaml",
     ),
 ];
 

@@ -10,6 +10,7 @@ use crate::object_id::ObjectId;
 fn objects() -> Vec<Value> {
     let variable =
         json!({ "name": "KEY", "valueFrom": { "secretKeyRef": { "name": "s3", "key": "token" } } });
+    let database = json!({ "name": "DATABASE", "valueFrom": { "secretKeyRef": { "name": "kindred-database-app", "key": "uri" } } });
     let own = json!({ "name": "OWN", "valueFrom": { "secretKeyRef": { "name": "kindred-variables", "key": "a" } } });
     let made = json!({ "name": "MADE", "valueFrom": { "secretKeyRef": { "name": "external", "key": "b" } } });
     let object = |api: &str, kind: &str, spec: Value| json!({ "apiVersion": api, "kind": kind, "metadata": { "name": "kindred", "namespace": "films" }, "spec": spec });
@@ -21,7 +22,7 @@ fn objects() -> Vec<Value> {
                 "runtimeClassName": "spin",
                 "imagePullSecrets": [{ "name": "registry" }],
                 "volumes": [{ "name": "registry", "secret": { "secretName": "registry" } }],
-                "containers": [{ "image": "a.example/kindred:1", "env": [variable, own, made] }],
+                "containers": [{ "image": "a.example/kindred:1", "env": [variable, database, own, made] }],
             } } }),
         ),
         object(
@@ -41,6 +42,11 @@ fn objects() -> Vec<Value> {
             json!({ "storageClassName": "fast" }),
         ),
         object("v1", "PersistentVolumeClaim", json!({})),
+        object(
+            "postgresql.cnpg.io/v1",
+            "Cluster",
+            json!({ "imageName": "a.example/postgresql:18", "storage": { "storageClass": "fast" } }),
+        ),
         object(
             "networking.k8s.io/v1",
             "Ingress",
@@ -141,7 +147,7 @@ fn a_cluster_that_has_everything_lacks_nothing() {
         .collect();
     insta::assert_snapshot!(lines.join("\n"), @"
     cluster: Kubernetes v1.33.1 at https://10.0.0.1/ (context test), as somebody
-    kinds: all 7 that are wanted are served
+    kinds: all 8 that are wanted are served
     metrics: metrics.k8s.io is served
     rights: everything that applying does is allowed
     nodes: 1 of 1 are ready and take pods
@@ -344,5 +350,10 @@ fn secrets_of_others_are_looked_for_with_their_keys() {
 fn images_are_those_of_all_containers() {
     let objects = objects();
     let images: Vec<&str> = Wanted(&objects).images().into_iter().collect();
-    assert_eq!(images, ["a.example/host:1", "a.example/kindred:1"]);
+    let expected = [
+        "a.example/host:1",
+        "a.example/kindred:1",
+        "a.example/postgresql:18",
+    ];
+    assert_eq!(images, expected);
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::model::SECRET_NAME;
+use crate::model::{DATABASE_SECRET_NAME, SECRET_NAME};
 use crate::object_id::ObjectId;
 
 /// The key of a Secret by which images are pulled (<https://kubernetes.io/docs/concepts/configuration/secret/#docker-config-secrets>).
@@ -55,6 +55,7 @@ impl<'a> Wanted<'a> {
     pub(crate) fn images(self) -> BTreeSet<&'a str> {
         let mut images = self.named("image");
         images.extend(self.named("spinImage"));
+        images.extend(self.named("imageName"));
         images
     }
 
@@ -89,6 +90,8 @@ impl<'a> Wanted<'a> {
                 "Secret" => &object["metadata"]["name"],
                 "ExternalSecret" => &object["spec"]["target"]["name"],
                 "Certificate" => &object["spec"]["secretName"],
+                // By its operator, for who uses the database.
+                "Cluster" => return Some(DATABASE_SECRET_NAME),
                 _ => return None,
             };
             name.as_str()

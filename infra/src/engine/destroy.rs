@@ -1,14 +1,11 @@
 //! Taking everything away again, the last first.
 
-use super::{Action, Change, Engine};
+use super::{Action, Change, DATA_KINDS, Engine};
 use crate::error::Failure;
 use crate::object_id::ObjectId;
 
-/// What data is in.
-const DATA_KIND: &str = "PersistentVolumeClaim";
-
 impl Engine<'_> {
-    /// Deletes what is there because of us, each when what was made behind it is gone; then what we wrote down of it, and at last the namespace, if we made it. Volumes stay where their
+    /// Deletes what is there because of us, each when what was made behind it is gone; then what we wrote down of it, and at last the namespace, if we made it. Volumes and databases stay where their
     /// data is not to be deleted, and with them the namespace.
     pub(crate) async fn destroy(
         &self,
@@ -25,7 +22,7 @@ impl Engine<'_> {
                 let mut keeps_namespace = !self.is_ours(&live);
                 for entry in self.inventory().await?.entries.iter().rev() {
                     self.go_on()?;
-                    if entry.id.kind == DATA_KIND && !deletes_data {
+                    if DATA_KINDS.contains(&entry.id.kind.as_str()) && !deletes_data {
                         keeps_namespace = true;
                         let note = "it holds data: `--delete-data` deletes it";
                         tell(&change(&entry.id, Action::Skipped, Some(note)))?;

@@ -6,8 +6,8 @@ use futures_util::{StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::Engine;
 use super::inventory::Inventory;
+use super::{DATA_KINDS, Engine};
 use crate::cluster::{ApplyWay, Cause, cause};
 use crate::diff::{Difference, differences, overlaid};
 use crate::error::{Failure, Refusal};
@@ -17,12 +17,8 @@ use crate::object_id::ObjectId;
 /// How many objects are asked for at once.
 pub(super) const CONCURRENT_OBJECTS: usize = 8;
 
-/// What is never removed because it is not wanted any more: with it, data would go.
-const KEPT_KINDS: [&str; 3] = [
-    "Namespace",
-    "CustomResourceDefinition",
-    "PersistentVolumeClaim",
-];
+/// What is never removed because it is not wanted any more, as [`DATA_KINDS`] are not: with it, data would go.
+const KEPT_KINDS: [&str; 2] = ["Namespace", "CustomResourceDefinition"];
 
 /// With the value `false`, an object is not removed because it is not wanted any more.
 const PRUNE: &str = "kindred/prune";
@@ -310,6 +306,7 @@ impl Engine<'_> {
         };
         let metadata = &live["metadata"];
         let is_ours = uid.is_none_or(|uid| metadata["uid"] == uid) && self.is_ours(&live);
+        let kind = id.kind.as_str();
         let is_kept = metadata["annotations"][PRUNE] == json!("false");
         let (action, note) = if !is_ours {
             (Action::Forgotten, Some("it is not ours any more"))
@@ -318,7 +315,7 @@ impl Engine<'_> {
                 Action::Skipped,
                 Some("its annotation `kindred/prune` keeps it"),
             )
-        } else if KEPT_KINDS.contains(&id.kind.as_str()) {
+        } else if KEPT_KINDS.contains(&kind) || DATA_KINDS.contains(&kind) {
             (
                 Action::Skipped,
                 Some("it may hold data: delete it by hand where it is not needed"),

@@ -4,14 +4,14 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::Engine;
-use super::workload::{State, Wanted, deployment_state, job_state, pod_failure};
+use super::workload::{State, Wanted, database_state, deployment_state, job_state, pod_failure};
 use crate::error::Failure;
 use crate::object_id::ObjectId;
-use crate::render::REVISION;
+use crate::render::{CLUSTER_LABEL, REVISION};
 
 /// How often it is looked.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -96,6 +96,8 @@ impl Engine<'_> {
         };
         let state = match id.kind.as_str() {
             "Job" => job_state(&live),
+            // Its operator judges its pods, which come and go as it prepares them.
+            "Cluster" => return Ok(database_state(&live)),
             _ => deployment_state(&live, &target.wanted),
         };
         if state == State::Ready {
@@ -108,18 +110,22 @@ impl Engine<'_> {
                 .revision
                 .as_deref()
                 .is_none_or(|revision| carried == revision)
-                && let Some(reason) = pod_failure(&pod)
+                && let Some(failure) = pod_failure(&pod)
             {
-                return Ok(State::Failed(reason));
+                return Ok(failure);
             }
         }
         Ok(state)
     }
 
-    /// The pods of a Deployment or a Job.
+    /// The pods of a Deployment, a Job or a database.
     pub(super) async fn pods(&self, workload: &Value) -> Result<Vec<Value>, Failure> {
-        let labels = workload["spec"]["selector"]["matchLabels"].as_object();
-        let labels = labels.into_iter().flatten();
+        let database = json!({ (CLUSTER_LABEL): workload["metadata"]["name"] });
+        let labels = match workload["kind"].as_str() {
+            Some("Cluster") => &database,
+            _ => &workload["spec"]["selector"]["matchLabels"],
+        };
+        let labels = labels.as_object().into_iter().flatten();
         let labels: Vec<String> = labels
             .map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default()))
             .collect();
@@ -154,7 +160,7 @@ fn target(object: &Value) -> Option<Target> {
                 ..id
             },
         }),
-        "Job" => Some(Target {
+        "Job" | "Cluster" => Some(Target {
             id,
             wanted: Wanted::default(),
         }),

@@ -8,13 +8,15 @@ use crate::render::REVISION;
 const MAX_RESTARTS: u64 = 2;
 
 /// What a container waits for that does not come by waiting.
-const HOPELESS: [&str; 5] = [
-    "CreateContainerConfigError",
+const HOPELESS: [&str; 4] = [
     "CreateContainerError",
     "ImagePullBackOff",
     "InvalidImageName",
     "RunContainerError",
 ];
+
+/// What it waits for where a Secret is missing, which an operator may be about to make.
+const DOUBTFUL: &str = "CreateContainerConfigError";
 
 /// How far something is.
 #[derive(Debug, PartialEq)]
@@ -44,6 +46,21 @@ pub(super) fn job_state(job: &Value) -> State {
         Some(_) => State::Ready,
         None => State::Waiting("at work".to_owned()),
     }
+}
+
+/// How far a database is (<https://cloudnative-pg.io/docs/1.29/cloudnative-pg.v1/#clusterstatus>).
+pub(super) fn database_state(cluster: &Value) -> State {
+    if condition(cluster, "Ready").is_some() {
+        return State::Ready;
+    }
+    let status = &cluster["status"];
+    let phase = status["phase"].as_str();
+    State::Waiting(format!(
+        "{}, {} of {} instances ready",
+        phase.unwrap_or("the operator has not seen it"),
+        status["readyInstances"].as_u64().unwrap_or(0),
+        cluster["spec"]["instances"].as_u64().unwrap_or(1),
+    ))
 }
 
 /// A condition that holds.
@@ -109,24 +126,28 @@ pub(super) fn containers(pod: &Value) -> impl Iterator<Item = &Value> {
     lists.flat_map(|list| list.as_array().into_iter().flatten())
 }
 
-/// Why a pod will not run, however long one waits.
-pub(super) fn pod_failure(pod: &Value) -> Option<String> {
+/// Why a pod will not run, however long one waits, or not unless something comes soon.
+pub(super) fn pod_failure(pod: &Value) -> Option<State> {
     let name = pod["metadata"]["name"].as_str().unwrap_or_default();
     for container in containers(pod) {
         let waiting = &container["state"]["waiting"];
         let reason = waiting["reason"].as_str().unwrap_or_default();
         let message = waiting["message"].as_str().unwrap_or_default();
         let restarts = container["restartCount"].as_u64().unwrap_or(0);
+        let told = || format!("{reason} in pod {name}: {message}");
+        if reason == DOUBTFUL {
+            return Some(State::Doubtful(told()));
+        }
         if HOPELESS.contains(&reason) {
-            return Some(format!("{reason} in pod {name}: {message}"));
+            return Some(State::Failed(told()));
         }
         if reason == "CrashLoopBackOff" && MAX_RESTARTS <= restarts {
             let ended = &container["lastState"]["terminated"];
             let exit_code = ended["exitCode"].as_i64().unwrap_or_default();
             let said = ended["message"].as_str().unwrap_or_default().trim();
-            return Some(format!(
+            return Some(State::Failed(format!(
                 "{reason} in pod {name}, which ended with status {exit_code} {restarts} times: {said}"
-            ));
+            )));
         }
     }
     None
@@ -136,7 +157,7 @@ pub(super) fn pod_failure(pod: &Value) -> Option<String> {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::{State, Wanted, deployment_state, job_state, pod_failure};
+    use super::{State, Wanted, database_state, deployment_state, job_state, pod_failure};
 
     fn deployment(status: &Value) -> Value {
         json!({
@@ -244,15 +265,44 @@ mod tests {
             (pod(waiting("ErrImagePull"), 0), None),
             (pod(waiting("CrashLoopBackOff"), 1), None),
             (
+                pod(waiting("CreateContainerConfigError"), 0),
+                Some(State::Doubtful(
+                    "CreateContainerConfigError in pod p: m".to_owned(),
+                )),
+            ),
+            (
                 pod(waiting("ImagePullBackOff"), 0),
-                Some("ImagePullBackOff in pod p: m"),
+                Some(State::Failed("ImagePullBackOff in pod p: m".to_owned())),
             ),
             (
                 pod(waiting("CrashLoopBackOff"), 2),
-                Some("CrashLoopBackOff in pod p, which ended with status 1 2 times: no variable"),
+                Some(State::Failed(
+                    "CrashLoopBackOff in pod p, which ended with status 1 2 times: no variable"
+                        .to_owned(),
+                )),
             ),
         ] {
-            assert_eq!(pod_failure(&pod).as_deref(), expected, "{pod}");
+            assert_eq!(pod_failure(&pod), expected, "{pod}");
+        }
+    }
+
+    #[test]
+    fn a_database_is_ready_when_its_operator_says_so() {
+        let database = |status: &Value| json!({ "spec": { "instances": 2 }, "status": status });
+        let ready = |status: &str| json!([{ "type": "Ready", "status": status }]);
+        let waiting = |text: &str| State::Waiting(text.to_owned());
+        for (status, expected) in [
+            (
+                json!({}),
+                waiting("the operator has not seen it, 0 of 2 instances ready"),
+            ),
+            (
+                json!({ "phase": "Setting up primary", "readyInstances": 1, "conditions": ready("False") }),
+                waiting("Setting up primary, 1 of 2 instances ready"),
+            ),
+            (json!({ "conditions": ready("True") }), State::Ready),
+        ] {
+            assert_eq!(database_state(&database(&status)), expected, "{status}");
         }
     }
 

@@ -1,10 +1,13 @@
-//! What a cluster has before any environment: who brings the shim to its nodes, and who may look at it.
+//! What a cluster has before any environment: who brings the shim to its nodes, who may look at it, and what collects its logs.
+
+use std::collections::BTreeSet;
 
 use anyhow::{Result, bail};
-use config::{Cluster, Installer};
+use config::{Cluster, Config, Installer};
 use serde_json::{Value, json};
 
-use crate::model::{MANAGER, NAME, RUNTIME_CLASS};
+use super::logs;
+use crate::model::{Model, RUNTIME_CLASS};
 use crate::object::Object;
 
 /// In which file everything stands: it is little.
@@ -14,13 +17,25 @@ const FILE: &str = "cluster";
 const VIEWER: &str = "kindred-viewer";
 
 /// All objects of the cluster.
-pub(crate) fn objects(cluster: &Cluster) -> Result<Vec<Object>> {
+pub(crate) fn objects(config: &Config) -> Result<Vec<Object>> {
+    let cluster = &config.cluster;
     let mut objects = match cluster.installer {
+        // Where logs are collected and environments run `host`, there is something to do without a shim.
+        Installer::RuntimeClassManager if cluster.shim.is_empty() && cluster.logs.is_some() => {
+            Vec::new()
+        }
         Installer::RuntimeClassManager => vec![shim(cluster)?],
         Installer::Kwasm => vec![runtime_class()],
     };
     if cluster.dashboard {
         objects.extend(viewer());
+    }
+    if let Some(settings) = &cluster.logs {
+        let environments = config.environments.iter();
+        let namespaces: BTreeSet<String> = environments
+            .map(|(name, environment)| Model::namespace_of(name.as_str(), environment))
+            .collect();
+        objects.extend(logs::objects(settings, &Vec::from_iter(namespaces))?);
     }
     Ok(objects)
 }
@@ -76,14 +91,5 @@ fn viewer() -> [Object; 2] {
 }
 
 fn of_cluster(api: [&str; 2], name: &str, content: Value) -> Object {
-    let labels = json!({
-        "app.kubernetes.io/part-of": NAME,
-        "app.kubernetes.io/managed-by": MANAGER,
-    });
-    Object::with_metadata(
-        FILE,
-        api,
-        json!({ "name": name, "labels": labels }),
-        content,
-    )
+    Object::of_no_environment(FILE, api, name, content)
 }

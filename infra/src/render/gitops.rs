@@ -15,16 +15,31 @@ pub(crate) struct Repository<'a> {
     pub(crate) url: &'a str,
     /// The branch that is applied.
     pub(crate) branch: &'a str,
-    /// The folder in it.
+    /// The folder in it, of an environment or of all.
     pub(crate) path: &'a str,
 }
+
+/// What the cluster is called for Argo CD that it runs in itself.
+const OWN_CLUSTER: &str = "in-cluster";
+
+/// The namespace of Argo CD.
+const ARGO_CD: &str = "argocd";
+
+/// What a template of applications cannot say, since it is no text (<https://argo-cd.readthedocs.io/en/stable/operator-manual/applicationset/Template/#template-patch>).
+const TEMPLATE_PATCH: &str = "\
+spec:
+  ignoreDifferences: {{ toJson .ignoreDifferences }}
+  syncPolicy:
+    automated:
+      prune: {{ .prune }}
+";
 
 /// An operator of `GitOps`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
 pub(crate) enum Operator {
-    /// Argo CD: an `Application`.
+    /// Argo CD: an `Application`, or an `ApplicationSet` of all environments.
     ArgoCd,
-    /// Flux: a `GitRepository` and a `Kustomization`.
+    /// Flux: a `GitRepository` and a `Kustomization` an environment.
     Flux,
 }
 
@@ -42,7 +57,23 @@ impl Operator {
 pub(crate) fn objects(model: &Model<'_>, repository: &Repository<'_>) -> Vec<Object> {
     match repository.operator {
         Operator::ArgoCd => vec![application(model, repository)],
-        Operator::Flux => flux(model, repository),
+        Operator::Flux => flux(model, repository, repository.path),
+    }
+}
+
+/// The same for several environments, each of which has a folder of its name in that of the repository.
+pub(crate) fn objects_of_all(models: &[Model<'_>], repository: &Repository<'_>) -> Vec<Object> {
+    let of_one = |model| flux(model, repository, &repository.path_of(model));
+    match repository.operator {
+        Operator::ArgoCd => vec![application_set(models, repository)],
+        Operator::Flux => models.iter().flat_map(of_one).collect(),
+    }
+}
+
+impl Repository<'_> {
+    /// The folder of an environment in that of all.
+    fn path_of(&self, model: &Model<'_>) -> String {
+        format!("{}/{}", self.path, model.environment_name)
     }
 }
 
@@ -68,34 +99,83 @@ fn name(model: &Model<'_>) -> String {
 
 /// See <https://argo-cd.readthedocs.io/en/stable/user-guide/application-specification/>.
 fn application(model: &Model<'_>, repository: &Repository<'_>) -> Object {
-    let mut spec = json!({
+    let destination = json!({ "name": OWN_CLUSTER, "namespace": model.namespace });
+    let mut spec = application_spec(repository, repository.path, &destination);
+    spec["syncPolicy"]["automated"]["prune"] = json!(is_pruned(model));
+    let ignored = ignored_differences(model);
+    if !ignored.is_empty() {
+        spec["ignoreDifferences"] = json!(ignored);
+    }
+    let api = ["argoproj.io/v1alpha1", "Application"];
+    of_operator(model, ARGO_CD, api, &spec)
+}
+
+/// One `Application` an environment, on the cluster that Argo CD has under the name of the environment's context, as `argocd cluster add` names it
+/// (<https://argo-cd.readthedocs.io/en/stable/operator-manual/applicationset/Generators-List/>).
+fn application_set(models: &[Model<'_>], repository: &Repository<'_>) -> Object {
+    let element = |model: &Model<'_>| {
+        json!({
+            "environment": model.environment_name,
+            "cluster": model.environment.context.as_deref().unwrap_or(OWN_CLUSTER),
+            "namespace": model.namespace,
+            "path": repository.path_of(model),
+            "prune": is_pruned(model),
+            "ignoreDifferences": ignored_differences(model),
+        })
+    };
+    let elements: Vec<Value> = models.iter().map(element).collect();
+    let destination = json!({ "name": "{{ .cluster }}", "namespace": "{{ .namespace }}" });
+    let spec = application_spec(repository, "{{ .path }}", &destination);
+    let content = json!({ "spec": {
+        "goTemplate": true,
+        "goTemplateOptions": ["missingkey=error"],
+        "generators": [{ "list": { "elements": elements } }],
+        "template": {
+            "metadata": { "name": format!("{NAME}-{{{{ .environment }}}}") },
+            "spec": spec,
+        },
+        "templatePatch": TEMPLATE_PATCH,
+        // Who takes an environment out of the list, does not mean to take it out of its cluster.
+        "syncPolicy": { "preserveResourcesOnDeletion": true },
+    } });
+    let api = ["argoproj.io/v1alpha1", "ApplicationSet"];
+    Object::of_no_environment("gitops", api, NAME, content).in_namespace(ARGO_CD)
+}
+
+/// What all applications have in common.
+fn application_spec(repository: &Repository<'_>, path: &str, destination: &Value) -> Value {
+    json!({
         "project": "default",
         "source": {
             "repoURL": repository.url,
             "targetRevision": repository.branch,
-            "path": repository.path,
+            "path": path,
         },
-        "destination": { "server": "https://kubernetes.default.svc", "namespace": model.namespace },
+        "destination": destination,
         "syncPolicy": {
-            // What is protected, nobody deletes by deleting a file.
-            "automated": { "prune": !model.environment.protected, "selfHeal": true },
+            "automated": { "selfHeal": true },
             "syncOptions": ["ServerSideApply=true", "RespectIgnoreDifferences=true"],
         },
-    });
-    if scaling::is_automatic(model) {
-        spec["ignoreDifferences"] =
-            json!([{ "group": "apps", "kind": "Deployment", "jsonPointers": ["/spec/replicas"] }]);
-    }
-    of_operator(
-        model,
-        "argocd",
-        ["argoproj.io/v1alpha1", "Application"],
-        &spec,
-    )
+    })
+}
+
+/// What is protected, nobody deletes by deleting a file.
+fn is_pruned(model: &Model<'_>) -> bool {
+    !model.environment.protected
+}
+
+/// What Argo CD leaves as it is: the replicas are the autoscaler's, where there is one.
+fn ignored_differences(model: &Model<'_>) -> Vec<Value> {
+    let replicas =
+        || json!({ "group": "apps", "kind": "Deployment", "jsonPointers": ["/spec/replicas"] });
+    scaling::is_automatic(model)
+        .then(replicas)
+        .into_iter()
+        .collect()
 }
 
 /// See <https://fluxcd.io/flux/components/kustomize/kustomizations/>. Flux leaves fields alone that nobody wrote, so that the replicas stay the autoscaler's.
-fn flux(model: &Model<'_>, repository: &Repository<'_>) -> Vec<Object> {
+fn flux(model: &Model<'_>, repository: &Repository<'_>, path: &str) -> Vec<Object> {
     let source = json!({
         "interval": "5m",
         "url": repository.url,
@@ -103,8 +183,8 @@ fn flux(model: &Model<'_>, repository: &Repository<'_>) -> Vec<Object> {
     });
     let kustomization = json!({
         "interval": "10m",
-        "path": format!("./{}", repository.path),
-        "prune": !model.environment.protected,
+        "path": format!("./{path}"),
+        "prune": is_pruned(model),
         "sourceRef": { "kind": "GitRepository", "name": name(model) },
     });
     let apis = [

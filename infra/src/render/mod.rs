@@ -2,9 +2,11 @@
 
 mod address;
 pub(crate) mod cluster;
+mod database;
 mod deployment;
 pub(crate) mod gitops;
 mod jobs;
+mod logs;
 mod monitoring;
 mod namespace;
 mod network;
@@ -18,6 +20,7 @@ mod volume;
 
 use config::Form;
 
+pub(crate) use self::database::CLUSTER_LABEL;
 pub(crate) use self::revision::REVISION;
 use crate::model::Model;
 use crate::object::Object;
@@ -34,6 +37,7 @@ pub fn render(model: &Model<'_>) -> Vec<Object> {
         network::objects(model),
         volume::objects(model),
         jobs::objects(model),
+        database::objects(model),
         application,
         scaling::objects(model),
         address::objects(model),

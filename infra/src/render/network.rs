@@ -6,7 +6,7 @@ use config::IndexPlace;
 use serde_json::{Value, json};
 
 use super::monitoring::METRICS_PORT;
-use super::parts;
+use super::{database, parts};
 use crate::model::{Model, NAME};
 use crate::object::Object;
 
@@ -28,6 +28,8 @@ pub(super) fn objects(model: &Model<'_>) -> Vec<Object> {
     if observability.prometheus {
         listening.push(METRICS_PORT);
     }
+    let mut egress = egress(&ports);
+    egress.extend(database::egress(model));
     let listening = listening
         .iter()
         .map(|port| json!({ "protocol": "TCP", "port": port }));
@@ -35,7 +37,7 @@ pub(super) fn objects(model: &Model<'_>) -> Vec<Object> {
         "podSelector": { "matchLabels": model.pod_labels() },
         "policyTypes": ["Ingress", "Egress"],
         "ingress": [{ "ports": listening.collect::<Vec<Value>>() }],
-        "egress": egress(&ports),
+        "egress": egress,
     } });
     let api = ["networking.k8s.io/v1", "NetworkPolicy"];
     vec![Object::new(model, "network-policy", api, NAME, content)]

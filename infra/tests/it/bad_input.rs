@@ -1,5 +1,6 @@
 //! What makes no sense is refused with status 3, and it is said what to write instead.
 
+use crate::environments::{LOGS, PLAIN};
 use crate::program::Place;
 
 const IMAGE: &str = "application = { image = \"ghcr.io/example/kindred:1\" }\n";
@@ -80,6 +81,35 @@ fn variables_have_to_be_those_of_the_application() {
 }
 
 #[test]
+fn a_database_is_told_by_a_secret_variable_of_the_application() {
+    let render = ["render", "--env", "dev"];
+    let database = |variable: &str| {
+        format!(
+            "[environments.dev]\n{IMAGE}database = {{ variable = \"{variable}\", cluster = {{}} }}\n"
+        )
+    };
+    check(
+        &database("database_url"),
+        &render,
+        "environment `dev`: the application has no variable `database_url`, which `database.variable` names: \
+         declare it in spin.toml as a secret and hand it to a component, or write one of those that are known, block_cache, ",
+    );
+    check(
+        &database("s3_region"),
+        &render,
+        "`database.variable` names `s3_region`, which is no secret in spin.toml, and the address of a database has a password in it: write `secret = true` there",
+    );
+    check(
+        &format!(
+            "{}secrets = {{ s3_session_token = {{ environment = \"TOKEN\" }} }}\n",
+            database("s3_session_token")
+        ),
+        &render,
+        "`s3_session_token` has the address of the database, as `database.variable` says: remove its other value",
+    );
+}
+
+#[test]
 fn wrong_files_and_options_are_wrong_input() {
     check("", &["render", "--config", "none.toml"], "none.toml");
     check("", &["render", "--application", "none.toml"], "none.toml");
@@ -134,6 +164,25 @@ fn an_operator_needs_a_repository_and_a_folder_in_it() {
 }
 
 #[test]
+fn all_environments_are_at_least_one_and_all_right() {
+    let render = ["render", "--all-environments"];
+    let dev = format!("[environments.dev]\n{IMAGE}");
+    check(&dev, &render, "--out <FOLDER>");
+    let render = [&render[..], &["--out", "deploy"]].concat();
+    check("", &render, "write a table `[environments.dev]`");
+    check(
+        &format!("{dev}[environments.prod]\nprotected = true\n{IMAGE}"),
+        &render,
+        "the environment `prod` is protected, and its `application.image`",
+    );
+    check(
+        &dev,
+        &[&render[..], &["--image", "ghcr.io/example/kindred:2"]].concat(),
+        "cannot be used with",
+    );
+}
+
+#[test]
 fn a_shim_that_is_not_pinned_is_not_rendered() {
     check(
         "",
@@ -146,4 +195,45 @@ fn a_shim_that_is_not_pinned_is_not_rendered() {
         "the shim at https://example.org/shim.tar.gz has no checksum, and may be another file tomorrow: \
          write its `sha256` under `[cluster.shim.aarch64]` with `infra pin`",
     );
+}
+
+#[test]
+fn logs_are_collected_by_a_pinned_image_of_environments_that_there_are() {
+    let render = ["render", "--cluster"];
+    let digest = format!("@sha256:{}", "0".repeat(64));
+    let logs = format!("{PLAIN}{LOGS}");
+    check(
+        &logs.replace(&digest, ""),
+        &render,
+        "the collector of logs, docker.io/fluent/fluent-bit:4.2, may be another image tomorrow: \
+         write its digest beside it under `[cluster.logs]` with `infra pin`",
+    );
+    check(
+        &logs.replace("docker.io/", ""),
+        &render,
+        "`image` of `[cluster.logs]`: ",
+    );
+    check(
+        LOGS,
+        &render,
+        "there is none: write a table `[environments.dev]`",
+    );
+    check(
+        &logs.replace("environments.dev", "environments.logs"),
+        &render,
+        "give that one another `namespace`",
+    );
+    for (loki, expected) in [
+        (
+            "http://loki:port",
+            "http://loki:port is no address of a server",
+        ),
+        ("http://me:secret@loki", "has a name and a password in it"),
+    ] {
+        check(
+            &logs.replace("https://logs.example.org/films/", loki),
+            &render,
+            expected,
+        );
+    }
 }

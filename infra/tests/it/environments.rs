@@ -105,6 +105,30 @@ host = "api.example.org"
 pod_annotations = { "fluentbit.io/parser" = "json" }
 "#;
 
+/// With a database that `CloudNativePG` makes, for an application with a variable `database_url`.
+pub(crate) const DATABASE: &str = r#"
+[environments.data.application]
+form = "host"
+image = "ghcr.io/example/kindred:1"
+host_image = "ghcr.io/example/host:1"
+image_pull_secrets = ["registry"]
+[environments.data.database]
+variable = "database_url"
+cluster = { instances = 3, image = "ghcr.io/cloudnative-pg/postgresql:18", size = "20Gi", class = "fast" }
+[environments.data.observability]
+prometheus = true
+"#;
+
+/// With a database that is there already.
+pub(crate) const OTHER_DATABASE: &str = r#"
+[environments.data.application]
+image = "ghcr.io/example/kindred:1"
+[environments.data.database]
+variable = "database_url"
+url = { environment = "DATABASE_URL" }
+port = 6432
+"#;
+
 /// What a cluster has before, with an address and a checksum that are nobody's.
 pub(crate) const CLUSTER: &str = r#"
 [cluster]
@@ -112,4 +136,11 @@ dashboard = true
 [cluster.shim.x86_64]
 location = "https://example.org/shim.tar.gz"
 sha256 = "0000000000000000000000000000000000000000000000000000000000000000"
+"#;
+
+/// What collects the logs of environments beside it, with a digest that is nobody's.
+pub(crate) const LOGS: &str = r#"
+[cluster.logs]
+image = "docker.io/fluent/fluent-bit:4.2@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+loki = "https://logs.example.org/films/"
 "#;

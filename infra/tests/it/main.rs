@@ -15,6 +15,7 @@ mod push;
 #[path = "../../../artifact/tests/it/registry.rs"]
 mod registry;
 mod render;
+mod schemas;
 mod scripted;
 mod site;
 mod story;

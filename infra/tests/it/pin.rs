@@ -98,6 +98,34 @@ fn digests_are_written_beside_tags_and_move_with_them() {
 }
 
 #[test]
+fn what_collects_logs_is_pinned_with_the_cluster() {
+    let Some(registry) = RegistryProcess::start() else {
+        return;
+    };
+    let image = registry.image("fluent-bit:1");
+    let place = place(&format!(
+        "[environments.dev]\n[cluster.logs]\nimage = \"{image}\"\nloki = \"http://loki\"\n"
+    ));
+    let digest = push(&place, &image, b'a');
+    let render = ["render", "--cluster"];
+    check(&place.run(&render), 3, "with `infra pin`");
+    // Who asks for an environment, asks for no cluster.
+    let run = place.run(&["pin", "--env", "dev"]);
+    check(&run, 0, "0 pinned, 0 unchanged\n");
+    let run = place.run(&["pin"]);
+    check(
+        &run,
+        0,
+        &format!("pinned     cluster.logs.image: {image}@{digest}\n1 pinned, "),
+    );
+    check(
+        &place.run(&render),
+        0,
+        &format!("image: {image}@{digest}\n"),
+    );
+}
+
+#[test]
 fn where_one_image_is_not_there_nothing_is_written() {
     let Some(registry) = RegistryProcess::start() else {
         return;

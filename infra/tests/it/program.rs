@@ -34,6 +34,15 @@ impl Place {
         place
     }
 
+    /// Gives the application a variable, by its line of the manifest.
+    pub(crate) fn declare(&self, variable: &str) {
+        let manifest = std::fs::read_to_string(self.path("spin.toml")).unwrap();
+        let table = "[variables]\n";
+        assert!(manifest.contains(table));
+        let manifest = manifest.replacen(table, &format!("{table}{variable}\n"), 1);
+        std::fs::write(self.path("spin.toml"), manifest).unwrap();
+    }
+
     /// A path within the folder.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)

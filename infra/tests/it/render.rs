@@ -1,7 +1,9 @@
 use insta::assert_snapshot;
 
-use crate::environments::{CLUSTER, DEPLOYMENT, HOST, PER_FUNCTION, PLAIN, SEALED, VOLUME};
-use crate::program::Place;
+use crate::environments::{
+    CLUSTER, DATABASE, DEPLOYMENT, HOST, LOGS, OTHER_DATABASE, PER_FUNCTION, PLAIN, SEALED, VOLUME,
+};
+use crate::program::{Place, Run};
 
 /// What is rendered of the one environment that there is.
 fn rendered(environments: &str, name: &str) -> String {
@@ -38,6 +40,38 @@ fn of_index_files_in_the_functions() {
 #[test]
 fn of_a_part_for_each_function() {
     assert_snapshot!("per_function", rendered(PER_FUNCTION, "wide"));
+}
+
+/// The environment `data` of an application with a variable for the address of a database.
+fn with_database(environments: &str) -> Run {
+    let place = Place::new(environments);
+    place.declare("database_url = { default = \"\", secret = true }");
+    let run = place.run(&["render", "--env", "data"]);
+    assert_eq!(run.status, Some(0), "{}", run.stderr);
+    run
+}
+
+#[test]
+fn of_a_database_that_is_made_beside_the_functions() {
+    assert_snapshot!("database", with_database(DATABASE).stdout);
+}
+
+#[test]
+fn a_database_that_is_there_already_is_a_secret_and_a_way_out() {
+    let run = with_database(OTHER_DATABASE);
+    for expected in [
+        "  - name: database_url\n    valueFrom:\n      secretKeyRef:\n        key: database_url\n        name: kindred-variables\n",
+        "  - ports:\n    - port: 6432\n      protocol: TCP\n",
+    ] {
+        assert!(run.stdout.contains(expected), "{expected}{}", run.stdout);
+    }
+    assert!(!run.stdout.contains("cnpg"), "{}", run.stdout);
+    assert!(
+        run.stderr
+            .contains("Secret/kindred-variables with database_url"),
+        "{}",
+        run.stderr
+    );
 }
 
 #[test]
@@ -104,7 +138,7 @@ fn values_of_secrets_are_left_out_and_that_is_said() {
     let run = Place::new(HOST).run(&["render", "--env", "prod"]);
     assert_eq!(
         run.stderr,
-        "left out, as it would have values of secrets in it: Secret/kindred-variables with s3_access_key_id, OMDB_API_KEY\n"
+        "left out of `prod`, as it would have values of secrets in it: Secret/kindred-variables with s3_access_key_id, OMDB_API_KEY\n"
     );
 }
 
@@ -194,6 +228,40 @@ fn an_operator_applies_a_folder_of_a_repository() {
 }
 
 #[test]
+fn all_environments_have_a_folder_each_and_one_set_of_argo_cd() {
+    let place = Place::new(&[VOLUME, HOST, SEALED].concat().replace(
+        "[environments.prod]",
+        "[environments.prod]\ncontext = \"far-away\"",
+    ));
+    let render = |operator: &str| {
+        let args = "render --all-environments --out deploy --repository https://git.example.org/films.git --gitops";
+        let run = place.run(&args.split(' ').chain([operator]).collect::<Vec<_>>());
+        assert_eq!(run.status, Some(0), "{}", run.stderr);
+        assert!(
+            run.stderr.contains("left out of `prod`, "),
+            "{}",
+            run.stderr
+        );
+        std::fs::read_to_string(place.path(&format!("deploy/{operator}.yaml"))).unwrap()
+    };
+    assert_snapshot!("argo_cd_set", render("argo-cd"));
+    // Each folder is as it is when it is rendered by itself.
+    let render_alone = "render --env box --out alone --repository https://git.example.org/films.git --gitops argo-cd";
+    place.run(&render_alone.split(' ').collect::<Vec<_>>());
+    for file in ["job.yaml", "kustomization.yaml", "namespace.yaml"] {
+        let read = |folder: &str| std::fs::read_to_string(place.path(folder).join(file)).unwrap();
+        assert_eq!(read("deploy/box"), read("alone"), "{file}");
+    }
+    let flux = render("flux");
+    for name in ["box", "prod", "small"] {
+        assert!(
+            flux.contains(&format!("  path: ./deploy/{name}\n")),
+            "{flux}"
+        );
+    }
+}
+
+#[test]
 fn a_cluster_has_a_shim_before_any_environment() {
     let run = Place::new(CLUSTER).run(&["render", "--cluster"]);
     assert_eq!(run.status, Some(0), "{}", run.stderr);
@@ -201,4 +269,55 @@ fn a_cluster_has_a_shim_before_any_environment() {
     let kwasm = "[cluster]\ninstaller = \"kwasm\"\n";
     let run = Place::new(kwasm).run(&["render", "--cluster"]);
     assert!(run.stdout.contains("handler: spin\n"), "{}", run.stdout);
+}
+
+#[test]
+fn logs_of_all_environments_go_to_loki() {
+    let rendered = |settings: &str| {
+        let run = Place::new(settings).run(&["render", "--cluster"]);
+        assert_eq!(run.status, Some(0), "{}", run.stderr);
+        run.stdout
+    };
+    assert_snapshot!("logs", rendered(&[PLAIN, HOST, LOGS].concat()));
+    let with_shim = rendered(&[PLAIN, CLUSTER, LOGS].concat());
+    assert!(with_shim.contains("kind: Shim\n"), "{with_shim}");
+
+    for (loki, expected) in [
+        (
+            "http://loki",
+            [
+                "host: loki",
+                "port: 80",
+                "tls: false",
+                "uri: /loki/api/v1/push",
+            ],
+        ),
+        (
+            "https://a.b:3100",
+            [
+                "host: a.b",
+                "port: 3100",
+                "tls: true",
+                "uri: /loki/api/v1/push",
+            ],
+        ),
+        (
+            "http://a/b/loki/api/v1/push",
+            [
+                "host: a",
+                "port: 80",
+                "tls: false",
+                "uri: /b/loki/api/v1/push",
+            ],
+        ),
+    ] {
+        let logs = LOGS.replace("https://logs.example.org/films/", loki);
+        let text = rendered(&[PLAIN, &logs].concat());
+        for line in expected {
+            assert!(
+                text.contains(&format!(" {line}\n")),
+                "{loki}: {line}\n{text}"
+            );
+        }
+    }
 }

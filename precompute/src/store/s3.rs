@@ -14,6 +14,8 @@ use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::{ByteStream, DateTime};
 use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
 use aws_smithy_http_client::{Builder as HttpClientBuilder, tls};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest, Sha256};
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
@@ -250,6 +252,7 @@ impl S3Store {
                     _ => file_error(error),
                 })?;
             hasher.update(&bytes);
+            let checksum = checksum(&bytes);
             let request = self
                 .client
                 .upload_part()
@@ -257,7 +260,7 @@ impl S3Store {
                 .key(key)
                 .upload_id(upload_id)
                 .part_number(part_number)
-                .checksum_algorithm(ChecksumAlgorithm::Sha256)
+                .checksum_sha256(&checksum)
                 .body(ByteStream::from(bytes));
             let key = key.to_owned();
             on_their_way.spawn(async move {
@@ -267,7 +270,7 @@ impl S3Store {
                     CompletedPart::builder()
                         .part_number(part_number)
                         .set_e_tag(sent.e_tag().map(str::to_owned))
-                        .set_checksum_sha256(sent.checksum_sha256().map(str::to_owned))
+                        .checksum_sha256(checksum)
                         .build(),
                 )
             });
@@ -404,7 +407,7 @@ impl Store for S3Store {
                 .content_type(content_type(key))
                 .cache_control(IMMUTABLE)
                 .metadata(SHA256_METADATA, sha256)
-                .checksum_algorithm(ChecksumAlgorithm::Sha256)
+                .checksum_sha256(checksum(&bytes))
                 .body(ByteStream::from(bytes))
                 .send()
                 .await
@@ -420,7 +423,7 @@ impl Store for S3Store {
             .key(key)
             .content_type(content_type(key))
             .cache_control(REVALIDATE)
-            .checksum_algorithm(ChecksumAlgorithm::Sha256)
+            .checksum_sha256(checksum(document))
             .body(ByteStream::from(document.to_vec()));
         let request = match condition {
             Condition::Absent => request.if_none_match("*"),
@@ -509,11 +512,17 @@ async fn client(location: &S3Location) -> Client {
     }
     let config = aws_sdk_s3::config::Builder::from(&loader.load().await)
         .force_path_style(location.endpoint.is_some())
-        // We name the checksum where we want one. The SDK's own extra, CRC32 in a trailer, is refused by several compatible services.
+        // We send the checksum where we want one. The SDK's own extra, CRC32 in a trailer, is refused by several compatible services; and told not to send that,
+        // it sends none of an algorithm that is named either, but the name, which S3 refuses without a checksum.
         .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
         .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
         .build();
     Client::from_conf(config)
+}
+
+/// The SHA-256 of a body as S3 takes it, to refuse what was damaged on the way (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html>).
+fn checksum(body: &[u8]) -> String {
+    BASE64_STANDARD.encode(Sha256::digest(body))
 }
 
 fn part_len_bytes(file_len_bytes: u64) -> u64 {
@@ -566,7 +575,7 @@ where
 mod tests {
     use super::*;
 
-    fn list(endpoint: String) -> String {
+    fn store_at(endpoint: String) -> S3Store {
         let location = S3Location {
             bucket: "films".to_owned(),
             region: "us-east-1".to_owned(),
@@ -576,30 +585,56 @@ mod tests {
                 secret_access_key: "test".to_owned(),
             }),
         };
-        let store = S3Store::connect(&location).unwrap();
-        store.list("").unwrap_err().to_string()
+        S3Store::connect(&location).unwrap()
     }
 
-    #[test]
-    fn a_store_that_is_not_there_and_a_bucket_that_is_not_there_are_named() {
+    /// A server that answers one request so, and gives what it was asked. The second one is where it is.
+    fn answering(answer: String) -> (std::thread::JoinHandle<String>, String) {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let answering = std::thread::spawn(move || {
             use std::io::Write;
             let (mut connection, _) = listener.accept().unwrap();
-            let _request = connection.read(&mut [0; 8192]).unwrap();
-            let body = "<Error><Code>NoSuchBucket</Code><Message>no</Message></Error>";
-            let len = body.len();
-            write!(
-                connection,
-                "HTTP/1.1 404 Not Found\r\ncontent-length: {len}\r\nconnection: close\r\n\r\n{body}"
-            )
-            .unwrap();
+            let mut request = [0; 8192];
+            let len = connection.read(&mut request).unwrap();
+            connection.write_all(answer.as_bytes()).unwrap();
+            String::from_utf8_lossy(&request[..len]).into_owned()
         });
-        let expected = format!("there is no bucket `films` at {endpoint}");
-        assert_eq!(list(endpoint.clone()), expected);
+        (answering, endpoint)
+    }
+
+    #[test]
+    fn a_store_that_is_not_there_and_a_bucket_that_is_not_there_are_named() {
+        let body = "<Error><Code>NoSuchBucket</Code><Message>no</Message></Error>";
+        let len = body.len();
+        let (answering, endpoint) = answering(format!(
+            "HTTP/1.1 404 Not Found\r\ncontent-length: {len}\r\nconnection: close\r\n\r\n{body}"
+        ));
+        let list = || {
+            let store = store_at(endpoint.clone());
+            store.list("").unwrap_err().to_string()
+        };
+        assert_eq!(list(), format!("there is no bucket `films` at {endpoint}"));
         answering.join().unwrap();
-        assert_eq!(list(endpoint.clone()), format!("cannot reach {endpoint}"));
+        assert_eq!(list(), format!("cannot reach {endpoint}"));
+    }
+
+    #[test]
+    fn what_is_written_has_its_checksum_beside_it() {
+        let (answering, endpoint) = answering(
+            "HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".to_owned(),
+        );
+        let store = store_at(endpoint);
+        store.put_if("key", b"abc", &Condition::Absent).unwrap();
+        let request = answering.join().unwrap();
+        // The first example of FIPS 180-2.
+        let checksum = "x-amz-checksum-sha256: ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=\r\n";
+        assert!(request.contains(checksum), "{request}");
+        // S3 refuses the name of an algorithm without a checksum.
+        assert!(
+            !request.contains("x-amz-sdk-checksum-algorithm"),
+            "{request}"
+        );
     }
 
     #[test]

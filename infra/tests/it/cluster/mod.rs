@@ -21,7 +21,7 @@ use serde_json::Value;
 use crate::program::{Place, Run};
 
 /// The kubeconfig of a cluster in which tests may make namespaces.
-const KUBECONFIG: &str = "KINDRED_TEST_KUBECONFIG";
+pub(crate) const KUBECONFIG: &str = "KINDRED_TEST_KUBECONFIG";
 
 /// The folder of the scripts that started the cluster, where tests may start its API server again, and where its pods only seem to run.
 const BED: &str = "KINDRED_TEST_BED";
