@@ -7,7 +7,7 @@ use config::{Cluster, Config, Installer};
 use serde_json::{Value, json};
 
 use super::logs;
-use crate::model::{Model, RUNTIME_CLASS};
+use crate::model::RUNTIME_CLASS;
 use crate::object::Object;
 
 /// In which file everything stands: it is little.
@@ -33,7 +33,7 @@ pub(crate) fn objects(config: &Config) -> Result<Vec<Object>> {
     if let Some(settings) = &cluster.logs {
         let environments = config.environments.iter();
         let namespaces: BTreeSet<String> = environments
-            .map(|(name, environment)| Model::namespace_of(name.as_str(), environment))
+            .map(|(name, environment)| environment.namespace_of(name.as_str()))
             .collect();
         objects.extend(logs::objects(settings, &Vec::from_iter(namespaces))?);
     }
