@@ -21,11 +21,11 @@ pub(crate) async fn check(model: &Model<'_>) -> Option<Check> {
     let storage = model.storage;
     let title = format!("bucket {}", storage.bucket);
     let collection = model.collections.first()?;
-    let prefix = storage.prefix.trim_end_matches('/');
-    let key = format!("{prefix}/{collection}/current.json");
+    let key = format!("{}/{collection}/current.json", storage.prefix);
+    let key = key.trim_start_matches('/');
     let client = client(model, credentials);
     let asked = client.get_object().bucket(&storage.bucket);
-    let answer = asked.key(key.trim_start_matches('/')).send().await;
+    let answer = asked.key(key).send().await;
     let Err(error) = answer else {
         return Some(Check::ok(
             title,

@@ -1,6 +1,7 @@
 //! The program as a whole: what it renders, what it says, and how it ends.
 #![allow(clippy::print_stdout, reason = "a test that cannot run says so")]
 
+mod answering;
 mod bad_input;
 mod cloud;
 mod cloud_faults;

@@ -4,6 +4,8 @@ use serde_json::Value;
 
 use super::Site;
 use super::proxy::{Proxy, Request};
+use crate::answering::answering;
+use crate::moto::Moto;
 use crate::program::Run;
 use crate::push;
 use crate::registry::RegistryProcess;
@@ -17,6 +19,9 @@ host_image = "registry.invalid/host:1"
 [environments.NAME.scaling]
 maximum_replicas = 2
 "#;
+
+/// What is asked of a bucket.
+const POINTER: &str = "/kindred/books/current.json?x-id=GetObject";
 
 /// What a check came to, as `verdict: found`.
 #[track_caller]
@@ -224,4 +229,57 @@ fn an_image_that_its_registry_does_not_have_is_missing() {
     assert_eq!(found, format!("ok: {digest}"));
     let found = verdict(&run, &format!("image {absent}"));
     assert!(found.starts_with("missing: "), "{found}");
+}
+
+#[test]
+fn the_bucket_is_asked_with_the_keys_of_the_functions() {
+    let settings = |endpoint: &str| {
+        format!(
+            "{MODEST}[environments.NAME.storage]\nendpoint = \"{endpoint}\"\nbucket = \"kindred\"\n\
+             [environments.NAME.variables]\ns3_access_key_id = \"id\"\n\
+             [environments.NAME.secrets]\ns3_secret_access_key = {{ environment = \"TEST_KEY\" }}\n"
+        )
+    };
+    let Some(site) = Site::new("doctor-bucket", &settings("http://127.0.0.1:1")) else {
+        return;
+    };
+    let found = |endpoint: &str| {
+        site.configure(&settings(endpoint));
+        let mut command = site.command(&["doctor", "--output", "json"]);
+        let run = Run::of(command.env("TEST_KEY", "key"));
+        assert!(!run.stdout.contains("\"key\""), "{}", run.stdout);
+        verdict(&run, "bucket kindred")
+    };
+    assert!(found("http://127.0.0.1:1").starts_with("doubtful: it does not answer here: "));
+    let published = answering(&[(POINTER, "200 OK", "{}")]);
+    assert_eq!(found(&published), "ok: `books` is published in it");
+    for (refusal, expected) in [
+        (
+            answering(&[(
+                POINTER,
+                "403 Forbidden",
+                "<Error><Code>SignatureDoesNotMatch</Code><Message>no</Message></Error>",
+            )]),
+            "missing: it refuses the keys: no (SignatureDoesNotMatch)",
+        ),
+        (
+            answering(&[(
+                POINTER,
+                "403 Forbidden",
+                "<Error><Code>AccessDenied</Code><Message>no</Message></Error>",
+            )]),
+            "doubtful: it lets nobody with these keys read `books/current.json`: no",
+        ),
+    ] {
+        assert_eq!(found(&refusal), expected);
+    }
+    let Some(moto) = Moto::start() else {
+        return;
+    };
+    assert_eq!(found(&moto.endpoint()), "missing: it is not there");
+    moto.ask("PUT", "/kindred");
+    assert_eq!(
+        found(&moto.endpoint()),
+        "ok: it takes the keys, and `books` is not published yet"
+    );
 }
