@@ -11,14 +11,14 @@ use anyhow::{Context, Result};
 use crate::functions;
 use crate::functions::toolchain::ToolchainChoice;
 use crate::process::{self, run, say, timed};
-use crate::tools::{REGISTRY, Tool, VERSITYGW};
+use crate::tools::{CFN_LINT, MOTO, REGISTRY, Tool, VERSITYGW};
 use crate::workspace::Workspace;
 
 /// The folder with data sets, one sub-folder each.
 const DATA_VARIABLE: &str = "KINDRED_DATA";
 
 /// The programs of others that tests start: the variable that names one, how it is got where that is not set, and what is not tested without it.
-const PROGRAMS: [(&str, Tool, &str); 2] = [
+const PROGRAMS: [(&str, Tool, &str); 4] = [
     (
         "KINDRED_REGISTRY",
         REGISTRY,
@@ -28,6 +28,12 @@ const PROGRAMS: [(&str, Tool, &str); 2] = [
         "KINDRED_VERSITYGW",
         VERSITYGW,
         "NO SECOND S3 SERVER: publications to a server that is not ours, and the races there,",
+    ),
+    ("KINDRED_MOTO", MOTO, "NO AWS: stacks and sites"),
+    (
+        "KINDRED_CFN_LINT",
+        CFN_LINT,
+        "NO CFN-LINT: templates of stacks",
     ),
 ];
 
@@ -102,7 +108,7 @@ pub(crate) fn test(
             command.env(variable, program);
         } else {
             absent_programs.push(format!(
-                "{untested} were NOT TESTED. Install Go, or name the program in {variable}."
+                "{untested} were NOT TESTED. Install Go and Python with venv, or name the program in {variable}."
             ));
         }
     }

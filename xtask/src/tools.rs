@@ -25,8 +25,8 @@ enum Source {
     Cargo,
     /// This package of a Go module.
     Go(&'static str),
-    /// The package of its name on `PyPI`, as it is built there.
-    Python,
+    /// This package of `PyPI`, in an environment of its own.
+    Python(&'static str),
 }
 
 /// Checks licences, banned packages and sources.
@@ -47,7 +47,21 @@ pub(crate) const ACTIONLINT: Tool = Tool {
 pub(crate) const ZIZMOR: Tool = Tool {
     name: "zizmor",
     version: "1.32.0",
-    source: Source::Python,
+    source: Source::Python("zizmor"),
+};
+
+/// Checks templates of `CloudFormation`.
+pub(crate) const CFN_LINT: Tool = Tool {
+    name: "cfn-lint",
+    version: "1.51.0",
+    source: Source::Python("cfn-lint"),
+};
+
+/// Much of AWS, which tests make stacks in.
+pub(crate) const MOTO: Tool = Tool {
+    name: "moto_server",
+    version: "5.2.1",
+    source: Source::Python("moto[server]"),
 };
 
 /// The registry of the CNCF, which tests push to.
@@ -106,11 +120,14 @@ impl Tool {
                 // Nothing here needs a C compiler.
                 .env("GOBIN", folder.join("bin"))
                 .env("CGO_ENABLED", "0")),
-            Source::Python => run(pip()
-                .args(["install", "--quiet", "--root-user-action", "ignore"])
-                .args(["--no-deps", "--only-binary", ":all:", "--target"])
-                .arg(folder)
-                .arg(format!("{name}=={version}"))),
+            Source::Python(package) => {
+                run(Command::new("python3").args(["-m", "venv"]).arg(folder))?;
+                run(Command::new(folder.join("bin/python"))
+                    .args(["-m", "pip", "--disable-pip-version-check"])
+                    .args(["install", "--quiet", "--root-user-action", "ignore"])
+                    .args(["--only-binary", ":all:"])
+                    .arg(format!("{package}=={version}")))
+            }
         }
     }
 }
@@ -121,21 +138,15 @@ impl Source {
         match self {
             Self::Cargo => None,
             Self::Go(_) => (!process::exists("go")).then_some("Go (https://go.dev/dl/)"),
-            Self::Python => {
-                let asked = pip()
-                    .arg("--version")
+            Self::Python(_) => {
+                let asked = Command::new("python3")
+                    .args(["-c", "import ensurepip, venv"])
                     .stdout(Stdio::null())
                     .stderr(Stdio::null())
                     .status();
                 let is_there = asked.is_ok_and(|status| status.success());
-                (!is_there).then_some("Python with pip")
+                (!is_there).then_some("Python with venv")
             }
         }
     }
-}
-
-fn pip() -> Command {
-    let mut command = Command::new("python3");
-    command.args(["-m", "pip", "--disable-pip-version-check"]);
-    command
 }
