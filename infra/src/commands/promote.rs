@@ -50,16 +50,15 @@ pub(crate) fn promote(global: &Global, args: &PromoteArgs) -> Result<(), Failure
             )));
         }
         session.wait(&release.objects).await?;
-        let mut members = vec![(session, release)];
+        let promoted = Member { session, release };
+        let mut reached = Vec::new();
         for other in &others {
-            members.extend(reached(other, args, &files).await?);
+            reached.extend(reach(other, args, &files).await?);
         }
         if !args.though_different {
-            check_same(&members).await?;
+            check_same(&promoted, &reached).await?;
         }
-        let [(session, _), others @ ..] = members.as_slice() else {
-            return Ok(());
-        };
+        let session = &promoted.session;
         let question = format!("{} becomes the active one.", session.place());
         args.yes
             .ask(&question, name, session.environment.protected)?;
@@ -73,8 +72,8 @@ pub(crate) fn promote(global: &Global, args: &PromoteArgs) -> Result<(), Failure
             )?)
         })?;
         let files = Files::read(global)?;
-        bring(&members[0], &files, true).await?;
-        for other in others {
+        bring(&promoted, &files, true).await?;
+        for other in &reached {
             // Its pods stay as they are.
             bring(other, &files, false).await?;
         }
@@ -92,19 +91,25 @@ fn others<'a>(config: &'a Config, name: &str) -> Vec<&'a str> {
         .collect()
 }
 
-/// Another environment and what was applied to it, if its cluster answers; that it does not may be why this is done.
-async fn reached<'a>(
+/// One of those that stand by for each other, and what was applied to it last.
+struct Member<'a> {
+    session: Session<'a>,
+    release: Release,
+}
+
+/// Another environment, if its cluster answers; that it does not may be why this is done.
+async fn reach<'a>(
     global: &'a Global,
     args: &PromoteArgs,
     files: &'a Files,
-) -> Result<Option<(Session<'a>, Release)>, Failure> {
-    let reached = async {
+) -> Result<Option<Member<'a>>, Failure> {
+    let member = async {
         let session = Session::open_to_change(global, &args.cluster.elsewhere(), files).await?;
         let release = session.newest_release().await?;
-        Ok::<_, Failure>((session, release))
+        Ok::<_, Failure>(Member { session, release })
     };
-    match reached.await {
-        Ok(reached) => Ok(Some(reached)),
+    match member.await {
+        Ok(member) => Ok(Some(member)),
         Err(failure) if failure.refusal == Refusal::Interrupted => Err(failure),
         Err(failure) => {
             let name = global.env.as_deref().unwrap_or_default();
@@ -117,23 +122,19 @@ async fn reached<'a>(
 }
 
 /// Refuses where an environment is not what it takes the place of.
-async fn check_same(members: &[(Session<'_>, Release)]) -> Result<(), Failure> {
-    let [(session, release), others @ ..] = members else {
-        return Ok(());
-    };
-    let name = session.environment_name;
-    let generations = generations(session).await?;
-    for (other, other_release) in others {
-        let other_name = other.environment_name;
-        if release.image != other_release.image {
+async fn check_same(promoted: &Member<'_>, others: &[Member<'_>]) -> Result<(), Failure> {
+    let name = promoted.session.environment_name;
+    let image = &promoted.release.image;
+    let generations = generations(&promoted.session).await?;
+    for other in others {
+        let other_name = other.session.environment_name;
+        let other_image = &other.release.image;
+        if image != other_image {
             return Err(Refusal::Preflight.because(anyhow!(
-                "{name} runs {}, and {other_name} {}: `infra apply --env {name} --image {}` makes it the same, and `--though-different` promotes it as it is",
-                release.image,
-                other_release.image,
-                other_release.image
+                "{name} runs {image}, and {other_name} {other_image}: `infra apply --env {name} --image {other_image}` makes it the same, and `--though-different` promotes it as it is"
             )));
         }
-        let others = self::generations(other).await?;
+        let others = self::generations(&other.session).await?;
         let (Some(ours), Some(theirs)) = (&generations, &others) else {
             continue;
         };
@@ -177,11 +178,8 @@ async fn generations(session: &Session<'_>) -> Result<Option<BTreeMap<String, St
 }
 
 /// Brings an environment to what the configuration says by now, with the image that it has.
-async fn bring(
-    (session, release): &(Session<'_>, Release),
-    files: &Files,
-    waits: bool,
-) -> Result<(), Failure> {
+async fn bring(member: &Member<'_>, files: &Files, waits: bool) -> Result<(), Failure> {
+    let Member { session, release } = member;
     say(&session.place());
     let model = files.model_to_release(session.global, Some(&release.image))?;
     let (objects, image) = session.wanted(model)?;

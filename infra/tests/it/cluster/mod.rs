@@ -134,6 +134,11 @@ impl Site {
         .unwrap()
     }
 
+    fn delete_namespace(&self, name: &str) {
+        let kept = ["--ignore-not-found", "--wait=false"];
+        self.kubectl(&[&["delete", "namespace", name][..], &kept].concat());
+    }
+
     fn is_there(&self, object: &str) -> bool {
         self.kubectl(&["get", object]).status == Some(0)
     }
@@ -169,16 +174,7 @@ impl Site {
 
 impl Drop for Site {
     fn drop(&mut self) {
-        let namespace = self.namespace();
-        let mut command = Command::new("kubectl");
-        command.args([
-            "delete",
-            "namespace",
-            &namespace,
-            "--ignore-not-found",
-            "--wait=false",
-        ]);
-        let _ = command.env("KUBECONFIG", &self.kubeconfig).output();
+        self.delete_namespace(&self.namespace());
     }
 }
 

@@ -86,16 +86,8 @@ impl Pair {
 
 impl Drop for Pair {
     fn drop(&mut self) {
-        let namespace = format!("kindred-{}", self.west());
-        let mut command = Command::new("kubectl");
-        command.args([
-            "delete",
-            "namespace",
-            &namespace,
-            "--ignore-not-found",
-            "--wait=false",
-        ]);
-        let _ = command.env("KUBECONFIG", &self.kubeconfig).output();
+        self.site
+            .delete_namespace(&format!("kindred-{}", self.west()));
     }
 }
 
