@@ -47,10 +47,7 @@ pub fn with_settings_of(
     settings: &[(&str, Setting)],
 ) -> Result<String, ConfigError> {
     Config::parse(text, path)?;
-    let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| {
-        let offset = error.span().map_or(0, |span| span.start);
-        ConfigError::at(path, text, offset, error.message().to_owned())
-    })?;
+    let mut document = parsed(text, path)?;
     write(&mut document, table, settings);
     let edited = document.to_string();
     Config::parse(&edited, path)?;
@@ -92,6 +89,24 @@ fn write(document: &mut DocumentMut, table_names: [&str; 2], settings: &[(&str, 
     }
 }
 
+/// The text with no more than what jobs read: collections and where their files go. Who reads it knows nothing of environments, and does not differ where these do.
+pub fn for_jobs(text: &str, path: &Path) -> Result<String, ConfigError> {
+    let mut document = parsed(text, path)?;
+    for table in ["cluster", "environments"] {
+        document.remove(table);
+    }
+    // What stands at the end is the last table's, or was.
+    document.set_trailing("");
+    Ok(document.to_string())
+}
+
+fn parsed(text: &str, path: &Path) -> Result<DocumentMut, ConfigError> {
+    text.parse().map_err(|error: toml_edit::TomlError| {
+        let offset = error.span().map_or(0, |span| span.start);
+        ConfigError::at(path, text, offset, error.message().to_owned())
+    })
+}
+
 /// Settings of a collection as the lines that say so in a `kindred.toml`; nothing where there are none.
 pub fn settings_as_toml(collection: &str, settings: &[(&str, Setting)]) -> String {
     let mut document = DocumentMut::new();
@@ -118,6 +133,18 @@ mod tests {
     fn check(before: &str, settings: &[(&str, Setting)], after: &str) {
         let edited = edited(&format!("{HEAD}{before}"), "films", settings).unwrap();
         assert_eq!(edited.strip_prefix(HEAD), Some(after), "{edited}");
+    }
+
+    #[test]
+    fn jobs_read_nothing_of_environments() {
+        let text = format!(
+            "{HEAD}# Where it runs.\n[environments.dev]\ncontext = \"a\" # ours\n[environments.dev.scaling]\n[cluster]\n[collections.books]\ntitle = \"B\"\nsource = \"b\"\n# The end.\n"
+        );
+        let left = for_jobs(&text, Path::new("kindred.toml")).unwrap();
+        assert_eq!(
+            left,
+            format!("{HEAD}[collections.books]\ntitle = \"B\"\nsource = \"b\"\n")
+        );
     }
 
     #[test]

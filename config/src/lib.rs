@@ -33,11 +33,11 @@ pub use collection::{
     InteractionColumns, InteractionTable, ItemColumns, ItemTable, Layout, Model, Part, Posters,
     Predict, PredictionModel, Protocol, Publish, Similarity, Source, Train, ValueScale,
 };
-pub use edit::{Setting, settings_as_toml, with_settings, with_settings_of};
+pub use edit::{Setting, for_jobs, settings_as_toml, with_settings, with_settings_of};
 pub use environment::{
     AccessMode, Address, AddressKind, ApplicationSettings, Autoscaler, Certificate, Database,
-    DatabaseCluster, Environment, EnvironmentName, Form, IndexPlace, Issuer, Jobs, Observability,
-    Scaling, SecretSource, Volume,
+    DatabaseCluster, Environment, EnvironmentName, Form, IndexPlace, Issuer, Jobs, Network,
+    Observability, Scaling, SecretSource, Volume,
 };
 pub use error::ConfigError;
 pub use models::{Blend, Content, Rules, Support};
@@ -152,8 +152,9 @@ fn environments(
         let span = environment.span();
         let environment = environment.into_inner();
         let environment = environment.inherited(name.as_str(), &tables);
-        let environment = environment
+        let mut environment = environment
             .map_err(|message| (span.clone(), format!("environment `{name}`: {message}")))?;
+        environment.protect_production(name.as_str(), &tables);
         spans.insert(name.clone(), span);
         environments.insert(name, environment);
     }

@@ -1,6 +1,7 @@
 //! What is wanted of an environment, checked against the application that it runs.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::{env, fmt, fs};
 
 use anyhow::{Context, Result, bail};
@@ -62,8 +63,8 @@ pub struct Model<'a> {
     pub collections: Vec<&'a str>,
     /// The application that runs.
     pub application: &'a Application,
-    /// The text of the configuration, which the jobs read.
-    pub configuration: &'a str,
+    /// What the jobs read of the configuration.
+    pub configuration: String,
     /// The values of the application's variables that differ from what `spin.toml` says.
     pub variables: BTreeMap<String, Setting<'a>>,
     /// The values of those variables whose secrets whoever applies it has; empty where they are not needed.
@@ -103,7 +104,7 @@ impl<'a> Model<'a> {
     /// configured.
     pub fn new(
         config: &'a Config,
-        configuration: &'a str,
+        configuration: &str,
         application: &'a Application,
         environment_name: &str,
         image: Option<&str>,
@@ -123,6 +124,7 @@ impl<'a> Model<'a> {
         check_sources(config, environment)
             .with_context(|| format!("environment `{environment_name}`"))?;
         let storage = environment.storage.as_ref().unwrap_or(&config.storage);
+        let configuration = config::for_jobs(configuration, Path::new(config::FILE_NAME))?;
         let mut model = Self {
             environment_name: name,
             environment,
@@ -150,6 +152,13 @@ impl<'a> Model<'a> {
             None => return Ok(()),
         };
         let name = self.environment_name;
+        let database = self.environment.database.as_ref();
+        let cluster = database.and_then(|database| database.cluster.as_ref());
+        if cluster.is_some_and(|cluster| cluster.image.is_none()) {
+            bail!(
+                "the environment `{name}` {why}, and which PostgreSQL it gets is its operator's choice: write `image` under `database.cluster`, and its digest beside it with `infra pin --env {name}`"
+            );
+        }
         let configured = self.environment.images();
         let others = configured.filter(|(setting, _)| *setting != APPLICATION_IMAGE);
         for (setting, image) in [(APPLICATION_IMAGE, self.image.as_str())]

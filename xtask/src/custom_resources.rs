@@ -66,7 +66,10 @@ const DEFINERS: [Definer; 11] = [
         name: "the Gateway API",
         module: "sigs.k8s.io/gateway-api@v1.6.3",
         folder: "config/crd/standard",
-        files: &["gateway.networking.k8s.io_httproutes.yaml"],
+        files: &[
+            "gateway.networking.k8s.io_httproutes.yaml",
+            "gateway.networking.k8s.io_referencegrants.yaml",
+        ],
     },
     Definer {
         name: "KEDA",

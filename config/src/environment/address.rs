@@ -67,6 +67,25 @@ impl Address {
         matches!(self.kind, AddressKind::Ingress | AddressKind::Gateway)
     }
 
+    /// What only ingress-nginx understands is not said to another controller.
+    pub(super) fn check_controller(&self, per_function: bool) -> Result<(), String> {
+        let is_other = |class: &&String| !class.contains("nginx");
+        let Some(class) = self.class.as_ref().filter(is_other) else {
+            return Ok(());
+        };
+        if per_function && self.kind == AddressKind::Ingress {
+            return Err(format!(
+                "the paths of single functions are expressions that of Ingresses ingress-nginx alone understands, and the class is `{class}`: write the kind `gateway`, or `per_function = false`"
+            ));
+        }
+        if self.requests_per_second.is_some() {
+            return Err(format!(
+                "`requests_per_second` is for ingress-nginx alone, and the class is `{class}`: that one has a limit of its own"
+            ));
+        }
+        Ok(())
+    }
+
     /// Applies the rules that need more than one value.
     pub(super) fn check(&self) -> Result<(), String> {
         let is_route = self.is_route();

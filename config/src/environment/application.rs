@@ -26,7 +26,7 @@ pub struct ApplicationSettings {
     /// What a replica is sure to have of processors, as Kubernetes writes it. Default: `100m`.
     #[serde(deserialize_with = "checks::quantity")]
     pub cpu_request: String,
-    /// What a replica is sure to have of memory. Default: `128Mi`.
+    /// What a replica is sure to have of memory: above what is used without requests, which is what replicas are added by. Default: `256Mi`.
     #[serde(deserialize_with = "checks::quantity")]
     pub memory_request: String,
     /// The memory at which a replica is stopped. Default: `512Mi`.
@@ -45,7 +45,7 @@ impl Default for ApplicationSettings {
             image_pull_secrets: Vec::new(),
             runtime_class: None,
             cpu_request: "100m".to_owned(),
-            memory_request: "128Mi".to_owned(),
+            memory_request: "256Mi".to_owned(),
             memory_limit: "512Mi".to_owned(),
         }
     }

@@ -4,6 +4,7 @@ mod address;
 mod application;
 mod database;
 mod jobs;
+mod network;
 mod observability;
 mod scaling;
 mod secrets;
@@ -18,6 +19,7 @@ pub use self::address::{Address, AddressKind, Certificate, Issuer};
 pub use self::application::{ApplicationSettings, Form};
 pub use self::database::{Database, DatabaseCluster};
 pub use self::jobs::Jobs;
+pub use self::network::Network;
 pub use self::observability::Observability;
 pub use self::scaling::{Autoscaler, Scaling};
 pub use self::secrets::SecretSource;
@@ -40,7 +42,7 @@ pub struct Environment {
     /// The namespace. Not given: `kindred-` and the environment's name.
     #[serde(deserialize_with = "checks::dns_label")]
     pub namespace: Option<String>,
-    /// Whether only who writes its name may destroy it, and nothing runs in it but what is named by its digest. Default: false.
+    /// Whether only who writes its name may destroy it, and nothing runs in it but what is named by its digest. Default: true for `prod`, false for others.
     pub protected: bool,
     /// The collections that are served. Not given: all.
     pub collections: Option<Vec<String>>,
@@ -54,6 +56,8 @@ pub struct Environment {
     pub application: ApplicationSettings,
     /// How many replicas there are.
     pub scaling: Scaling,
+    /// Whom pods may talk to.
+    pub network: Network,
     /// How requests reach the functions from outside. Not given: they do not, and there is a Service within the cluster.
     pub address: Option<Address>,
     /// What builds index files in the cluster. Not given: somebody else does.
@@ -73,6 +77,9 @@ pub struct Environment {
     /// Which of those that stand by for it does its work. Not given: itself.
     pub active: Option<EnvironmentName>,
 }
+
+/// The environment that is protected without a word.
+const PRODUCTION: &str = "prod";
 
 /// Before an environment's name, where its namespace is not given.
 const NAMESPACE_PREFIX: &str = "kindred-";
@@ -122,6 +129,9 @@ impl Environment {
         if self.application.per_function && !is_led_by_paths {
             return Err("a port leads to one Service: write the kind `ingress` or `gateway`, or `per_function = false`".to_owned());
         }
+        if let Some(address) = &self.address {
+            address.check_controller(self.application.per_function)?;
+        }
         self.jobs.as_ref().map_or(Ok(()), Jobs::check)?;
         self.database.as_ref().map_or(Ok(()), Database::check)?;
         if let Some(cloud) = &self.cloud {
@@ -138,6 +148,22 @@ impl Environment {
         match (table(name), primary) {
             (Some(own), Some(primary)) => standby::inherited(own, primary),
             _ => Ok(self),
+        }
+    }
+
+    /// Protects the environment of this name unless it says otherwise.
+    pub(crate) fn protect_production(&mut self, name: &str, tables: &toml::Table) {
+        let says = |name: &str| {
+            tables
+                .get(name)
+                .is_some_and(|table| table.get("protected").is_some())
+        };
+        let primary = self.standby_of.as_ref();
+        if name == PRODUCTION
+            && !says(name)
+            && !primary.is_some_and(|primary| says(primary.as_str()))
+        {
+            self.protected = true;
         }
     }
 

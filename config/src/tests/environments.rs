@@ -107,6 +107,35 @@ fn what_an_environment_is_called_and_has_makes_sense() {
 }
 
 #[test]
+fn production_is_protected_unless_it_says_otherwise() {
+    for (text, expected) in [
+        ("[environments.prod]\n", true),
+        ("[environments.prod]\nprotected = false\n", false),
+        ("[environments.dev]\n[environments.prod.scaling]\n", true),
+    ] {
+        let config = parse(text).unwrap();
+        assert_eq!(config.environments["prod"].protected, expected, "{text}");
+        assert!(!config.environments.contains_key("dev") || !config.environments["dev"].protected);
+    }
+}
+
+#[test]
+fn what_one_controller_understands_is_not_said_to_another() {
+    let traefik = "address = { kind = \"ingress\", host = \"a.example.org\", class = \"traefik\"";
+    check(&[
+        (
+            &format!("application = {{ per_function = true }}\n{traefik} }}"),
+            "ingress-nginx alone understands, and the class is `traefik`",
+        ),
+        (
+            &format!("{traefik}, requests_per_second = 5 }}"),
+            "`requests_per_second` is for ingress-nginx alone",
+        ),
+    ]);
+    assert!(parse(&format!("[environments.dev]\n{traefik} }}\n")).is_ok());
+}
+
+#[test]
 fn two_environments_are_not_in_one_place() {
     check(&[(
         "[environments.test]\nnamespace = \"kindred-dev\"",

@@ -126,6 +126,8 @@ fn program(program: ImageProgram, binary: &[u8]) -> Program<'_> {
         ImageProgram::Host => (
             "/state",
             &[
+                // Where a pod has the keys of a registry, if it has some.
+                ("DOCKER_CONFIG", "/registry"),
                 ("KINDRED_CACHE_DIR", "/state/cache"),
                 // As long as it takes until nobody sends requests to a pod that ends.
                 ("KINDRED_DRAIN_DELAY", "5"),

@@ -21,7 +21,7 @@ use crate::site::{Kind, SiteBucket, SiteFile, files, invalidate, read, supersede
 #[derive(Args, Debug)]
 pub(crate) struct SiteArgs {
     /// Where the functions answer, instead of what the stack says
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = web_address)]
     pub(crate) api: Option<String>,
     /// The folder of the page
     #[arg(long, value_name = "FOLDER", default_value = "web")]
@@ -76,6 +76,15 @@ pub(crate) fn site(global: &Global, args: &SiteArgs) -> Result<(), Failure> {
         global.output.tell("site", &json!({ "url": url }), url)?;
     }
     Ok(())
+}
+
+/// Nothing where the functions are at the site's own address.
+fn web_address(text: &str) -> Result<String, String> {
+    if text.is_empty() || text.starts_with("https://") || text.starts_with("http://") {
+        Ok(text.to_owned())
+    } else {
+        Err("write a web address, such as https://api.example.org".to_owned())
+    }
 }
 
 /// The functions' address: empty where it is the site's own, by whatever name the site is called.

@@ -21,7 +21,13 @@ pub(super) fn objects(model: &Model<'_>) -> Vec<Object> {
         AddressKind::NodePort => vec![service(model, "NodePort")],
         AddressKind::LoadBalancer => vec![service(model, "LoadBalancer")],
         AddressKind::Ingress => with_certificate(model, address, ingress(model, address)),
-        AddressKind::Gateway => with_certificate(model, address, route(model, address)),
+        AddressKind::Gateway => {
+            let mut objects = with_certificate(model, address, route(model, address));
+            if address.certificate.is_some() {
+                objects.push(grant(model, address));
+            }
+            objects
+        }
     }
 }
 
@@ -80,6 +86,18 @@ fn route(model: &Model<'_>, address: &Address) -> Object {
     } });
     let api = ["gateway.networking.k8s.io/v1", "HTTPRoute"];
     Object::new(model, "route", api, NAME, content)
+}
+
+/// That the Gateway, which is in another namespace, may read the certificate (<https://gateway-api.sigs.k8s.io/api-types/referencegrant/>).
+fn grant(model: &Model<'_>, address: &Address) -> Object {
+    let gateway = address.gateway.as_deref().unwrap_or_default();
+    let (namespace, _) = gateway.split_once('/').unwrap_or_default();
+    let from =
+        json!({ "group": "gateway.networking.k8s.io", "kind": "Gateway", "namespace": namespace });
+    let to = json!({ "group": "", "kind": "Secret", "name": CERTIFICATE_NAME });
+    let content = json!({ "spec": { "from": [from], "to": [to] } });
+    let api = ["gateway.networking.k8s.io/v1beta1", "ReferenceGrant"];
+    Object::new(model, "certificate", api, CERTIFICATE_NAME, content)
 }
 
 /// Which requests a part gets. Without a condition it is all of them.

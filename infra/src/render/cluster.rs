@@ -13,6 +13,9 @@ use crate::object::Object;
 /// In which file everything stands: it is little.
 const FILE: &str = "cluster";
 
+/// The kinds by which rights are said.
+const ROLES: &str = "rbac.authorization.k8s.io/v1";
+
 /// Who looks at the cluster through a dashboard.
 const VIEWER: &str = "kindred-viewer";
 
@@ -76,17 +79,32 @@ fn runtime_class() -> Object {
     of_cluster(["node.k8s.io/v1", "RuntimeClass"], RUNTIME_CLASS, content)
 }
 
-/// An account that may look at everything but Secrets and change nothing: `view` is Kubernetes' own role.
-fn viewer() -> [Object; 2] {
+/// An account that may look at everything but Secrets and change nothing: `view` is Kubernetes' own role, which says nothing of what is in no namespace.
+fn viewer() -> [Object; 4] {
     let account = of_cluster(["v1", "ServiceAccount"], VIEWER, json!({}));
-    let content = json!({
-        "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view" },
-        "subjects": [{ "kind": "ServiceAccount", "name": VIEWER, "namespace": "kube-system" }],
-    });
-    let api = ["rbac.authorization.k8s.io/v1", "ClusterRoleBinding"];
+    let account = account.in_namespace("kube-system");
+    let seen = |group: &str, resources: &[&str]| json!({ "apiGroups": [group], "resources": resources, "verbs": ["get", "list", "watch"] });
+    let rules = [
+        seen("", &["nodes", "persistentvolumes"]),
+        seen("metrics.k8s.io", &["nodes", "pods"]),
+        seen("node.k8s.io", &["runtimeclasses"]),
+        seen("runtime.spinkube.dev", &["shims"]),
+        seen("storage.k8s.io", &["storageclasses"]),
+    ];
+    let role = of_cluster([ROLES, "ClusterRole"], VIEWER, json!({ "rules": rules }));
+    let binding = |name: &str, role: &str| {
+        let content = json!({
+            "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role },
+            "subjects": [{ "kind": "ServiceAccount", "name": VIEWER, "namespace": "kube-system" }],
+        });
+        of_cluster([ROLES, "ClusterRoleBinding"], name, content)
+    };
+    let of_cluster = format!("{VIEWER}-of-cluster");
     [
-        account.in_namespace("kube-system"),
-        of_cluster(api, VIEWER, content),
+        account,
+        binding(VIEWER, "view"),
+        role,
+        binding(&of_cluster, VIEWER),
     ]
 }
 

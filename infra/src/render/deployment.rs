@@ -25,9 +25,6 @@ const STARTUP_TRIES: u32 = 120;
 /// What `host` may write.
 const STATE_FOLDER: &str = "/state";
 
-/// Where `host` finds the keys of the registry, as Docker keeps them.
-const REGISTRY_FOLDER: &str = "/registry";
-
 pub(super) fn objects(model: &Model<'_>) -> Vec<Object> {
     let parts = parts(model);
     let deployments = parts.iter().map(|part| deployment(model, part));
@@ -91,7 +88,7 @@ fn variables(model: &Model<'_>, part: &Part<'_>) -> Vec<Value> {
         ("TMPDIR", is_host.then_some(STATE_FOLDER)),
         (
             "DOCKER_CONFIG",
-            registry_secret(model).map(|_| REGISTRY_FOLDER),
+            pod::registry_volume(model).map(|_| pod::REGISTRY_FOLDER),
         ),
     ];
     let of_host = of_host
@@ -100,13 +97,6 @@ fn variables(model: &Model<'_>, part: &Part<'_>) -> Vec<Value> {
     let mut variables = parts::variables(model, name_of);
     variables.extend(of_host);
     variables
-}
-
-/// The Secret by which `host` pulls the application: the first of those by which the cluster pulls images.
-fn registry_secret<'a>(model: &Model<'a>) -> Option<&'a str> {
-    let settings = &model.environment.application;
-    let first = settings.image_pull_secrets.first().map(String::as_str);
-    first.filter(|_| settings.form == Form::Host)
 }
 
 /// What both have.
@@ -144,9 +134,7 @@ fn host(model: &Model<'_>, part: &Part<'_>) -> Value {
     container["args"] = json!(host_arguments(model));
     container["securityContext"] = pod::container_security(true);
     let mut mounts = vec![json!({ "name": "state", "mountPath": STATE_FOLDER })];
-    if registry_secret(model).is_some() {
-        mounts.push(json!({ "name": "registry", "mountPath": REGISTRY_FOLDER, "readOnly": true }));
-    }
+    mounts.extend(pod::registry_volume(model).map(|(_, mount)| mount));
     if model.environment.index == IndexPlace::Volume {
         // The bucket alone: what the jobs keep beside it is theirs.
         let bucket = &model.storage.bucket;
@@ -192,9 +180,7 @@ fn host_arguments(model: &Model<'_>) -> Vec<String> {
 
 fn volumes(model: &Model<'_>) -> Vec<Value> {
     let mut volumes = vec![json!({ "name": "state", "emptyDir": {} })];
-    if let Some(name) = registry_secret(model) {
-        volumes.push(json!({ "name": "registry", "secret": { "secretName": name } }));
-    }
+    volumes.extend(pod::registry_volume(model).map(|(volume, _)| volume));
     if model.environment.index == IndexPlace::Volume {
         volumes.push(volume::of_claim(INDEX_NAME));
     }

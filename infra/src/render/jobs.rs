@@ -75,10 +75,14 @@ fn network_policy(model: &Model<'_>, jobs: &Jobs) -> Object {
     if jobs.secrets.contains_key("OMDB_API_KEY") {
         ports.push(443);
     }
+    let mut egress = super::network::egress(model, &ports);
+    if model.storage.endpoint.is_none() && keys(model, jobs).is_empty() {
+        egress.push(super::network::identity());
+    }
     let spec = json!({
         "podSelector": { "matchLabels": model.labels_of(COMPONENT) },
         "policyTypes": ["Ingress", "Egress"],
-        "egress": super::network::egress(&ports),
+        "egress": egress,
     });
     let api = ["networking.k8s.io/v1", "NetworkPolicy"];
     Object::new(model, "network-policy", api, NAME, json!({ "spec": spec }))
@@ -201,10 +205,7 @@ fn precompute(model: &Model<'_>, jobs: &Jobs, command: &[&str]) -> Value {
     };
     let others = jobs.secrets.iter().filter(|(name, _)| !is_key(name));
     variables.extend(others.map(|(name, source)| Setting::Secret(source).as_variable(name, name)));
-    let mut container = container(jobs, "precompute", &arguments, &variables);
-    container["resources"] =
-        pod::resources(&jobs.cpu_request, &jobs.memory_request, &jobs.memory_limit);
-    container
+    container(jobs, "precompute", &arguments, &variables)
 }
 
 /// A container of `precompute` in the folder.
@@ -216,6 +217,7 @@ fn container(jobs: &Jobs, name: &str, arguments: &[String], variables: &[Value])
         "args": arguments,
         "workingDir": FOLDER,
         "env": variables,
+        "resources": pod::resources(&jobs.cpu_request, &jobs.memory_request, &jobs.memory_limit),
         "securityContext": pod::container_security(true),
         "volumeMounts": [
             { "name": SCRATCH_NAME, "mountPath": FOLDER },
@@ -231,6 +233,7 @@ fn bucket_of_volume(model: &Model<'_>) -> Value {
         "image": model.environment.application.host_image,
         "args": ["s3", "--data", INDEX_FOLDER, "--s3-bucket", model.storage.bucket],
         "restartPolicy": "Always",
+        "resources": super::parts::resources(model),
         "securityContext": pod::container_security(true),
         "volumeMounts": [{ "name": INDEX_NAME, "mountPath": INDEX_FOLDER }],
     })

@@ -130,6 +130,8 @@ fn daemon_set(logs: &Logs, configuration: &str) -> Object {
                 "serviceAccountName": NAME,
                 // Whose files they are. It may do no more than read them, since it has none of the rights of root beside that.
                 "securityContext": { "runAsUser": 0, "seccompProfile": { "type": "RuntimeDefault" } },
+                // On every node, whatever that keeps others away for.
+                "tolerations": [{ "operator": "Exists" }],
                 "containers": [container],
                 "volumes": volumes,
             },

@@ -44,6 +44,9 @@ pub fn render(model: &Model<'_>) -> Vec<Object> {
         monitoring::objects(model),
     ]
     .concat();
+    if !model.environment.network.policy {
+        objects.retain(|object| object.value["kind"] != "NetworkPolicy");
+    }
     revision::mark(&mut objects);
     objects
 }

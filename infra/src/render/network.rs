@@ -10,6 +10,9 @@ use super::{database, parts};
 use crate::model::{Model, NAME};
 use crate::object::Object;
 
+/// Where pods of EKS get their keys without having any (<https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html>).
+const POD_IDENTITY: (&str, u16) = ("169.254.170.23/32", 80);
+
 /// What names are resolved by.
 const DNS_PORT: u16 = 53;
 
@@ -28,7 +31,7 @@ pub(super) fn objects(model: &Model<'_>) -> Vec<Object> {
     if observability.prometheus {
         listening.push(METRICS_PORT);
     }
-    let mut egress = egress(&ports);
+    let mut egress = egress(model, &ports);
     egress.extend(database::egress(model));
     let listening = listening
         .iter()
@@ -43,16 +46,23 @@ pub(super) fn objects(model: &Model<'_>) -> Vec<Object> {
     vec![Object::new(model, "network-policy", api, NAME, content)]
 }
 
-/// To ask for names, and to these ports of whoever.
-pub(super) fn egress(ports: &[u16]) -> Vec<Value> {
+/// To ask for names, and to these ports of whoever, and those that are said.
+pub(super) fn egress(model: &Model<'_>, ports: &[u16]) -> Vec<Value> {
     let dns = ["UDP", "TCP"].map(|protocol| json!({ "protocol": protocol, "port": DNS_PORT }));
-    let ports: BTreeSet<&u16> = ports.iter().collect();
+    let said = &model.environment.network.egress_ports;
+    let ports: BTreeSet<&u16> = ports.iter().chain(said).collect();
     let others = ports
         .iter()
         .map(|port| json!({ "ports": [{ "protocol": "TCP", "port": port }] }));
     std::iter::once(json!({ "ports": dns }))
         .chain(others)
         .collect()
+}
+
+/// To whom pods go that have no keys of a bucket on AWS.
+pub(super) fn identity() -> Value {
+    let (address, port) = POD_IDENTITY;
+    json!({ "to": [{ "ipBlock": { "cidr": address } }], "ports": [{ "protocol": "TCP", "port": port }] })
 }
 
 /// The port of the bucket's endpoint.

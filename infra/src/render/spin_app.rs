@@ -50,11 +50,20 @@ fn app(model: &Model<'_>, part: &Part<'_>) -> Object {
     } else {
         spec["replicas"] = json!(model.environment.scaling.minimum_replicas);
     }
-    let optional: [(&str, Option<Value>); 2] = [
+    let registry = pod::registry_volume(model);
+    let optional: [(&str, Option<Value>); 4] = [
         ("imagePullSecrets", pod::image_pull_secrets(model)),
         (
             "podAnnotations",
             parts::annotations(model).map(|annotations| json!(annotations)),
+        ),
+        (
+            "volumes",
+            registry.as_ref().map(|(volume, _)| json!([volume])),
+        ),
+        (
+            "volumeMounts",
+            registry.as_ref().map(|(_, mount)| json!([mount])),
         ),
     ];
     for (field, value) in optional {

@@ -42,6 +42,30 @@ fn of_a_part_for_each_function() {
     assert_snapshot!("per_function", rendered(PER_FUNCTION, "wide"));
 }
 
+#[test]
+fn nobody_is_kept_from_anybody_without_a_policy() {
+    let network = "[environments.prod.network]\n";
+    let ports = rendered(&format!("{HOST}{network}egress_ports = [9000]\n"), "prod");
+    assert_eq!(ports.matches("    - port: 9000\n").count(), 2, "{ports}");
+    let none = rendered(&format!("{HOST}{network}policy = false\n"), "prod");
+    assert!(!none.contains("kind: NetworkPolicy"), "{none}");
+}
+
+/// An operator makes the pods, so that all they are told of the registry's keys is where these stand.
+#[test]
+fn what_the_operator_runs_in_the_place_of_a_shim_pulls_with_keys() {
+    let settings = "host_image = \"ghcr.io/example/host:1\"\nimage_pull_secrets = [\"gitlab\"]\n";
+    let application =
+        "[environments.dev.application]\nimage = \"registry.gitlab.com/example/kindred:1\"\n";
+    let text = rendered(&format!("{application}{settings}"), "dev");
+    for expected in [
+        "  volumeMounts:\n  - mountPath: /registry\n    name: registry\n    readOnly: true\n",
+        "  volumes:\n  - name: registry\n    secret:\n      secretName: gitlab\n",
+    ] {
+        assert!(text.contains(expected), "{expected}{text}");
+    }
+}
+
 /// The environment `data` of an application with a variable for the address of a database.
 fn with_database(environments: &str) -> Run {
     let place = Place::new(environments);

@@ -22,7 +22,7 @@ use crate::program::{Place, Run};
 const DEFINITIONS: &str = "KINDRED_TEST_CRDS";
 
 /// Every kind of a custom resource that is rendered.
-const KINDS: [&str; 15] = [
+const KINDS: [&str; 16] = [
     "Application.argoproj.io",
     "ApplicationSet.argoproj.io",
     "Certificate.cert-manager.io",
@@ -34,6 +34,7 @@ const KINDS: [&str; 15] = [
     "Kustomization.kustomize.toolkit.fluxcd.io",
     "PodMonitor.monitoring.coreos.com",
     "PrometheusRule.monitoring.coreos.com",
+    "ReferenceGrant.gateway.networking.k8s.io",
     "ScaledObject.keda.sh",
     "Shim.runtime.spinkube.dev",
     "SpinApp.core.spinkube.dev",

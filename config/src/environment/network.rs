@@ -1,0 +1,22 @@
+//! Whom pods may talk to.
+
+use serde::Deserialize;
+
+/// Whom pods may talk to: `[environments.NAME.network]`.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct Network {
+    /// Whether a `NetworkPolicy` lets pods of the functions and of the jobs out to no more than what they need. Default: true.
+    pub policy: bool,
+    /// Ports that they are let out to beside those of the addresses that are said here. Behind a Service of the cluster, the port that counts is that of its pods.
+    pub egress_ports: Vec<u16>,
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        Self {
+            policy: true,
+            egress_ports: Vec::new(),
+        }
+    }
+}
