@@ -122,6 +122,13 @@ pub(super) fn arn() -> Value {
     ))
 }
 
+/// The ARN of all functions that have a name of this stack.
+pub(super) fn functions_arn() -> Value {
+    text(
+        "arn:${AWS::Partition}:cloudfront::${AWS::AccountId}:function/${AWS::StackName}-${AWS::Region}-*",
+    )
+}
+
 /// A name in a space that an account has once for all regions.
 fn named(suffix: &str) -> Value {
     text(&format!("${{AWS::StackName}}-${{AWS::Region}}-{suffix}"))

@@ -43,9 +43,12 @@ pub(super) fn host() -> Value {
     ))
 }
 
-/// The ARN under which it is changed.
-pub(super) fn arn() -> Value {
-    text(&format!(
-        "arn:${{AWS::Partition}}:apigateway:${{AWS::Region}}::/apis/${{{GATEWAY}}}*"
-    ))
+/// The ARNs under which it is made, changed, tagged and deleted: those of all APIs of the region, since the id in its own is not known before it is there
+/// (<https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonapigatewaymanagementv2.html>).
+pub(super) fn arns() -> [Value; 3] {
+    ["apis", "apis/*", "tags/*"].map(|path| {
+        text(&format!(
+            "arn:${{AWS::Partition}}:apigateway:${{AWS::Region}}::/{path}"
+        ))
+    })
 }

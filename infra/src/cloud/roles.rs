@@ -16,10 +16,16 @@ const AUDIENCE: &str = "sts.amazonaws.com";
 pub(super) const DEPLOY: &str = "DeployRole";
 
 /// What looks at what would change.
-const PLAN: &str = "PlanRole";
+pub(super) const PLAN: &str = "PlanRole";
 
 /// What the jobs are.
 pub(super) const JOB: &str = "JobRole";
+
+/// What builds index files where no cluster has jobs.
+const DATA: &str = "DataRole";
+
+/// How long a run of it may take: as long as GitHub lets a job run.
+const DATA_SESSION_S: u32 = 6 * 60 * 60;
 
 /// What the functions sign as.
 const FUNCTIONS: &str = "FunctionsUser";
@@ -31,7 +37,8 @@ pub(super) fn write(template: &mut Template, stack: &Stack<'_>) {
     if let Some(github) = &stack.cloud.github {
         add_workflows(template, stack, github);
     }
-    add_role(template, JOB, &by_pods(stack), &[job_access(stack)]);
+    let trust = by_pods(&stack.namespace);
+    add_role(template, JOB, &trust, &job_access(stack));
     template.tell("JobRoleArn", "What the jobs are", &attribute(JOB, "Arn"));
     // Functions have no role to take, so somebody makes them a key: it would stand in the stack's outputs if the stack made it.
     let properties = json!({ "Policies": [{
@@ -55,14 +62,20 @@ fn add_workflows(template: &mut Template, stack: &Stack<'_>, github: &GitHub) {
         template.add("GitHubProvider", "AWS::IAM::OIDCProvider", &properties);
     }
     let repository = &github.repository;
-    let of_environment = format!("repo:{repository}:environment:{}", stack.environment_name);
-    let trust = by_workflows(github, &of_environment);
+    let of_environment = |name: &str| format!("repo:{repository}:environment:{name}");
+    let name = stack.environment_name;
+    let trust = by_workflows(github, &of_environment(name));
     add_role(template, DEPLOY, &trust, &deploy_access(stack));
-    let of_pull_request = format!("repo:{repository}:pull_request");
-    let trust = by_workflows(github, &of_pull_request);
-    add_role(template, PLAN, &trust, &[plan_access()]);
+    // A run of every night cannot wait until somebody agrees, as whoever deploys may have to.
+    let trust = by_workflows(github, &of_environment(&format!("{name}-data")));
+    add_role(template, DATA, &trust, &job_access(stack));
+    template.set(DATA, "MaxSessionDuration", &json!(DATA_SESSION_S));
+    let trust = by_workflows(github, &of_environment("plan"));
+    add_role(template, PLAN, &trust, &plan_access(stack));
     let description = "What the workflows of this environment are";
     template.tell("DeployRoleArn", description, &attribute(DEPLOY, "Arn"));
+    let description = "What the workflow is that builds index files";
+    template.tell("DataRoleArn", description, &attribute(DATA, "Arn"));
     let description = "What the workflows of pull requests are";
     template.tell("PlanRoleArn", description, &attribute(PLAN, "Arn"));
 }
@@ -79,7 +92,7 @@ fn allow(actions: &[&str], resource: &Value) -> Value {
     json!({ "Effect": "Allow", "Action": actions, "Resource": resource })
 }
 
-/// A token of exactly this subject: which repository, and which environment or event.
+/// A token of exactly this subject: which repository, and which environment.
 fn by_workflows(github: &GitHub, subject: &str) -> Value {
     let provider = if github.make_provider {
         attribute("GitHubProvider", "Arn")
@@ -99,21 +112,21 @@ fn by_workflows(github: &GitHub, subject: &str) -> Value {
     })
 }
 
-/// Pods of the environment's namespace (<https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html>).
-fn by_pods(stack: &Stack<'_>) -> Value {
+/// Pods of a namespace (<https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html>).
+pub(super) fn by_pods(namespace: &str) -> Value {
     json!({
         "Effect": "Allow",
         "Principal": { "Service": "pods.eks.amazonaws.com" },
         "Action": ["sts:AssumeRole", "sts:TagSession"],
         "Condition": { "StringEquals": {
             "aws:SourceAccount": name_of("AWS::AccountId"),
-            "aws:RequestTag/kubernetes-namespace": stack.namespace,
+            "aws:RequestTag/kubernetes-namespace": namespace,
         } },
     })
 }
 
-/// Reading, writing and deleting what is in the bucket of the index, and nothing else.
-fn job_access(stack: &Stack<'_>) -> Value {
+/// Reading, writing and deleting what is in the bucket of the index, reading what it is built of, and nothing else.
+fn job_access(stack: &Stack<'_>) -> Vec<Value> {
     let objects = [
         "s3:GetObject",
         "s3:PutObject",
@@ -124,6 +137,15 @@ fn job_access(stack: &Stack<'_>) -> Value {
     access["Resource"] = json!([access["Resource"], attribute(buckets::INDEX, "Arn")]);
     // Each of the actions is of objects or of the bucket, so that one list says all.
     access["Action"] = json!([&objects[..], &["s3:ListBucket"]].concat());
+    let mut access = vec![access];
+    if !stack.sources.is_empty() {
+        let arns = stack.sources.iter().flat_map(|(bucket, prefix)| {
+            let bucket = format!("arn:${{AWS::Partition}}:s3:::{bucket}");
+            [text(&format!("{bucket}/{prefix}*")), text(&bucket)]
+        });
+        let arns = json!(arns.collect::<Vec<_>>());
+        access.push(allow(&["s3:GetObject", "s3:ListBucket"], &arns));
+    }
     access
 }
 
@@ -137,6 +159,8 @@ const PLAN_ACTIONS: [&str; 5] = [
 ];
 
 /// What a release needs, and the changes of the stack that are not of roles or of the cluster: who may change roles may be any of them, so that is left to people.
+///
+/// It is the same whatever of the rest is asked for, or what brings that would have to change it.
 fn deploy_access(stack: &Stack<'_>) -> Vec<Value> {
     let everything = json!("*");
     let both_buckets = json!([
@@ -151,13 +175,22 @@ fn deploy_access(stack: &Stack<'_>) -> Vec<Value> {
         "s3:GetLifecycleConfiguration",
         "s3:PutLifecycleConfiguration",
     ];
-    let policies_and_functions = [
+    let functions = [
+        "cloudfront:CreateFunction",
+        "cloudfront:DeleteFunction",
+        "cloudfront:PublishFunction",
+        "cloudfront:TagResource",
+        "cloudfront:UntagResource",
+        "cloudfront:UpdateFunction",
+    ];
+    // Their ARNs have ids, which nobody knows before they are there.
+    let policies = [
         "cloudfront:Get*",
         "cloudfront:List*",
+        "cloudfront:CreateCachePolicy",
+        "cloudfront:DeleteCachePolicy",
         "cloudfront:DescribeFunction",
-        "cloudfront:PublishFunction",
         "cloudfront:UpdateCachePolicy",
-        "cloudfront:UpdateFunction",
         "cloudfront:UpdateOriginAccessControl",
         "cloudfront:UpdateResponseHeadersPolicy",
     ];
@@ -179,17 +212,21 @@ fn deploy_access(stack: &Stack<'_>) -> Vec<Value> {
         allow(
             &[
                 "cloudfront:CreateInvalidation",
+                "cloudfront:TagResource",
+                "cloudfront:UntagResource",
                 "cloudfront:UpdateDistribution",
             ],
             &distribution::arn(),
         ),
-        allow(&policies_and_functions, &everything),
+        allow(&functions, &distribution::functions_arn()),
+        allow(&policies, &everything),
         allow(&["ecr:*"], &json!(repositories::arns())),
         allow(&["ecr:GetAuthorizationToken"], &everything),
     ];
-    if stack.cloud.api.as_ref().is_some_and(|api| api.gateway) {
-        let actions = ["apigateway:GET", "apigateway:PATCH", "apigateway:PUT"];
-        access.push(allow(&actions, &gateway::arn()));
+    // Also where there is no gateway yet: with it this role would change, which it may not itself.
+    if stack.cloud.api.is_some() {
+        // Making one asks for `apigateway:TagResource`, which is in no list of actions.
+        access.push(allow(&["apigateway:*"], &json!(gateway::arns())));
     }
     if stack.cloud.cluster.is_some() {
         access.push(allow(&["eks:DescribeCluster"], &cluster::arn()));
@@ -197,7 +234,11 @@ fn deploy_access(stack: &Stack<'_>) -> Vec<Value> {
     access
 }
 
-/// A change set that is looked at and thrown away again.
-fn plan_access() -> Value {
-    allow(&PLAN_ACTIONS, &text(STACK_ARN))
+/// A change set that is looked at and thrown away again, and the way to the cluster, which says itself what may be read there.
+fn plan_access(stack: &Stack<'_>) -> Vec<Value> {
+    let mut access = vec![allow(&PLAN_ACTIONS, &text(STACK_ARN))];
+    if stack.cloud.cluster.is_some() {
+        access.push(allow(&["eks:DescribeCluster"], &cluster::arn()));
+    }
+    access
 }

@@ -1,7 +1,9 @@
 //! What is wanted of an environment on AWS.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Result, bail};
-use config::{Cloud, Config, Storage};
+use config::{Cloud, Config, Environment, Source, Storage};
 
 use crate::model::{self, MANAGER, NAME};
 
@@ -18,6 +20,8 @@ pub(crate) struct Stack<'a> {
     pub(crate) namespace: String,
     /// Which bucket is made, and in which region.
     pub(crate) storage: &'a Storage,
+    /// What jobs read beside it: buckets that are there, each with what the keys begin with.
+    pub(crate) sources: BTreeSet<(&'a str, &'a str)>,
     /// What else is.
     pub(crate) cloud: Cloud,
 }
@@ -45,6 +49,7 @@ impl<'a> Stack<'a> {
             protected: environment.protected,
             namespace: environment.namespace_of(name),
             storage: environment.storage.as_ref().unwrap_or(&config.storage),
+            sources: sources(config, environment),
             cloud,
         })
     }
@@ -56,4 +61,24 @@ impl<'a> Stack<'a> {
             ("kindred:managed-by", MANAGER),
         ]
     }
+}
+
+/// What is in buckets of what index files are built of: of all collections, since the workflow `data` builds whatever is in the file.
+fn sources<'a>(config: &'a Config, environment: &'a Environment) -> BTreeSet<(&'a str, &'a str)> {
+    let data = environment
+        .jobs
+        .as_ref()
+        .and_then(|jobs| jobs.data.as_ref());
+    let of_collections = config
+        .collections
+        .values()
+        .map(|collection| &collection.source);
+    let in_bucket = |source: &'a Source| match source {
+        Source::S3 { bucket, prefix } => Some((bucket.as_str(), prefix.as_str())),
+        Source::Parts | Source::Path(_) => None,
+    };
+    data.into_iter()
+        .chain(of_collections)
+        .filter_map(in_bucket)
+        .collect()
 }

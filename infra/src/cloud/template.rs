@@ -35,6 +35,11 @@ impl Template {
         self.resources.insert(id.to_owned(), resource);
     }
 
+    /// Gives a resource that was added one more property.
+    pub(super) fn set(&mut self, id: &str, property: &str, value: &Value) {
+        self.resources[id]["Properties"][property] = value.clone();
+    }
+
     /// Adds a resource that waits until another one is there, which nothing in it names.
     pub(super) fn add_after(&mut self, other: &str, id: &str, kind: &str, properties: &Value) {
         self.add(id, kind, properties);

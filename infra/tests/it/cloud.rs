@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use insta::assert_snapshot;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::program::{Place, tool};
 
@@ -69,6 +69,61 @@ fn what_a_stack_can_have() {
 #[test]
 fn what_a_stack_has_for_functions_elsewhere() {
     assert_snapshot!("cloud_balanced", rendered(BALANCED, "test"));
+}
+
+#[test]
+fn jobs_and_the_workflow_read_the_buckets_of_what_index_files_are_built_of() {
+    let environments = "\
+        [environments.dev.jobs]\nimage = \"ghcr.io/you/precompute:1\"\ndata = \"s3://exports/films\"\n\
+        [environments.dev.cloud.github]\nrepository = \"you/films\"\n\
+        [collections.shop]\ntitle = \"Shop\"\nsource = \"s3://orders\"\n";
+    let template: Value = serde_json::from_str(&rendered(environments, "dev")).unwrap();
+    for role in ["JobRole", "DataRole"] {
+        let policies = &template["Resources"][role]["Properties"]["Policies"];
+        let expected = json!({
+            "Effect": "Allow",
+            "Action": ["s3:GetObject", "s3:ListBucket"],
+            "Resource": [
+                { "Fn::Sub": "arn:${AWS::Partition}:s3:::exports/films*" },
+                { "Fn::Sub": "arn:${AWS::Partition}:s3:::exports" },
+                { "Fn::Sub": "arn:${AWS::Partition}:s3:::orders/*" },
+                { "Fn::Sub": "arn:${AWS::Partition}:s3:::orders" },
+            ],
+        });
+        assert_eq!(
+            policies[0]["PolicyDocument"]["Statement"][1], expected,
+            "{role}"
+        );
+    }
+}
+
+/// The role of the workflow may not change roles: what changed its own could not be brought by it.
+#[test]
+fn no_role_changes_by_what_the_workflow_may_bring() {
+    let more = "standby = \"standby.example.org\"\ngateway = true\n\
+        [environments.test.cloud.domain]\nname = \"films.example.org\"\n\
+        certificate = \"arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000\"\n";
+    let api = "host = \"api.example.org\"\n";
+    let changed = BALANCED.replacen(api, &format!("{api}{more}"), 1).replacen(
+        "stack =",
+        "public_index = true\nstack =",
+        1,
+    );
+    let [before, after] = [BALANCED, changed.as_str()].map(|environments| {
+        let template: Value = serde_json::from_str(&rendered(environments, "test")).unwrap();
+        template["Resources"].as_object().unwrap().clone()
+    });
+    for added in ["Gateway", "WithoutBucket", "Pointer"] {
+        assert!(
+            !before.contains_key(added) && after.contains_key(added),
+            "{added}"
+        );
+    }
+    for (id, resource) in &after {
+        if resource["Type"].as_str().unwrap().starts_with("AWS::IAM::") {
+            assert_eq!(before.get(id), Some(resource), "{id}");
+        }
+    }
 }
 
 /// What is posted goes to the first origin alone.

@@ -69,7 +69,7 @@ fn a_stack_is_planned_made_changed_and_deleted() {
     let changed = Place::new(&format!("{PLAIN}{github}"));
     let roles = [
         "add     DeployRole (AWS::IAM::Role)\n",
-        "2 to add, 0 to modify, 0 to remove\n",
+        "3 to add, 0 to modify, 0 to remove\n",
     ];
     check(&changed, &["plan", "--detailed-exitcode"], 2, &roles);
     check(
@@ -80,13 +80,13 @@ fn a_stack_is_planned_made_changed_and_deleted() {
     );
     let removed = [
         "remove  PlanRole (AWS::IAM::Role)\n",
-        "0 to add, 0 to modify, 2 to remove\n",
+        "0 to add, 0 to modify, 3 to remove\n",
     ];
     check(
         &place,
         &["plan", "--output", "json"],
         0,
-        &["{\"add\":0,\"import\":0,\"modify\":0,\"remove\":2,\"type\":\"summary\"}\n"],
+        &["{\"add\":0,\"import\":0,\"modify\":0,\"remove\":3,\"type\":\"summary\"}\n"],
     );
     check(&place, &["apply", "--yes"], 0, &removed);
 
