@@ -143,15 +143,17 @@ impl<'a> Model<'a> {
         Ok(model)
     }
 
-    /// Refuses an image without a digest where the environment is protected: what runs there changes when somebody applies it, and not when somebody moves a tag. So
+    /// Refuses an application whose name is none; and an image without a digest where the environment is protected: what runs there changes when somebody applies it, and not when somebody moves a tag. So
     /// does what stands by, which would be another one than what it stands by for.
-    pub(crate) fn check_digests(&self) -> Result<()> {
+    pub(crate) fn check_images(&self) -> Result<()> {
+        let name = self.environment_name;
+        Image::parse(&self.image)
+            .with_context(|| format!("environment `{name}`: `{APPLICATION_IMAGE}`"))?;
         let why = match &self.environment.standby_of {
             Some(primary) => &format!("stands by for `{primary}`"),
             None if self.environment.protected => "is protected",
             None => return Ok(()),
         };
-        let name = self.environment_name;
         let database = self.environment.database.as_ref();
         let cluster = database.and_then(|database| database.cluster.as_ref());
         if cluster.is_some_and(|cluster| cluster.image.is_none()) {

@@ -10,6 +10,7 @@ use kube::{Client, Config, Discovery};
 
 use super::{Cluster, Place};
 use crate::error::{Failure, Refusal};
+use crate::interruption::Interruption;
 
 /// How long an answer may take. The longest are those of admission webhooks, for which the cluster itself waits at most 30 s.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(40);
@@ -25,7 +26,10 @@ const IN_CLUSTER: &str = "(in the cluster)";
 
 impl Cluster {
     /// Connects to the cluster of a context, or of the current one, and asks what it serves. Within a cluster that is the one, unless a kubeconfig names another.
-    pub(crate) async fn connect(context: Option<&str>) -> Result<Self, Failure> {
+    pub(crate) async fn connect(
+        context: Option<&str>,
+        interruption: Interruption,
+    ) -> Result<Self, Failure> {
         let (config, place) = find(context).await?;
         let Place {
             context, server, ..
@@ -41,6 +45,7 @@ impl Cluster {
         Ok(Self {
             client,
             discovery,
+            interruption,
             place,
         })
     }

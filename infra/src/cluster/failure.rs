@@ -41,7 +41,10 @@ pub(crate) fn cause(error: kube::Error) -> Cause {
     }
     let Status { code, message, .. } = *status;
     match code {
-        422 if message.contains("immutable") => Cause::Immutable(message),
+        // A rule of the cluster may have any words.
+        422 if message.contains("immutable") && !message.contains("denied request") => {
+            Cause::Immutable(message)
+        }
         400 | 422 => Cause::Refused(message),
         // The one fault of a patch that the cluster takes for one of its own.
         500 if message.contains("typed patch object") => Cause::Refused(message),

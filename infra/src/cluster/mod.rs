@@ -8,12 +8,14 @@ use kube::{Client, Discovery};
 
 pub(crate) use self::failure::{Cause, cause};
 pub(crate) use self::requests::ApplyWay;
+use crate::interruption::Interruption;
 use crate::object_id::ObjectId;
 
 /// A cluster that answers, and what it serves.
 pub(crate) struct Cluster {
     client: Client,
     discovery: Discovery,
+    interruption: Interruption,
     /// Which one it is.
     pub(crate) place: Place,
 }

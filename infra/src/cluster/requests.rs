@@ -20,6 +20,9 @@ use crate::object_id::ObjectId;
 /// How long a cluster that was there is waited for, such as one whose control plane starts again.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// How long an answer is waited for where it was asked to stop.
+const GRACE: Duration = Duration::from_secs(5);
+
 /// How long between two attempts.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -206,17 +209,29 @@ impl Cluster {
         })
     }
 
-    /// The answer to a request; to one that did not arrive, sent again for a while.
+    /// The answer to a request; to one that did not arrive, sent again for a while. Where it was asked to stop, an answer is waited for a moment longer, and nothing is sent again.
     async fn send(&self, request: Request<Vec<u8>>) -> Result<Value> {
         let start = Instant::now();
         loop {
-            match self.client.request(request.clone()).await {
-                Err(Error::Service(_) | Error::HyperError(_)) if start.elapsed() < PATIENCE => {
+            let answer = tokio::select! {
+                answer = self.client.request(request.clone()) => answer,
+                () = self.stop() => return Err(Error::Service("interrupted".into())),
+            };
+            match answer {
+                Err(Error::Service(_) | Error::HyperError(_))
+                    if start.elapsed() < PATIENCE && !self.interruption.is_there() =>
+                {
                     sleep(PAUSE).await;
                 }
                 answer => return answer,
             }
         }
+    }
+
+    /// Waits until an answer is waited for no longer.
+    async fn stop(&self) {
+        self.interruption.wait().await;
+        sleep(GRACE).await;
     }
 }
 

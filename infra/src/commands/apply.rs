@@ -2,17 +2,20 @@
 
 use std::path::PathBuf;
 
+use anyhow::anyhow;
+use artifact::{Error, Image, Registry};
 use clap::Args;
 use serde_json::Value;
 
 use super::Files;
 use super::arguments::{ClusterArgs, Yes};
 use super::plan::{ChangeArgs, Diff};
+use super::push::failure;
 use super::session::{Session, run};
 use super::state::StateArgs;
 use crate::cli::Global;
 use crate::confirm::confirm;
-use crate::engine::{Consent, DryRun, Outcome, Plan};
+use crate::engine::{Action, Consent, DryRun, Outcome, Plan};
 use crate::error::{Failure, Refusal};
 use crate::report::say;
 use crate::saved_plan::SavedPlan;
@@ -33,6 +36,9 @@ pub(crate) struct ApplyArgs {
     /// Go back to what ran before where it does not come to run
     #[arg(long, conflicts_with = "wait")]
     pub(crate) rollback_on_failure: bool,
+    /// Do not ask the registry whether the application is there
+    #[arg(long)]
+    pub(crate) unseen_image: bool,
     #[command(flatten)]
     yes: Yes,
 }
@@ -72,6 +78,10 @@ pub(crate) fn apply(global: &Global, args: &ApplyArgs) -> Result<(), Failure> {
         if let Some(saved) = &saved {
             saved.check(&plan)?;
         }
+        if !args.unseen_image && plan.changed().next().is_some() {
+            let insecure = session.environment.application.insecure_registry;
+            check_image(&image, insecure).await?;
+        }
         let release = Wanted {
             objects: &objects,
             image: &image,
@@ -80,11 +90,32 @@ pub(crate) fn apply(global: &Global, args: &ApplyArgs) -> Result<(), Failure> {
         let is_asked = saved.is_none() && !args.yes.is_said();
         let result = change(&session, &plan, &release, is_asked, args.wait).await;
         let is_failed = matches!(&result, Err(failure) if failure.refusal == Refusal::Rollout);
-        if is_failed && args.rollback_on_failure {
-            go_back(&session, None, false).await?;
+        if is_failed
+            && args.rollback_on_failure
+            && let Err(failure) = go_back(&session, None, false).await
+        {
+            say(&format!("going back did not work either: {failure}"));
         }
         result
     })
+}
+
+/// Refuses an application that its registry does not have. Where nobody here sees the registry, the cluster may.
+async fn check_image(name: &str, insecure: bool) -> Result<(), Failure> {
+    let image = Image::parse(name).map_err(failure)?;
+    let registry = Registry::of(&image, insecure).map_err(failure)?;
+    match registry.digest().await {
+        Ok(_) => Ok(()),
+        Err(error @ Error::Absent { .. }) => Err(Refusal::Preflight.because(anyhow!(
+            "{error}, and nothing was changed: push it with `infra push`, or give `--unseen-image`"
+        ))),
+        Err(error) => {
+            say(&format!(
+                "nobody sees here whether {name} is there: {error}"
+            ));
+            Ok(())
+        }
+    }
 }
 
 /// Applies again what was applied before.
@@ -104,6 +135,7 @@ async fn go_back(
 ) -> Result<(), Failure> {
     let engine = session.engine();
     let release = engine.release(number).await?;
+    session.check_secret_of(&release).await?;
     let consent = Consent {
         prune: true,
         ..Consent::default()
@@ -111,9 +143,12 @@ async fn go_back(
     let mut plan = engine
         .plan(&release.objects, &consent, DryRun::Server)
         .await?;
-    // No record has their values, so that they stay as they are.
-    plan.changes
-        .retain(|change| change.object.is_some() || change.id.kind != "Secret");
+    for change in &mut plan.changes {
+        if change.object.is_none() && change.id.kind == "Secret" {
+            change.action = Action::Skipped;
+            change.note = Some("no record has its values, so that it stays as it is".to_owned());
+        }
+    }
     say(&format!(
         "release {} of {}, {}: Secrets stay as they are",
         release.number, release.time, release.image
@@ -158,7 +193,20 @@ pub(super) async fn change(
             for change in plan.changed() {
                 session.tell_planned(change, Diff::Full)?;
             }
-            confirm("This is applied.", "yes", "--yes")?;
+            let ask = || confirm("This is applied.", "yes", "--yes");
+            session.ask(ask).await?;
+            // Somebody may have taken their time.
+            let engine = session.engine();
+            let now = engine
+                .plan(wanted.objects, &wanted.consent, DryRun::Server)
+                .await?;
+            let shown = SavedPlan::new(
+                session.target(),
+                wanted.image.to_owned(),
+                wanted.consent.clone(),
+                plan,
+            );
+            shown.check(&now)?;
         }
     }
     let engine = session.engine();

@@ -58,7 +58,7 @@ impl Yes {
 }
 
 /// Whether somebody said yes before to what is not easily undone.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(crate) struct YesByName {
     /// Ask nothing, unless the environment is protected
     #[arg(short, long)]

@@ -27,8 +27,9 @@ pub(crate) fn destroy(global: &Global, args: &DestroyArgs) -> Result<(), Failure
         let session = Session::open_to_change(global, &args.cluster, &files).await?;
         let question = format!("This deletes everything of {}.", session.place());
         let is_protected = session.environment.protected;
-        args.yes
-            .ask(&question, session.environment_name, is_protected)?;
+        let (yes, name) = (args.yes.clone(), session.environment_name.to_owned());
+        let ask = move || yes.ask(&question, &name, is_protected);
+        session.ask(ask).await?;
         let mut tell = |change: &_| session.tell_done(change);
         session.engine().destroy(args.delete_data, &mut tell).await
     })

@@ -109,7 +109,7 @@ impl Files {
 
     fn model_of_release(&self, name: &str, image: Option<&str>) -> Result<Model<'_>, Failure> {
         let model = self.model_of(name, image)?;
-        let checked = model.check_digests();
+        let checked = model.check_images();
         checked.map_err(|error| Refusal::Invalid.because(error))?;
         Ok(model)
     }

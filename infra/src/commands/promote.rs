@@ -60,8 +60,10 @@ pub(crate) fn promote(global: &Global, args: &PromoteArgs) -> Result<(), Failure
         }
         let session = &promoted.session;
         let question = format!("{} becomes the active one.", session.place());
-        args.yes
-            .ask(&question, name, session.environment.protected)?;
+        let (yes, asked) = (args.yes.clone(), name.to_owned());
+        let is_protected = session.environment.protected;
+        let ask = move || yes.ask(&question, &asked, is_protected);
+        session.ask(ask).await?;
         write_config(&global.config, |text| {
             let active = [("active", Setting::Text(name.to_owned()))];
             Ok(with_settings_of(

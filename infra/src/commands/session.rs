@@ -14,7 +14,8 @@ use crate::cluster::Cluster;
 use crate::engine::{Action, Change, Engine, Release};
 use crate::error::{Failure, Refusal};
 use crate::interruption::Interruption;
-use crate::model::Model;
+use crate::model::{Model, SECRET_NAME};
+use crate::object_id::ObjectId;
 use crate::render;
 use crate::saved_plan::Target;
 
@@ -34,9 +35,11 @@ pub(super) fn run<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
-    runtime
-        .context("could not start the runtime")?
-        .block_on(work)
+    let runtime = runtime.context("could not start the runtime")?;
+    let result = runtime.block_on(work);
+    // Nobody waits for an answer that nobody asks for any more.
+    runtime.shutdown_background();
+    result
 }
 
 impl<'a> Session<'a> {
@@ -68,7 +71,7 @@ impl<'a> Session<'a> {
         let (environment_name, environment) = files.environment(global)?;
         let context = args.context.as_deref().or(environment.context.as_deref());
         let cluster = tokio::select! {
-            cluster = Cluster::connect(context) => cluster?,
+            cluster = Cluster::connect(context, interruption.clone()) => cluster?,
             () = interruption.wait() => {
                 return Err(Refusal::Interrupted.because(anyhow!("interrupted: nothing was done")));
             }
@@ -82,6 +85,33 @@ impl<'a> Session<'a> {
             timeout: args.timeout(),
             interruption,
         })
+    }
+
+    /// Asks whoever sits at the terminal, unless Ctrl-C comes before the answer.
+    pub(super) async fn ask(
+        &self,
+        ask: impl FnOnce() -> Result<(), Failure> + Send + 'static,
+    ) -> Result<(), Failure> {
+        tokio::select! {
+            answer = tokio::task::spawn_blocking(ask) => answer.context("could not ask")?,
+            () = self.interruption.wait() => {
+                Err(Refusal::Interrupted.because(anyhow!("interrupted: nothing was done")))
+            }
+        }
+    }
+
+    /// That the Secret is there which a release reads, as no record has its values.
+    pub(super) async fn check_secret_of(&self, release: &Release) -> Result<(), Failure> {
+        let id = ObjectId::of_core("Secret", &self.namespace, SECRET_NAME);
+        let quoted = format!("\"{SECRET_NAME}\"");
+        let reads = |object: &Value| object.to_string().contains(&quoted);
+        if release.objects.iter().any(reads) && self.engine().look(&id).await?.is_none() {
+            return Err(Refusal::Preflight.because(anyhow!(
+                "release {} reads {id}, which is gone, and no record has its values: configure `secrets` as they were then and run `infra apply`",
+                release.number
+            )));
+        }
+        Ok(())
     }
 
     /// What brings the environment's objects into the cluster.

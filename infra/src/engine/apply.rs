@@ -44,7 +44,13 @@ impl Engine<'_> {
             None => None,
         };
         self.alone("apply", async {
-            let mut before = plan.inventory.clone();
+            let mut before = self.inventory().await?;
+            if before != plan.inventory {
+                return Err(Refusal::Locked.because(anyhow!(
+                    "somebody else changed what there is of the environment {} since this was planned: nothing was done, run the same command again",
+                    self.environment
+                )));
+            }
             let mut inventory = Inventory::default();
             let wanted = plan.changes.iter().filter(|change| change.object.is_some());
             wanted.for_each(|change| inventory.insert(&change.id, change.uid.clone()));
@@ -69,11 +75,10 @@ impl Engine<'_> {
                 tell(change)?;
             }
             self.write_inventory(&mut before, &inventory).await?;
-            if plan.changed().next().is_some() {
-                let objects = plan
-                    .changes
-                    .iter()
-                    .filter_map(|change| change.object.as_ref());
+            let objects = plan.changes.iter();
+            let objects = objects.filter_map(|change| change.object.as_ref());
+            // What was ended before its record was written has nothing left to change.
+            if plan.changed().next().is_some() || !self.is_recorded(image, objects.clone()).await? {
                 self.record_release(image, objects).await.map(Some)
             } else {
                 Ok(None)

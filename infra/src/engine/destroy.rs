@@ -4,6 +4,21 @@ use super::{Action, Change, DATA_KINDS, Engine};
 use crate::error::Failure;
 use crate::object_id::ObjectId;
 
+/// What is looked for before a namespace is deleted with all that is in it.
+const HELD_KINDS: [([&str; 2], &str); 8] = [
+    (["", "v1"], "PersistentVolumeClaim"),
+    (["apps", "v1"], "Deployment"),
+    (["apps", "v1"], "StatefulSet"),
+    (["apps", "v1"], "DaemonSet"),
+    (["batch", "v1"], "CronJob"),
+    (["batch", "v1"], "Job"),
+    (["", "v1"], "Service"),
+    (["", "v1"], "ConfigMap"),
+];
+
+/// What the cluster itself puts into every namespace.
+const AUTHORITIES: &str = "kube-root-ca.crt";
+
 impl Engine<'_> {
     /// Deletes what is there because of us, each when what was made behind it is gone; then what we wrote down of it, and at last the namespace, if we made it. Volumes and databases stay where their
     /// data is not to be deleted, and with them the namespace.
@@ -31,6 +46,10 @@ impl Engine<'_> {
                             .await?;
                     }
                 }
+                if !keeps_namespace && let Some((id, note)) = self.held(deletes_data).await? {
+                    keeps_namespace = true;
+                    tell(&change(&id, Action::Skipped, Some(note)))?;
+                }
                 if keeps_namespace {
                     for release in self.releases().await? {
                         self.take_away(&self.release_id(release.number), None, tell)
@@ -49,6 +68,32 @@ impl Engine<'_> {
             ));
         }
         self.take_away(&namespace, None, tell).await
+    }
+
+    /// Something in the namespace that is not to go with it, and why: what others made, and data.
+    async fn held(&self, deletes_data: bool) -> Result<Option<(ObjectId, &'static str)>, Failure> {
+        for (api, kind) in HELD_KINDS {
+            let like = ObjectId::of_group(api, kind, self.namespace, "");
+            let objects = self.cluster.list(&like, "").await;
+            for object in self.expect(objects, "read what there is beside", &like)? {
+                let id = ObjectId {
+                    name: object["metadata"]["name"]
+                        .as_str()
+                        .unwrap_or_default()
+                        .to_owned(),
+                    ..like.clone()
+                };
+                let is_made_by_another = !object["metadata"]["ownerReferences"].is_null();
+                if self.is_ours(&object) {
+                    if DATA_KINDS.contains(&kind) && !deletes_data {
+                        return Ok(Some((id, "it holds data: `--delete-data` deletes it")));
+                    }
+                } else if !is_made_by_another && id.name != AUTHORITIES {
+                    return Ok(Some((id, "it is not ours: the namespace stays for it")));
+                }
+            }
+        }
+        Ok(None)
     }
 
     async fn take_away(

@@ -58,7 +58,14 @@ impl Engine<'_> {
         wanted: &str,
         id: &ObjectId,
     ) -> Result<T, Failure> {
-        answer.map_err(|error| self.cluster.place.failure(wanted, id, cause(error)))
+        answer.map_err(|error| match error {
+            kube::Error::Service(_) | kube::Error::HyperError(_)
+                if self.interruption.is_there() =>
+            {
+                interrupted()
+            }
+            error => self.cluster.place.failure(wanted, id, cause(error)),
+        })
     }
 
     /// Ends what is going on where it was asked to, between two steps.

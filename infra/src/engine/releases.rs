@@ -84,6 +84,18 @@ impl Engine<'_> {
         Ok(releases)
     }
 
+    /// Whether the newest release is of this artifact and of these objects.
+    pub(super) async fn is_recorded<'v>(
+        &self,
+        image: &str,
+        objects: impl Iterator<Item = &'v Value>,
+    ) -> Result<bool, Failure> {
+        let newest = self.releases().await?.into_iter().next();
+        Ok(newest.is_some_and(|newest| {
+            newest.image == image && recorded(objects).eq(newest.objects.iter())
+        }))
+    }
+
     /// Writes down what was applied, and forgets the oldest.
     pub(super) async fn record_release<'v>(
         &self,
@@ -96,10 +108,7 @@ impl Engine<'_> {
             time: format!("{:.0}", Timestamp::now()),
             image: image.to_owned(),
             outcome: Outcome::Applied,
-            objects: objects
-                .filter(|object| object["kind"] != "Secret")
-                .cloned()
-                .collect(),
+            objects: recorded(objects).cloned().collect(),
         };
         self.write_release(&release).await?;
         for old in releases.iter().skip(KEPT - 1) {
@@ -167,6 +176,11 @@ impl Engine<'_> {
                 }),
         }
     }
+}
+
+/// What of some objects is written down: everything but values of Secrets.
+fn recorded<'v>(objects: impl Iterator<Item = &'v Value>) -> impl Iterator<Item = &'v Value> {
+    objects.filter(|object| object["kind"] != "Secret")
 }
 
 fn read(record: &Value) -> Result<Release, Failure> {

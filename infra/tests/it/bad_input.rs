@@ -34,17 +34,19 @@ fn an_image_has_to_be_named() {
         &render,
         "write `image` under `[environments.dev.application]`, or give `--image`",
     );
-    let run = Place::new("[environments.dev]\n").run(&[
-        "render",
-        "--env",
-        "dev",
-        "--image",
-        "ghcr.io/example/kindred@sha256:0123",
-    ]);
+    let image = format!("ghcr.io/example/kindred@sha256:{}", "0".repeat(64));
+    let run = Place::new("[environments.dev]\n").run(&[&render[..], &["--image", &image]].concat());
     assert_eq!(run.status, Some(0), "{}", run.stderr);
-    assert!(
-        run.stdout
-            .contains("image: ghcr.io/example/kindred@sha256:0123\n")
+    assert!(run.stdout.contains(&format!("image: {image}\n")));
+}
+
+#[test]
+fn what_is_no_name_of_an_image_is_refused() {
+    let args = ["render", "--env", "dev", "--image", "bad image:::"];
+    check(
+        &format!("[environments.dev]\n{IMAGE}"),
+        &args,
+        "bad image:::",
     );
 }
 

@@ -176,6 +176,65 @@ fn secrets_are_hidden_and_new_values_reach_the_pods() {
 }
 
 #[test]
+fn a_release_that_was_not_written_down_is_when_it_is_applied_again() {
+    let Some(site) = Site::new("record", HOST) else {
+        return;
+    };
+    site.apply(&[]);
+    site.apply(&OTHER_IMAGE);
+    // As if somebody had been stopped behind the last object.
+    let record = format!("kindred-release-{}-2", site.name);
+    site.kubectl_ok(&["delete", "configmap", &record]);
+    let [_, image] = OTHER_IMAGE;
+    site.apply(&OTHER_IMAGE);
+    let history = site.check(&["history"], 0).stdout;
+    let newest = history.lines().next().unwrap();
+    assert!(
+        newest.starts_with("release 2 ") && newest.ends_with(image),
+        "{history}"
+    );
+    site.apply(&OTHER_IMAGE);
+    assert_eq!(site.check(&["history"], 0).stdout, history);
+}
+
+#[test]
+fn what_is_gone_back_to_keeps_secrets_or_misses_them() {
+    let settings = format!(
+        "{HOST}[environments.NAME.secrets]\ns3_secret_access_key = {{ environment = \"TEST_KEY\" }}\n"
+    );
+    let Some(site) = Site::new("back-secret", &settings) else {
+        return;
+    };
+    let run = |args: &[&str], status: i32| {
+        let mut command = site.command(args);
+        crate::program::Run::checked(command.env("TEST_KEY", "value"), status)
+    };
+    run(&["apply", "--yes", "--wait=false"], 0);
+    run(
+        &[&["apply", "--yes", "--wait=false"][..], &OTHER_IMAGE].concat(),
+        0,
+    );
+    // On a cluster whose pods only seem to run, they run; elsewhere, that they do not is no matter here.
+    let mut command = site.command(&["rollback", "1", "--yes", "--timeout", "5"]);
+    let back = crate::program::Run::of(command.env("TEST_KEY", "value"));
+    let inventory = format!("kindred-inventory-{}", site.name);
+    let inventory = site.get(&format!("configmap/{inventory}")).to_string();
+    assert!(
+        inventory.contains("kindred-variables"),
+        "{}{inventory}",
+        back.stderr
+    );
+    site.kubectl_ok(&["delete", "secret", "kindred-variables"]);
+    let run = run(&["rollback", "2", "--yes"], 4);
+    assert!(
+        run.stderr
+            .contains("release 2 reads Secret/kindred-variables, which is gone"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
 fn nothing_is_done_that_nobody_said_yes_to() {
     let Some(site) = Site::new("unasked", HOST) else {
         return;

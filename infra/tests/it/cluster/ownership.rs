@@ -208,6 +208,29 @@ fn what_cannot_change_is_made_anew_only_by_its_name() {
 }
 
 #[test]
+fn a_namespace_stays_for_what_others_have_in_it() {
+    let Some(site) = Site::new("held", HOST) else {
+        return;
+    };
+    site.apply(&[]);
+    site.kubectl_ok(&["create", "configmap", "somebodys"]);
+    let run = site.check(&["destroy", "--yes"], 0);
+    assert!(
+        run.stdout.contains(
+            "skipped    ConfigMap/somebodys (it is not ours: the namespace stays for it)"
+        ),
+        "{}",
+        run.stdout
+    );
+    assert!(!site.is_there("deployment/kindred"));
+    assert!(site.is_there("configmap/somebodys"));
+    site.kubectl_ok(&["delete", "configmap", "somebodys"]);
+    site.apply(&["--adopt", &format!("Namespace/{}", site.namespace())]);
+    site.check(&["destroy", "--yes"], 0);
+    assert!(!site.is_there(&format!("namespace/{}", site.namespace())));
+}
+
+#[test]
 fn a_kind_that_is_not_served_is_planned_and_not_applied() {
     let settings = format!(
         "{HOST}[environments.NAME.address]\nkind = \"gateway\"\nhost = \"api.example.org\"\ngateway = \"gateways/public\"\n"
