@@ -138,17 +138,12 @@ async fn go_back(
     session.check_secret_of(&release).await?;
     let consent = Consent {
         prune: true,
+        keeps_secrets: true,
         ..Consent::default()
     };
-    let mut plan = engine
+    let plan = engine
         .plan(&release.objects, &consent, DryRun::Server)
         .await?;
-    for change in &mut plan.changes {
-        if change.object.is_none() && change.id.kind == "Secret" {
-            change.action = Action::Skipped;
-            change.note = Some("no record has its values, so that it stays as it is".to_owned());
-        }
-    }
     say(&format!(
         "release {} of {}, {}: Secrets stay as they are",
         release.number, release.time, release.image
@@ -179,7 +174,7 @@ pub(super) struct Wanted<'a> {
     pub(super) consent: Consent,
 }
 
-/// Does what a plan says when somebody said yes, waits until it runs where that is wanted, and writes down what came of it.
+/// Does what a plan says when somebody said yes.
 pub(super) async fn change(
     session: &Session<'_>,
     plan: &Plan,
@@ -209,6 +204,36 @@ pub(super) async fn change(
             shown.check(&now)?;
         }
     }
+    let deletes = plan
+        .changes
+        .iter()
+        .any(|change| change.action == Action::Deleted);
+    if !(waits && deletes) {
+        return carry_out(session, plan, wanted, waits).await;
+    }
+    // What runs goes when what takes its place does.
+    let keeping = Wanted {
+        consent: Consent {
+            prune: false,
+            ..wanted.consent.clone()
+        },
+        ..*wanted
+    };
+    for wanted in [&keeping, wanted] {
+        let engine = session.engine();
+        let plan = engine.plan(wanted.objects, &wanted.consent, DryRun::Server);
+        carry_out(session, &plan.await?, wanted, waits).await?;
+    }
+    Ok(())
+}
+
+/// Does what a plan says, waits until it runs where that is wanted, and writes down what came of it.
+async fn carry_out(
+    session: &Session<'_>,
+    plan: &Plan,
+    wanted: &Wanted<'_>,
+    waits: bool,
+) -> Result<(), Failure> {
     let engine = session.engine();
     let mut tell = |change: &_| session.tell_done(change);
     let release = engine

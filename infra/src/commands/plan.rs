@@ -44,6 +44,7 @@ impl ChangeArgs {
             replace: Selection(self.replace.clone()),
             adopt: Selection(self.adopt.clone()),
             prune: self.prune,
+            keeps_secrets: false,
         }
     }
 }

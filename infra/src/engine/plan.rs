@@ -89,6 +89,8 @@ pub(crate) struct Consent {
     pub(crate) adopt: Selection,
     /// Whether what is not wanted any more is deleted.
     pub(crate) prune: bool,
+    /// Whether Secrets stay even so, of which nobody said whether they are wanted.
+    pub(crate) keeps_secrets: bool,
 }
 
 /// Some objects, as `Kind/name`; or all, as `all`.
@@ -319,6 +321,11 @@ impl Engine<'_> {
             (
                 Action::Skipped,
                 Some("it may hold data: delete it by hand where it is not needed"),
+            )
+        } else if consent.keeps_secrets && id.kind == "Secret" {
+            (
+                Action::Skipped,
+                Some("no record has its values, so that it stays as it is"),
             )
         } else if consent.prune {
             (Action::Deleted, None)

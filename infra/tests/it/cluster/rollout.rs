@@ -57,6 +57,29 @@ fn a_release_is_ready_when_its_pods_are_and_can_be_gone_back_to() {
 }
 
 #[test]
+fn what_runs_goes_when_what_takes_its_place_does() {
+    let with_address = format!("{HOST}[environments.NAME.address]\nkind = \"node-port\"\n");
+    let (Some(_), Some(site)) = (Site::bed(), Site::new("after", &with_address)) else {
+        return;
+    };
+    site.check(&["apply", "--yes"], 0);
+    site.kubectl_ok(&["create", "quota", "small", "--hard=limits.memory=2Gi"]);
+    site.configure(&HOST.replace("host_image", "memory_limit = \"4Gi\"\nhost_image"));
+    site.check(&["apply", "--yes", "--prune"], 6);
+    assert!(site.is_there("service/kindred-public"));
+    site.configure(HOST);
+    let run = site.check(&["apply", "--yes", "--prune"], 0);
+    let ready = run.stdout.find("Deployment/kindred is ready").unwrap();
+    let deleted = run
+        .stdout
+        .find("deleted    Service/kindred-public")
+        .unwrap();
+    assert!(ready < deleted, "{}", run.stdout);
+    assert!(!site.is_there("service/kindred-public"));
+    assert_eq!(site.planned(&["--prune"]), <[String; 0]>::default());
+}
+
+#[test]
 fn a_version_that_cannot_run_is_gone_back_from_where_that_is_wanted() {
     let (Some(_), Some(site)) = (Site::bed(), Site::new("back", HOST)) else {
         return;
