@@ -83,7 +83,7 @@ enum Command {
     Image(ImageArgs),
     /// Show what `apply` would do
     Plan(PlanArgs),
-    /// Show in what the cluster differs from what was applied last
+    /// Show in what the cluster differs from what was applied last: objects that are gone, and fields that were applied. What others added beside these, and Secrets, are not looked at
     Drift(DriftArgs),
     /// Bring the cluster to what is wanted, and wait until it runs
     Apply(ApplyArgs),

@@ -23,11 +23,10 @@ impl Output {
         let line = match self {
             Self::Text => line.to_owned(),
             Self::Json => {
-                let mut object = json!({ "type": event_type });
-                if let (Some(object), Some(fields)) = (object.as_object_mut(), event.as_object()) {
-                    object.extend(fields.clone());
-                }
-                object.to_string()
+                // A field of the same name, as events of a cluster have it, is not the type.
+                let mut fields = event.as_object().cloned().unwrap_or_default();
+                fields.insert("type".to_owned(), json!(event_type));
+                Value::Object(fields).to_string()
             }
         };
         writeln!(std::io::stdout(), "{line}").context("could not write to standard output")

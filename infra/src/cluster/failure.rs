@@ -56,6 +56,9 @@ pub(crate) fn cause(error: kube::Error) -> Cause {
         {
             Cause::Refused(message)
         }
+        403 if message.contains("is being terminated") => {
+            Cause::Other(anyhow!("{message}: wait until it is gone"))
+        }
         403 => Cause::Forbidden(message),
         _ => Cause::Other(anyhow!("{message}")),
     }

@@ -8,7 +8,7 @@ use super::arguments::{ClusterArgs, Yes};
 use super::plan::{Diff, chosen};
 use super::session::{Session, run};
 use crate::cli::Global;
-use crate::engine::{Consent, DryRun};
+use crate::engine::{Consent, DryRun, Selection};
 use crate::error::Failure;
 use crate::object_id::ObjectId;
 use crate::report::say;
@@ -158,8 +158,13 @@ pub(crate) fn explain(global: &Global, args: &ExplainArgs) -> Result<(), Failure
             );
             global.output.tell("owner", &event, &sentence)?;
         }
+        // Whose a field is, is told already.
+        let consent = Consent {
+            force_conflicts: Selection(vec![Selection::ALL.to_owned()]),
+            ..Consent::default()
+        };
         for change in engine
-            .plan(&wanted, &Consent::default(), DryRun::Server)
+            .plan(&wanted, &consent, DryRun::Server)
             .await?
             .changes
         {

@@ -256,6 +256,7 @@ impl Engine<'_> {
             }
             (Err(error), live) => match cause(error) {
                 Cause::Immutable(message) if consent.replace.contains(&id) => {
+                    self.try_anew(object, &id).await?;
                     change.action = Action::Replaced;
                     change.note = Some(message);
                 }
@@ -267,6 +268,22 @@ impl Engine<'_> {
             },
         }
         Ok(Seen::Change(change))
+    }
+
+    /// That an object would be taken if it were made, by trying it under another name: what is there is deleted for it.
+    async fn try_anew(&self, object: &Value, id: &ObjectId) -> Result<(), Failure> {
+        let other = ObjectId {
+            name: format!("{}-anew", id.name),
+            ..id.clone()
+        };
+        let mut object = object.clone();
+        object["metadata"]["name"] = json!(other.name);
+        let way = ApplyWay {
+            is_dry_run: true,
+            takes_over: false,
+        };
+        let answer = self.cluster.apply(&object, &other, way).await;
+        self.expect(answer, "make anew", id).map(|_| ())
     }
 
     /// Whether we may change an object that is there.

@@ -34,6 +34,9 @@ impl Engine<'_> {
     ) -> Result<(), Failure> {
         let start = Instant::now();
         let mut targets: Vec<Target> = objects.iter().filter_map(target).collect();
+        for target in &mut targets {
+            target.wanted.minimum_replicas = minimum_replicas(objects, &target.id);
+        }
         let mut told = String::new();
         let mut doubted_since = None;
         loop {
@@ -135,6 +138,17 @@ impl Engine<'_> {
     }
 }
 
+/// How many replicas a Deployment has at least, where one of these objects says that to an autoscaler.
+fn minimum_replicas(objects: &[Value], id: &ObjectId) -> Option<u64> {
+    let scales = |object: &&Value| {
+        let target = &object["spec"]["scaleTargetRef"];
+        object["kind"] == "HorizontalPodAutoscaler"
+            && target["kind"] == id.kind.as_str()
+            && target["name"] == id.name.as_str()
+    };
+    objects.iter().find(scales)?["spec"]["minReplicas"].as_u64()
+}
+
 /// What is to be waited for because of an object, if anything.
 fn target(object: &Value) -> Option<Target> {
     let id = ObjectId::of(object);
@@ -144,6 +158,7 @@ fn target(object: &Value) -> Option<Target> {
             wanted: Wanted {
                 revision: text(&object["spec"]["template"]["metadata"]["annotations"][REVISION]),
                 replicas: object["spec"]["replicas"].as_u64(),
+                ..Wanted::default()
             },
             id,
         }),
@@ -152,6 +167,7 @@ fn target(object: &Value) -> Option<Target> {
             wanted: Wanted {
                 revision: text(&object["spec"]["podAnnotations"][REVISION]),
                 replicas: object["spec"]["replicas"].as_u64(),
+                ..Wanted::default()
             },
             id: ObjectId {
                 group: "apps".to_owned(),

@@ -35,6 +35,8 @@ pub(super) struct Wanted {
     pub(super) revision: Option<String>,
     /// How many there are, where that is said.
     pub(super) replicas: Option<u64>,
+    /// How many there are at least, where an autoscaler says how many.
+    pub(super) minimum_replicas: Option<u64>,
 }
 
 /// How far a Job is.
@@ -78,6 +80,14 @@ pub(super) fn deployment_state(deployment: &Value, wanted: &Wanted) -> State {
     if wanted.revision.as_ref().is_some_and(is_other) || wanted.replicas.is_some_and(are_others) {
         return State::Waiting("the operator has not seen the change".to_owned());
     }
+    let replicas = spec["replicas"].as_u64().unwrap_or(1);
+    if let Some(minimum) = wanted.minimum_replicas
+        && replicas < minimum
+    {
+        return State::Waiting(format!(
+            "the autoscaler has not seen it: {replicas} of at least {minimum} replicas"
+        ));
+    }
     let status = &deployment["status"];
     let number = |value: &Value| value.as_u64().unwrap_or(0);
     let generation = number(&deployment["metadata"]["generation"]);
@@ -94,7 +104,7 @@ pub(super) fn deployment_state(deployment: &Value, wanted: &Wanted) -> State {
             return State::Failed(message());
         }
     }
-    let wanted = spec["replicas"].as_u64().unwrap_or(1);
+    let wanted = replicas;
     let [updated, all, available] =
         ["updatedReplicas", "replicas", "availableReplicas"].map(|name| number(&status[name]));
     if updated == wanted && all == updated && available == updated {
@@ -185,12 +195,23 @@ mod tests {
         let seen = |revision: &str, replicas: Option<u64>| Wanted {
             revision: Some(revision.to_owned()),
             replicas,
+            ..Wanted::default()
+        };
+        let at_least = |minimum: u64| Wanted {
+            minimum_replicas: Some(minimum),
+            ..Wanted::default()
         };
         let old = json!({ "observedGeneration": 2 });
         for (status, wanted, expected) in [
             (counts(2, 2, 2), seen("b", None), State::Ready),
             (counts(2, 2, 2), seen("b", Some(2)), State::Ready),
             (counts(2, 2, 2), Wanted::default(), State::Ready),
+            (counts(2, 2, 2), at_least(2), State::Ready),
+            (
+                counts(2, 2, 2),
+                at_least(3),
+                waiting("the autoscaler has not seen it: 2 of at least 3 replicas"),
+            ),
             (
                 counts(2, 2, 2),
                 seen("c", None),

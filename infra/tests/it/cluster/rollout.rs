@@ -56,6 +56,20 @@ fn a_release_is_ready_when_its_pods_are_and_can_be_gone_back_to() {
     );
 }
 
+/// A Deployment that says nothing of its replicas begins with one.
+#[test]
+fn replicas_of_the_autoscaler_are_waited_for() {
+    let automatic = HOST.replace("maximum_replicas = 2", "maximum_replicas = 5");
+    let (Some(_), Some(site)) = (Site::bed(), Site::new("automatic", &automatic)) else {
+        return;
+    };
+    site.check(&["apply", "--yes", "--timeout", "120"], 0);
+    assert_eq!(
+        site.get("deployment/kindred")["status"]["availableReplicas"],
+        2
+    );
+}
+
 #[test]
 fn what_runs_goes_when_what_takes_its_place_does() {
     let with_address = format!("{HOST}[environments.NAME.address]\nkind = \"node-port\"\n");
