@@ -147,8 +147,14 @@ impl<'a> Model<'a> {
     /// does what stands by, which would be another one than what it stands by for.
     pub(crate) fn check_images(&self) -> Result<()> {
         let name = self.environment_name;
-        Image::parse(&self.image)
-            .with_context(|| format!("environment `{name}`: `{APPLICATION_IMAGE}`"))?;
+        // Whether it is all of a name, who asks its registry says: that takes longer than everything that is rendered.
+        let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || b"._:/@-".contains(&byte);
+        if !self.image.bytes().all(is_of_name) {
+            bail!(
+                "environment `{name}`: `{APPLICATION_IMAGE}`, {}, does not name an artifact in a registry",
+                self.image
+            );
+        }
         let why = match &self.environment.standby_of {
             Some(primary) => &format!("stands by for `{primary}`"),
             None if self.environment.protected => "is protected",
