@@ -60,7 +60,7 @@ impl SavedPlan {
             target,
             image,
             consent,
-            changes: plan.changed().map(SavedChange::of).collect(),
+            changes: changes(plan),
         }
     }
 
@@ -109,24 +109,36 @@ impl SavedPlan {
 
     /// Refuses where something else would be done now than when it was made.
     pub(crate) fn check(&self, plan: &Plan) -> Result<(), Failure> {
-        let now: Vec<SavedChange> = plan.changed().map(SavedChange::of).collect();
-        let was = self.changes.iter();
-        let moved = was.filter(|change| !now.contains(change));
-        let new = now.iter().filter(|change| !self.changes.contains(change));
-        let mut moved: Vec<String> = moved
-            .chain(new)
-            .map(|change| change.id.to_string())
-            .collect();
-        moved.sort();
-        moved.dedup();
-        if moved.is_empty() {
-            return Ok(());
-        }
-        Err(Refusal::Refused.because(anyhow!(
-            "something else would be done to {} now than when the plan was made, as the cluster or what is wanted is another: make it anew",
-            moved.join(", ")
-        )))
+        check(&self.changes, plan)
     }
+}
+
+/// Refuses where something else would be done by a plan of now than by one that was shown.
+pub(crate) fn check_shown(shown: &Plan, now: &Plan) -> Result<(), Failure> {
+    check(&changes(shown), now)
+}
+
+fn check(shown: &[SavedChange], now: &Plan) -> Result<(), Failure> {
+    let now = changes(now);
+    let moved = shown.iter().filter(|change| !now.contains(change));
+    let new = now.iter().filter(|change| !shown.contains(change));
+    let mut moved: Vec<String> = moved
+        .chain(new)
+        .map(|change| change.id.to_string())
+        .collect();
+    moved.sort();
+    moved.dedup();
+    if moved.is_empty() {
+        return Ok(());
+    }
+    Err(Refusal::Refused.because(anyhow!(
+        "something else would be done to {} now than when the plan was made, as the cluster or what is wanted is another: make it anew",
+        moved.join(", ")
+    )))
+}
+
+fn changes(plan: &Plan) -> Vec<SavedChange> {
+    plan.changed().map(SavedChange::of).collect()
 }
 
 impl SavedChange {

@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 
 use anyhow::anyhow;
-use artifact::{Error, Image, Registry};
+use artifact::Error;
 use clap::Args;
 use serde_json::Value;
 
 use super::Files;
 use super::arguments::{ClusterArgs, Yes};
 use super::plan::{ChangeArgs, Diff};
-use super::push::failure;
+use super::push::{digest_of, failure};
 use super::session::{Session, run};
 use super::state::StateArgs;
 use crate::cli::Global;
@@ -18,7 +18,7 @@ use crate::confirm::confirm;
 use crate::engine::{Action, Consent, DryRun, Outcome, Plan};
 use crate::error::{Failure, Refusal};
 use crate::report::say;
-use crate::saved_plan::SavedPlan;
+use crate::saved_plan::{SavedPlan, check_shown};
 
 /// What is applied.
 #[derive(Args, Debug)]
@@ -71,10 +71,12 @@ pub(crate) fn apply(global: &Global, args: &ApplyArgs) -> Result<(), Failure> {
             }
             None => args.change.consent(),
         };
-        let plan = session
-            .engine()
-            .plan(&objects, &consent, DryRun::Server)
-            .await?;
+        let wanted = Wanted {
+            objects: &objects,
+            image: &image,
+            consent,
+        };
+        let plan = wanted.plan(&session).await?;
         if let Some(saved) = &saved {
             saved.check(&plan)?;
         }
@@ -82,13 +84,8 @@ pub(crate) fn apply(global: &Global, args: &ApplyArgs) -> Result<(), Failure> {
             let insecure = session.environment.application.insecure_registry;
             check_image(&image, insecure).await?;
         }
-        let release = Wanted {
-            objects: &objects,
-            image: &image,
-            consent,
-        };
         let is_asked = saved.is_none() && !args.yes.is_said();
-        let result = change(&session, &plan, &release, is_asked, args.wait).await;
+        let result = change(&session, &plan, &wanted, is_asked, args.wait).await;
         let is_failed = matches!(&result, Err(failure) if failure.refusal == Refusal::Rollout);
         if is_failed
             && args.rollback_on_failure
@@ -102,19 +99,22 @@ pub(crate) fn apply(global: &Global, args: &ApplyArgs) -> Result<(), Failure> {
 
 /// Refuses an application that its registry does not have. Where nobody here sees the registry, the cluster may.
 async fn check_image(name: &str, insecure: bool) -> Result<(), Failure> {
-    let image = Image::parse(name).map_err(failure)?;
-    let registry = Registry::of(&image, insecure).map_err(failure)?;
-    match registry.digest().await {
+    match digest_of(name, insecure).await {
         Ok(_) => Ok(()),
         Err(error @ Error::Absent { .. }) => Err(Refusal::Preflight.because(anyhow!(
             "{error}, and nothing was changed: push it with `infra push`, or give `--unseen-image`"
         ))),
-        Err(error) => {
+        Err(
+            error @ (Error::Unreachable { .. }
+            | Error::Unauthorized { .. }
+            | Error::Registry { .. }),
+        ) => {
             say(&format!(
                 "nobody sees here whether {name} is there: {error}"
             ));
             Ok(())
         }
+        Err(error) => Err(failure(error)),
     }
 }
 
@@ -135,15 +135,12 @@ async fn go_back(
 ) -> Result<(), Failure> {
     let engine = session.engine();
     let release = engine.release(number).await?;
-    session.check_secret_of(&release).await?;
+    engine.check_secret_of(&release).await?;
     let consent = Consent {
         prune: true,
         keeps_secrets: true,
         ..Consent::default()
     };
-    let plan = engine
-        .plan(&release.objects, &consent, DryRun::Server)
-        .await?;
     say(&format!(
         "release {} of {}, {}: Secrets stay as they are",
         release.number, release.time, release.image
@@ -153,6 +150,7 @@ async fn go_back(
         image: &release.image,
         consent,
     };
+    let plan = wanted.plan(session).await?;
     change(session, &plan, &wanted, is_asked, true).await
 }
 
@@ -174,6 +172,16 @@ pub(super) struct Wanted<'a> {
     pub(super) consent: Consent,
 }
 
+impl Wanted<'_> {
+    /// What bringing it there would do now.
+    pub(super) async fn plan(&self, session: &Session<'_>) -> Result<Plan, Failure> {
+        let engine = session.engine();
+        engine
+            .plan(self.objects, &self.consent, DryRun::Server)
+            .await
+    }
+}
+
 /// Does what a plan says when somebody said yes.
 pub(super) async fn change(
     session: &Session<'_>,
@@ -191,17 +199,7 @@ pub(super) async fn change(
             let ask = || confirm("This is applied.", "yes", "--yes");
             session.ask(ask).await?;
             // Somebody may have taken their time.
-            let engine = session.engine();
-            let now = engine
-                .plan(wanted.objects, &wanted.consent, DryRun::Server)
-                .await?;
-            let shown = SavedPlan::new(
-                session.target(),
-                wanted.image.to_owned(),
-                wanted.consent.clone(),
-                plan,
-            );
-            shown.check(&now)?;
+            check_shown(plan, &wanted.plan(session).await?)?;
         }
     }
     let deletes = plan
@@ -220,9 +218,7 @@ pub(super) async fn change(
         ..*wanted
     };
     for wanted in [&keeping, wanted] {
-        let engine = session.engine();
-        let plan = engine.plan(wanted.objects, &wanted.consent, DryRun::Server);
-        carry_out(session, &plan.await?, wanted, waits).await?;
+        carry_out(session, &wanted.plan(session).await?, wanted, waits).await?;
     }
     Ok(())
 }
@@ -243,17 +239,13 @@ async fn carry_out(
     if !waits {
         return Ok(());
     }
-    let release = match release {
-        Some(release) => Some(release),
-        None => engine.releases().await?.into_iter().next(),
-    };
     let result = session.wait(wanted.objects).await;
     let outcome = match &result {
         Ok(()) => Some(Outcome::Ready),
         Err(failure) if failure.refusal == Refusal::Rollout => Some(Outcome::Failed),
         Err(_) => None,
     };
-    if let (Some(release), Some(outcome)) = (release, outcome) {
+    if let Some(outcome) = outcome {
         session.tell_release(&engine.conclude(release, outcome).await?)?;
     }
     result

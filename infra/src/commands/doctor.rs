@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 
 use anyhow::anyhow;
-use artifact::{Error, Image, Registry};
+use artifact::Error;
 use clap::Args;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::Files;
 use super::arguments::ClusterArgs;
-use super::session::{Session, run};
+use super::push::digest_of;
+use super::session::{Session, run, unless_interrupted};
 use crate::cli::Global;
 use crate::doctor::{Check, Verdict, Wanted};
 use crate::error::{Failure, Refusal};
@@ -53,12 +54,7 @@ pub(crate) fn doctor(global: &Global, args: &DoctorArgs) -> Result<(), Failure> 
             checks.extend(images(&model, Wanted(&objects)).await);
             Ok::<_, Failure>(checks)
         };
-        let checks = tokio::select! {
-            checks = work => checks?,
-            () = engine.interruption.wait() => {
-                return Err(Refusal::Interrupted.because(anyhow!("interrupted: nothing was done")));
-            }
-        };
+        let checks = unless_interrupted(&engine.interruption, work).await?;
         for check in &checks {
             tell(global.output, check)?;
         }
@@ -96,11 +92,7 @@ async fn images(model: &Model<'_>, wanted: Wanted<'_>) -> Vec<Check> {
 
 async fn image(name: &str, insecure: bool) -> Check {
     let title = format!("image {name}");
-    let digest = async {
-        let image = Image::parse(name)?;
-        Registry::of(&image, insecure)?.digest().await
-    };
-    match digest.await {
+    match digest_of(name, insecure).await {
         Ok(digest) => Check::ok(title, digest),
         Err(error @ Error::Absent { .. }) => Check::missing(
             title,

@@ -135,7 +135,7 @@ pub(crate) fn drift(global: &Global, args: &DriftArgs) -> Result<(), Failure> {
         session.tell_release(&release)?;
         // What others own by now is what is looked for.
         let consent = Consent {
-            force_conflicts: Selection(vec![Selection::ALL.to_owned()]),
+            force_conflicts: Selection::all(),
             ..Consent::default()
         };
         let engine = session.engine();

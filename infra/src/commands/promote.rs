@@ -11,7 +11,7 @@ use super::arguments::{ClusterArgs, YesByName};
 use super::session::{Session, run};
 use super::{Files, write_config};
 use crate::cli::Global;
-use crate::engine::{Consent, DryRun, Outcome, Release};
+use crate::engine::{Consent, Outcome, Release};
 use crate::error::{Failure, Refusal};
 use crate::probe::served;
 use crate::report::say;
@@ -185,16 +185,12 @@ async fn bring(member: &Member<'_>, files: &Files, waits: bool) -> Result<(), Fa
     say(&session.place());
     let model = files.model_to_release(session.global, Some(&release.image))?;
     let (objects, image) = session.wanted(model)?;
-    let consent = Consent::default();
-    let plan = session
-        .engine()
-        .plan(&objects, &consent, DryRun::Server)
-        .await?;
     let wanted = Wanted {
         objects: &objects,
         image: &image,
-        consent,
+        consent: Consent::default(),
     };
+    let plan = wanted.plan(session).await?;
     change(session, &plan, &wanted, false, waits).await
 }
 

@@ -43,6 +43,12 @@ pub(crate) fn push(global: &Global, args: &PushArgs) -> Result<(), Failure> {
     Ok(tell_pushed(global.output, &image, &packed, &pushed)?)
 }
 
+/// The digest that an image has in its registry.
+pub(super) async fn digest_of(name: &str, insecure: bool) -> Result<String, Error> {
+    let image = Image::parse(name)?;
+    Registry::of(&image, insecure)?.digest().await
+}
+
 /// Makes a tag what is packed.
 pub(super) fn upload(image: &Image, insecure: bool, packed: &Packed) -> Result<Pushed, Failure> {
     run(async {

@@ -14,8 +14,7 @@ use crate::cluster::Cluster;
 use crate::engine::{Action, Change, Engine, Release};
 use crate::error::{Failure, Refusal};
 use crate::interruption::Interruption;
-use crate::model::{Model, SECRET_NAME};
-use crate::object_id::ObjectId;
+use crate::model::Model;
 use crate::render;
 use crate::saved_plan::Target;
 
@@ -40,6 +39,19 @@ pub(super) fn run<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T
     // Nobody waits for an answer that nobody asks for any more.
     runtime.shutdown_background();
     result
+}
+
+/// Does what changes nothing, unless Ctrl-C comes before its end.
+pub(super) async fn unless_interrupted<T>(
+    interruption: &Interruption,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    tokio::select! {
+        result = work => result,
+        () = interruption.wait() => {
+            Err(Refusal::Interrupted.because(anyhow!("interrupted: nothing was done")))
+        }
+    }
 }
 
 impl<'a> Session<'a> {
@@ -70,12 +82,8 @@ impl<'a> Session<'a> {
     ) -> Result<Self, Failure> {
         let (environment_name, environment) = files.environment(global)?;
         let context = args.context.as_deref().or(environment.context.as_deref());
-        let cluster = tokio::select! {
-            cluster = Cluster::connect(context, interruption.clone()) => cluster?,
-            () = interruption.wait() => {
-                return Err(Refusal::Interrupted.because(anyhow!("interrupted: nothing was done")));
-            }
-        };
+        let connecting = Cluster::connect(context, interruption.clone());
+        let cluster = unless_interrupted(&interruption, connecting).await?;
         Ok(Self {
             global,
             cluster,
@@ -92,26 +100,12 @@ impl<'a> Session<'a> {
         &self,
         ask: impl FnOnce() -> Result<(), Failure> + Send + 'static,
     ) -> Result<(), Failure> {
-        tokio::select! {
-            answer = tokio::task::spawn_blocking(ask) => answer.context("could not ask")?,
-            () = self.interruption.wait() => {
-                Err(Refusal::Interrupted.because(anyhow!("interrupted: nothing was done")))
-            }
-        }
-    }
-
-    /// That the Secret is there which a release reads, as no record has its values.
-    pub(super) async fn check_secret_of(&self, release: &Release) -> Result<(), Failure> {
-        let id = ObjectId::of_core("Secret", &self.namespace, SECRET_NAME);
-        let quoted = format!("\"{SECRET_NAME}\"");
-        let reads = |object: &Value| object.to_string().contains(&quoted);
-        if release.objects.iter().any(reads) && self.engine().look(&id).await?.is_none() {
-            return Err(Refusal::Preflight.because(anyhow!(
-                "release {} reads {id}, which is gone, and no record has its values: configure `secrets` as they were then and run `infra apply`",
-                release.number
-            )));
-        }
-        Ok(())
+        let asked = async {
+            tokio::task::spawn_blocking(ask)
+                .await
+                .context("could not ask")?
+        };
+        unless_interrupted(&self.interruption, asked).await
     }
 
     /// What brings the environment's objects into the cluster.

@@ -160,7 +160,7 @@ pub(crate) fn explain(global: &Global, args: &ExplainArgs) -> Result<(), Failure
         }
         // Whose a field is, is told already.
         let consent = Consent {
-            force_conflicts: Selection(vec![Selection::ALL.to_owned()]),
+            force_conflicts: Selection::all(),
             ..Consent::default()
         };
         for change in engine

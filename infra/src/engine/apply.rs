@@ -16,7 +16,7 @@ use crate::object_id::ObjectId;
 const PAUSE: Duration = Duration::from_millis(250);
 
 impl Engine<'_> {
-    /// Does what a plan says, object by object, and tells of each what is done to it. Where that is not the newest release, it is another one, which is returned.
+    /// Does what a plan says, object by object, and tells of each what is done to it. Returns the release that this is: the newest, or another one.
     ///
     /// What is ended in the middle is gone on with by doing it again: the inventory names every object before it is made.
     pub(crate) async fn apply(
@@ -25,7 +25,7 @@ impl Engine<'_> {
         consent: &Consent,
         image: &str,
         tell: &mut dyn FnMut(&Change) -> Result<(), Failure>,
-    ) -> Result<Option<Release>, Failure> {
+    ) -> Result<Release, Failure> {
         let unserved = plan
             .changed()
             .find(|change| change.object.is_some() && !self.cluster.serves(&change.id));
@@ -78,11 +78,7 @@ impl Engine<'_> {
             let objects = plan.changes.iter();
             let objects = objects.filter_map(|change| change.object.as_ref());
             // What was ended before its record was written has nothing left to change; what was only put right again is no other release.
-            if self.is_recorded(image, objects.clone()).await? {
-                Ok(None)
-            } else {
-                self.record_release(image, objects).await.map(Some)
-            }
+            self.record_release(image, objects).await
         })
         .await
     }

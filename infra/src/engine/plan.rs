@@ -101,6 +101,11 @@ impl Selection {
     /// What stands for every object.
     pub(crate) const ALL: &str = "all";
 
+    /// Every object.
+    pub(crate) fn all() -> Self {
+        Self(vec![Self::ALL.to_owned()])
+    }
+
     /// Whether an object is among them.
     pub(crate) fn contains(&self, id: &ObjectId) -> bool {
         self.0

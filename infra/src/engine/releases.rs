@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::Engine;
 use crate::cluster::ApplyWay;
 use crate::error::{Failure, Refusal};
-use crate::model::NAME;
+use crate::model::{NAME, SECRET_NAME};
 use crate::object_id::ObjectId;
 
 /// How many are kept.
@@ -84,31 +84,26 @@ impl Engine<'_> {
         Ok(releases)
     }
 
-    /// Whether the newest release is of this artifact and of these objects.
-    pub(super) async fn is_recorded<'v>(
-        &self,
-        image: &str,
-        objects: impl Iterator<Item = &'v Value>,
-    ) -> Result<bool, Failure> {
-        let newest = self.releases().await?.into_iter().next();
-        Ok(newest.is_some_and(|newest| {
-            newest.image == image && recorded(objects).eq(newest.objects.iter())
-        }))
-    }
-
-    /// Writes down what was applied, and forgets the oldest.
+    /// Writes down what was applied, unless the newest release is that, and forgets the oldest.
     pub(super) async fn record_release<'v>(
         &self,
         image: &str,
         objects: impl Iterator<Item = &'v Value>,
     ) -> Result<Release, Failure> {
-        let releases = self.releases().await?;
+        let mut releases = self.releases().await?;
+        let objects: Vec<Value> = recorded(objects).cloned().collect();
+        if releases
+            .first()
+            .is_some_and(|newest| newest.image == image && newest.objects == objects)
+        {
+            return Ok(releases.swap_remove(0));
+        }
         let release = Release {
             number: releases.first().map_or(1, |newest| newest.number + 1),
             time: format!("{:.0}", Timestamp::now()),
             image: image.to_owned(),
             outcome: Outcome::Applied,
-            objects: recorded(objects).cloned().collect(),
+            objects,
         };
         self.write_release(&release).await?;
         for old in releases.iter().skip(KEPT - 1) {
@@ -153,6 +148,24 @@ impl Engine<'_> {
         object["metadata"]["labels"][RELEASE] = json!(release.number.to_string());
         let written = self.cluster.apply(&object, &id, ApplyWay::default()).await;
         self.expect(written, "write", &id).map(|_| ())
+    }
+
+    /// That the Secret is there which a release reads, as no record has its values.
+    pub(crate) async fn check_secret_of(&self, release: &Release) -> Result<(), Failure> {
+        let id = ObjectId::of_core("Secret", self.namespace, SECRET_NAME);
+        let quoted = format!("\"{SECRET_NAME}\"");
+        let reads = |object: &Value| object.to_string().contains(&quoted);
+        if !release.objects.iter().any(reads) {
+            return Ok(());
+        }
+        let live = self.expect(self.cluster.get(&id).await, "read", &id)?;
+        if live.is_some() {
+            return Ok(());
+        }
+        Err(Refusal::Preflight.because(anyhow!(
+            "release {} reads {id}, which is gone, and no record has its values: configure `secrets` as they were then and run `infra apply`",
+            release.number
+        )))
     }
 
     /// The release of a number; or the newest that ran, of those before the newest.

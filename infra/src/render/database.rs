@@ -3,6 +3,7 @@
 use config::DatabaseCluster;
 use serde_json::{Value, json};
 
+use super::network::tcp;
 use super::pod;
 use crate::model::{DATABASE_NAME, Model, NAME};
 use crate::object::Object;
@@ -35,9 +36,9 @@ pub(super) fn objects(model: &Model<'_>) -> Vec<Object> {
 pub(super) fn egress(model: &Model<'_>) -> Option<Value> {
     let database = model.environment.database.as_ref()?;
     if database.cluster.is_none() {
-        return Some(json!({ "ports": ports(&[database.port()]) }));
+        return Some(json!({ "ports": tcp(&[database.port()]) }));
     }
-    Some(json!({ "to": [{ "podSelector": instances() }], "ports": ports(&[POSTGRESQL_PORT]) }))
+    Some(json!({ "to": [{ "podSelector": instances() }], "ports": tcp(&[POSTGRESQL_PORT]) }))
 }
 
 /// The operator keeps instances of one node apart where there is another, and makes the Secret with the address.
@@ -76,11 +77,11 @@ fn network_policy(model: &Model<'_>) -> Object {
     let functions = json!({ "podSelector": { "matchLabels": model.pod_labels() } });
     let others = json!({ "podSelector": instances() });
     let mut ingress = vec![
-        json!({ "from": [functions], "ports": ports(&[POSTGRESQL_PORT]) }),
-        json!({ "from": [others, operator], "ports": ports(&[POSTGRESQL_PORT, STATUS_PORT]) }),
+        json!({ "from": [functions], "ports": tcp(&[POSTGRESQL_PORT]) }),
+        json!({ "from": [others, operator], "ports": tcp(&[POSTGRESQL_PORT, STATUS_PORT]) }),
     ];
     if model.environment.observability.prometheus {
-        ingress.push(json!({ "ports": ports(&[METRICS_PORT]) }));
+        ingress.push(json!({ "ports": tcp(&[METRICS_PORT]) }));
     }
     let content = json!({ "spec": {
         "podSelector": instances(),
@@ -104,11 +105,4 @@ fn pod_monitor(model: &Model<'_>) -> Object {
 /// The pods of the instances, and of what prepares them.
 fn instances() -> Value {
     json!({ "matchLabels": { (CLUSTER_LABEL): DATABASE_NAME } })
-}
-
-fn ports(ports: &[u16]) -> Vec<Value> {
-    let ports = ports.iter();
-    ports
-        .map(|port| json!({ "protocol": "TCP", "port": port }))
-        .collect()
 }

@@ -33,13 +33,10 @@ pub(super) fn objects(model: &Model<'_>) -> Vec<Object> {
     }
     let mut egress = egress(model, &ports);
     egress.extend(database::egress(model));
-    let listening = listening
-        .iter()
-        .map(|port| json!({ "protocol": "TCP", "port": port }));
     let content = json!({ "spec": {
         "podSelector": { "matchLabels": model.pod_labels() },
         "policyTypes": ["Ingress", "Egress"],
-        "ingress": [{ "ports": listening.collect::<Vec<Value>>() }],
+        "ingress": [{ "ports": tcp(&listening) }],
         "egress": egress,
     } });
     let api = ["networking.k8s.io/v1", "NetworkPolicy"];
@@ -51,18 +48,24 @@ pub(super) fn egress(model: &Model<'_>, ports: &[u16]) -> Vec<Value> {
     let dns = ["UDP", "TCP"].map(|protocol| json!({ "protocol": protocol, "port": DNS_PORT }));
     let said = &model.environment.network.egress_ports;
     let ports: BTreeSet<&u16> = ports.iter().chain(said).collect();
-    let others = ports
-        .iter()
-        .map(|port| json!({ "ports": [{ "protocol": "TCP", "port": port }] }));
+    let others = ports.iter().map(|port| json!({ "ports": tcp(&[**port]) }));
     std::iter::once(json!({ "ports": dns }))
         .chain(others)
+        .collect()
+}
+
+/// Ports as a policy has them.
+pub(super) fn tcp(ports: &[u16]) -> Vec<Value> {
+    let ports = ports.iter();
+    ports
+        .map(|port| json!({ "protocol": "TCP", "port": port }))
         .collect()
 }
 
 /// To whom pods go that have no keys of a bucket on AWS.
 pub(super) fn identity() -> Value {
     let (address, port) = POD_IDENTITY;
-    json!({ "to": [{ "ipBlock": { "cidr": address } }], "ports": [{ "protocol": "TCP", "port": port }] })
+    json!({ "to": [{ "ipBlock": { "cidr": address } }], "ports": tcp(&[port]) })
 }
 
 /// The port of the bucket's endpoint.
