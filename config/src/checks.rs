@@ -263,13 +263,27 @@ pub fn is_dns_label(name: &str) -> bool {
     name.len() <= 63 && is_key_part(name) && !name.starts_with('-') && !name.ends_with('-')
 }
 
+/// What is said of a text that is not.
+const NO_DNS_LABEL: &str = "is no name in a cluster: write 1 to 63 lower-case letters, digits and hyphens, with a letter or digit at both ends";
+
 /// The name of a thing in a cluster, where it is there.
 pub(crate) fn dns_label<'de, D>(deserializer: D) -> Result<Option<String>, D::Error>
 where
     D: Deserializer<'de>,
 {
-    let advice = "is no name in a cluster: write 1 to 63 lower-case letters, digits and hyphens, with a letter or digit at both ends";
-    text(deserializer, is_dns_label, advice).map(Some)
+    text(deserializer, is_dns_label, NO_DNS_LABEL).map(Some)
+}
+
+/// Names of things in a cluster.
+pub(crate) fn dns_labels<'de, D>(deserializer: D) -> Result<Vec<String>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    let names = Vec::<String>::deserialize(deserializer)?;
+    match names.iter().find(|name| !is_dns_label(name)) {
+        Some(name) => Err(D::Error::custom(format!("`{name}` {NO_DNS_LABEL}"))),
+        None => Ok(names),
+    }
 }
 
 /// The name of a host, such as `api.example.org`.

@@ -39,6 +39,7 @@ pub(crate) fn cause(error: kube::Error) -> Cause {
     if !owned.is_empty() {
         return Cause::Owned(owned);
     }
+    let is_of_the_patch = is_of_the_patch(&status);
     let Status { code, message, .. } = *status;
     match code {
         // A rule of the cluster may have any words.
@@ -46,8 +47,7 @@ pub(crate) fn cause(error: kube::Error) -> Cause {
             Cause::Immutable(message)
         }
         400 | 422 => Cause::Refused(message),
-        // The one fault of a patch that the cluster takes for one of its own.
-        500 if message.contains("typed patch object") => Cause::Refused(message),
+        _ if is_of_the_patch => Cause::Refused(message),
         // Admission answers with the same number as a missing right does.
         403 if message.contains("admission webhook")
             || message.contains("violates PodSecurity")
@@ -62,6 +62,11 @@ pub(crate) fn cause(error: kube::Error) -> Cause {
         403 => Cause::Forbidden(message),
         _ => Cause::Other(anyhow!("{message}")),
     }
+}
+
+/// The one fault of a patch that the cluster takes for one of its own.
+pub(super) fn is_of_the_patch(status: &Status) -> bool {
+    status.code == 500 && status.message.contains("typed patch object")
 }
 
 /// The name within `conflict with "NAME" using VERSION`.

@@ -14,11 +14,15 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use super::Cluster;
+use super::failure::is_of_the_patch;
 use crate::model::MANAGER;
 use crate::object_id::ObjectId;
 
 /// How long a cluster that was there is waited for, such as one whose control plane starts again.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// How long a cluster is asked again that says that it failed itself, as one does that is about to start.
+const PATIENCE_WITH_FAULTS: Duration = Duration::from_secs(10);
 
 /// How long an answer is waited for where it was asked to stop.
 const GRACE: Duration = Duration::from_secs(5);
@@ -218,8 +222,8 @@ impl Cluster {
                 () = self.stop() => return Err(Error::Service("interrupted".into())),
             };
             match answer {
-                Err(Error::Service(_) | Error::HyperError(_))
-                    if start.elapsed() < PATIENCE && !self.interruption.is_there() =>
+                Err(error)
+                    if start.elapsed() < patience(&error) && !self.interruption.is_there() =>
                 {
                     sleep(PAUSE).await;
                 }
@@ -232,6 +236,17 @@ impl Cluster {
     async fn stop(&self) {
         self.interruption.wait().await;
         sleep(GRACE).await;
+    }
+}
+
+/// How long what ended so is tried again.
+fn patience(error: &Error) -> Duration {
+    match error {
+        Error::Service(_) | Error::HyperError(_) => PATIENCE,
+        Error::Api(status) if status.code == 500 && !is_of_the_patch(status) => {
+            PATIENCE_WITH_FAULTS
+        }
+        _ => Duration::ZERO,
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::Files;
 use super::arguments::{ClusterArgs, Yes};
-use super::plan::{ChangeArgs, Diff};
+use super::plan::{ChangeArgs, Diff, TakingArgs};
 use super::push::{digest_of, failure};
 use super::session::{Session, run};
 use super::state::StateArgs;
@@ -51,6 +51,8 @@ pub(crate) struct RollbackArgs {
     #[command(flatten)]
     pub(crate) cluster: ClusterArgs,
     #[command(flatten)]
+    pub(crate) taking: TakingArgs,
+    #[command(flatten)]
     yes: Yes,
 }
 
@@ -89,7 +91,7 @@ pub(crate) fn apply(global: &Global, args: &ApplyArgs) -> Result<(), Failure> {
         let is_failed = matches!(&result, Err(failure) if failure.refusal == Refusal::Rollout);
         if is_failed
             && args.rollback_on_failure
-            && let Err(failure) = go_back(&session, None, false).await
+            && let Err(failure) = go_back(&session, None, wanted.consent.clone(), false).await
         {
             say(&format!("going back did not work either: {failure}"));
         }
@@ -123,7 +125,8 @@ pub(crate) fn rollback(global: &Global, args: &RollbackArgs) -> Result<(), Failu
     let files = Files::read(global)?;
     run(async {
         let session = Session::open_to_change(global, &args.cluster, &files).await?;
-        go_back(&session, args.release, !args.yes.is_said()).await
+        let consent = args.taking.consent();
+        go_back(&session, args.release, consent, !args.yes.is_said()).await
     })
 }
 
@@ -131,6 +134,7 @@ pub(crate) fn rollback(global: &Global, args: &RollbackArgs) -> Result<(), Failu
 async fn go_back(
     session: &Session<'_>,
     number: Option<u64>,
+    consent: Consent,
     is_asked: bool,
 ) -> Result<(), Failure> {
     let engine = session.engine();
@@ -139,7 +143,7 @@ async fn go_back(
     let consent = Consent {
         prune: true,
         keeps_secrets: true,
-        ..Consent::default()
+        ..consent
     };
     say(&format!(
         "release {} of {}, {}: Secrets stay as they are",

@@ -25,6 +25,13 @@ pub(crate) struct ChangeArgs {
     /// Delete what is not wanted any more
     #[arg(long)]
     pub(crate) prune: bool,
+    #[command(flatten)]
+    pub(crate) taking: TakingArgs,
+}
+
+/// What may be taken from others, or away, for what is wanted.
+#[derive(Args, Debug)]
+pub(crate) struct TakingArgs {
     /// Take over fields that others own: of `Kind/name`, several by commas, or of all
     #[arg(long, value_name = "OBJECTS", num_args = 0..=1, require_equals = true, value_delimiter = ',', default_missing_value = Selection::ALL)]
     pub(crate) force_conflicts: Vec<String>,
@@ -40,11 +47,20 @@ impl ChangeArgs {
     /// What is said yes to.
     pub(super) fn consent(&self) -> Consent {
         Consent {
+            prune: self.prune,
+            ..self.taking.consent()
+        }
+    }
+}
+
+impl TakingArgs {
+    /// What is said yes to.
+    pub(super) fn consent(&self) -> Consent {
+        Consent {
             force_conflicts: Selection(self.force_conflicts.clone()),
             replace: Selection(self.replace.clone()),
             adopt: Selection(self.adopt.clone()),
-            prune: self.prune,
-            keeps_secrets: false,
+            ..Consent::default()
         }
     }
 }

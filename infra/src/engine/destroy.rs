@@ -35,11 +35,12 @@ impl Engine<'_> {
         let keeps_namespace = self
             .alone("destroy", async {
                 let mut keeps_namespace = !self.is_ours(&live);
-                for entry in self.inventory().await?.entries.iter().rev() {
+                let inventory = self.inventory().await?;
+                for entry in inventory.entries.iter().rev() {
                     self.go_on()?;
-                    if DATA_KINDS.contains(&entry.id.kind.as_str()) && !deletes_data {
+                    if inventory.holds_data(&entry.id) && !deletes_data {
                         keeps_namespace = true;
-                        let note = "it holds data: `--delete-data` deletes it";
+                        let note = "it holds data, or guards what does: `--delete-data` deletes it";
                         tell(&change(&entry.id, Action::Skipped, Some(note)))?;
                     } else if entry.id != namespace {
                         self.take_away(&entry.id, entry.uid.as_deref(), tell)

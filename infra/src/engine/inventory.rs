@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::Engine;
+use super::{DATA_KINDS, Engine};
 use crate::cluster::ApplyWay;
 use crate::error::Failure;
 use crate::model::{MANAGER, NAME};
@@ -44,6 +44,16 @@ impl Inventory {
     /// Takes an object out.
     pub(super) fn remove(&mut self, id: &ObjectId) {
         self.entries.retain(|entry| !entry.id.is_same(id));
+    }
+
+    /// Whether an object holds data, or is called as a database is and guards it.
+    pub(super) fn holds_data(&self, id: &ObjectId) -> bool {
+        let is_guarded = |entry: &Entry| {
+            id.kind == "NetworkPolicy"
+                && DATA_KINDS.contains(&entry.id.kind.as_str())
+                && entry.id.name == id.name
+        };
+        DATA_KINDS.contains(&id.kind.as_str()) || self.entries.iter().any(is_guarded)
     }
 
     /// Whether an object is in it.
@@ -114,5 +124,36 @@ impl Engine<'_> {
             },
             "data": data,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Entry, Inventory};
+    use crate::object_id::ObjectId;
+
+    const DATABASE: &str = "kindred-database";
+
+    fn id(group: &str, kind: &str, name: &str) -> ObjectId {
+        ObjectId::of_group([group, "v1"], kind, "kindred-prod", name)
+    }
+
+    #[test]
+    fn what_guards_a_database_stays_with_it() {
+        let inventory = Inventory {
+            entries: vec![Entry {
+                id: id("postgresql.cnpg.io", "Cluster", DATABASE),
+                uid: None,
+            }],
+        };
+        for (group, kind, name, expected) in [
+            ("postgresql.cnpg.io", "Cluster", DATABASE, true),
+            ("networking.k8s.io", "NetworkPolicy", DATABASE, true),
+            ("networking.k8s.io", "NetworkPolicy", "kindred", false),
+            ("apps", "Deployment", DATABASE, false),
+        ] {
+            let holds_data = inventory.holds_data(&id(group, kind, name));
+            assert_eq!(holds_data, expected, "{kind}/{name}");
+        }
     }
 }

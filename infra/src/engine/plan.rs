@@ -6,8 +6,8 @@ use futures_util::{StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::Engine;
 use super::inventory::Inventory;
-use super::{DATA_KINDS, Engine};
 use crate::cluster::{ApplyWay, Cause, cause};
 use crate::diff::{Difference, differences, overlaid};
 use crate::error::{Failure, Refusal};
@@ -17,7 +17,7 @@ use crate::object_id::ObjectId;
 /// How many objects are asked for at once.
 pub(super) const CONCURRENT_OBJECTS: usize = 8;
 
-/// What is never removed because it is not wanted any more, as [`DATA_KINDS`] are not: with it, data would go.
+/// What is never removed because it is not wanted any more, as what [holds data](Inventory::holds_data) is not: with it, data would go.
 const KEPT_KINDS: [&str; 2] = ["Namespace", "CustomResourceDefinition"];
 
 /// With the value `false`, an object is not removed because it is not wanted any more.
@@ -195,7 +195,7 @@ impl Engine<'_> {
                 .any(|object| ObjectId::of(object).is_same(&entry.id));
             if !is_wanted
                 && let Some(change) = self
-                    .unwanted(&entry.id, entry.uid.as_deref(), consent)
+                    .unwanted(&entry.id, entry.uid.as_deref(), &inventory, consent)
                     .await?
             {
                 changes.push(change);
@@ -265,6 +265,10 @@ impl Engine<'_> {
                     change.action = Action::Replaced;
                     change.note = Some(message);
                 }
+                // Who may only read, or not write this, need not where nothing differs.
+                Cause::Forbidden(_) if live.as_ref().is_some_and(|live| is_as(live, object)) => {
+                    change.action = Action::Unchanged;
+                }
                 cause @ Cause::Refused(_) if live.is_none() => {
                     let failure = self.cluster.place.failure("create", &id, cause);
                     return Ok(Seen::Refused(change, failure));
@@ -322,6 +326,7 @@ impl Engine<'_> {
         &self,
         id: &ObjectId,
         uid: Option<&str>,
+        inventory: &Inventory,
         consent: &Consent,
     ) -> Result<Option<Change>, Failure> {
         let live = self.expect(self.cluster.get(id).await, "read", id)?;
@@ -339,10 +344,12 @@ impl Engine<'_> {
                 Action::Skipped,
                 Some("its annotation `kindred/prune` keeps it"),
             )
-        } else if KEPT_KINDS.contains(&kind) || DATA_KINDS.contains(&kind) {
+        } else if KEPT_KINDS.contains(&kind) || inventory.holds_data(id) {
             (
                 Action::Skipped,
-                Some("it may hold data: delete it by hand where it is not needed"),
+                Some(
+                    "it may hold data, or guards what does: delete it by hand where it is not needed",
+                ),
             )
         } else if consent.keeps_secrets && id.kind == "Secret" {
             (
@@ -373,6 +380,11 @@ impl Engine<'_> {
         labels["app.kubernetes.io/managed-by"] == MANAGER
             && labels["app.kubernetes.io/instance"] == self.environment
     }
+}
+
+/// Whether an object is what is wanted of it, as far as that can be read.
+fn is_as(live: &Value, wanted: &Value) -> bool {
+    differences(live, &overlaid(live, wanted)).is_empty()
 }
 
 /// All failures as one, which ends as the first does.

@@ -140,13 +140,17 @@ impl Engine<'_> {
 
 /// How many replicas a Deployment has at least, where one of these objects says that to an autoscaler.
 fn minimum_replicas(objects: &[Value], id: &ObjectId) -> Option<u64> {
-    let scales = |object: &&Value| {
-        let target = &object["spec"]["scaleTargetRef"];
-        object["kind"] == "HorizontalPodAutoscaler"
-            && target["kind"] == id.kind.as_str()
-            && target["name"] == id.name.as_str()
-    };
-    objects.iter().find(scales)?["spec"]["minReplicas"].as_u64()
+    objects.iter().find_map(|object| {
+        let field = match object["kind"].as_str()? {
+            "HorizontalPodAutoscaler" => "minReplicas",
+            "ScaledObject" => "minReplicaCount",
+            _ => return None,
+        };
+        let spec = &object["spec"];
+        let is_target =
+            id.kind == "Deployment" && spec["scaleTargetRef"]["name"] == id.name.as_str();
+        is_target.then(|| spec[field].as_u64())?
+    })
 }
 
 /// What is to be waited for because of an object, if anything.

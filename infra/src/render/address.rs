@@ -3,12 +3,10 @@
 use config::{Address, AddressKind, Issuer};
 use serde_json::{Value, json};
 
-use super::parts::{self, Part, SERVICE_PORT, parts};
+use super::parts::{Part, parts};
+use super::service::SERVICE_PORT;
 use crate::model::{Model, NAME};
 use crate::object::Object;
-
-/// What is called so is for requests from outside.
-const PUBLIC_NAME: &str = "kindred-public";
 
 /// The Secret with the certificate.
 const CERTIFICATE_NAME: &str = "kindred-certificate";
@@ -18,8 +16,8 @@ pub(super) fn objects(model: &Model<'_>) -> Vec<Object> {
         return Vec::new();
     };
     match address.kind {
-        AddressKind::NodePort => vec![service(model, "NodePort")],
-        AddressKind::LoadBalancer => vec![service(model, "LoadBalancer")],
+        // A Service is enough.
+        AddressKind::NodePort | AddressKind::LoadBalancer => Vec::new(),
         AddressKind::Ingress => with_certificate(model, address, ingress(model, address)),
         AddressKind::Gateway => {
             let mut objects = with_certificate(model, address, route(model, address));
@@ -29,16 +27,6 @@ pub(super) fn objects(model: &Model<'_>) -> Vec<Object> {
             objects
         }
     }
-}
-
-/// Another Service beside the one within the cluster, which a `SpinApp` brings.
-fn service(model: &Model<'_>, kind: &str) -> Object {
-    let content = json!({ "spec": {
-        "type": kind,
-        "selector": model.pod_labels(),
-        "ports": [{ "name": "http", "port": SERVICE_PORT, "targetPort": parts::port(model) }],
-    } });
-    Object::new(model, "service", ["v1", "Service"], PUBLIC_NAME, content)
 }
 
 fn ingress(model: &Model<'_>, address: &Address) -> Object {

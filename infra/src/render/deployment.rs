@@ -4,7 +4,7 @@ use config::{Form, IndexPlace};
 use serde_json::{Value, json};
 
 use super::monitoring::METRICS_PORT;
-use super::parts::{self, HOST_PORT, Part, SERVICE_PORT, parts};
+use super::parts::{self, HOST_PORT, HTTP_PORT_NAME, Part, SHIM_PORT, parts};
 use super::volume::{INDEX_FOLDER, INDEX_NAME};
 use super::{pod, scaling, volume};
 use crate::model::{Model, NAME};
@@ -27,9 +27,7 @@ const STATE_FOLDER: &str = "/state";
 
 pub(super) fn objects(model: &Model<'_>) -> Vec<Object> {
     let parts = parts(model);
-    let deployments = parts.iter().map(|part| deployment(model, part));
-    let services = parts.iter().map(|part| service(model, part));
-    deployments.chain(services).collect()
+    parts.iter().map(|part| deployment(model, part)).collect()
 }
 
 fn deployment(model: &Model<'_>, part: &Part<'_>) -> Object {
@@ -72,7 +70,7 @@ fn deployment(model: &Model<'_>, part: &Part<'_>) -> Object {
         model,
         "deployment",
         api,
-        &part.name,
+        &part.deployment_name(),
         json!({ "spec": spec }),
     )
 }
@@ -100,13 +98,13 @@ fn variables(model: &Model<'_>, part: &Part<'_>) -> Vec<Value> {
 }
 
 /// What both have.
-fn container(model: &Model<'_>, part: &Part<'_>) -> Value {
-    let probe = |path: &str, period_seconds: u32| json!({ "httpGet": { "path": path, "port": "http" }, "periodSeconds": period_seconds });
+fn container(model: &Model<'_>, part: &Part<'_>, http_port: u16) -> Value {
+    let probe = |path: &str, period_seconds: u32| json!({ "httpGet": { "path": path, "port": HTTP_PORT_NAME }, "periodSeconds": period_seconds });
     let mut startup = probe(part.live_path(), 1);
     startup["failureThreshold"] = json!(STARTUP_TRIES);
     json!({
         "name": "functions",
-        "ports": [{ "name": "http", "containerPort": parts::port(model) }],
+        "ports": [{ "name": HTTP_PORT_NAME, "containerPort": http_port }],
         "env": variables(model, part),
         "startupProbe": startup,
         "readinessProbe": probe(part.ready_path(), 10),
@@ -117,7 +115,7 @@ fn container(model: &Model<'_>, part: &Part<'_>) -> Value {
 
 /// The application itself as an image, which the shim runs.
 fn shim(model: &Model<'_>, part: &Part<'_>) -> Value {
-    let mut container = container(model, part);
+    let mut container = container(model, part, SHIM_PORT);
     container["image"] = json!(model.image);
     // The shim takes no arguments, and no container is without.
     container["command"] = json!(["/"]);
@@ -129,7 +127,7 @@ fn shim(model: &Model<'_>, part: &Part<'_>) -> Value {
 
 /// `host`, which pulls the application.
 fn host(model: &Model<'_>, part: &Part<'_>) -> Value {
-    let mut container = container(model, part);
+    let mut container = container(model, part, HOST_PORT);
     container["image"] = json!(model.environment.application.host_image);
     container["args"] = json!(host_arguments(model));
     container["securityContext"] = pod::container_security(true);
@@ -185,12 +183,4 @@ fn volumes(model: &Model<'_>) -> Vec<Value> {
         volumes.push(volume::of_claim(INDEX_NAME));
     }
     volumes
-}
-
-fn service(model: &Model<'_>, part: &Part<'_>) -> Object {
-    let content = json!({ "spec": {
-        "selector": part.pod_labels(),
-        "ports": [{ "name": "http", "port": SERVICE_PORT, "targetPort": "http" }],
-    } });
-    Object::new(model, "service", ["v1", "Service"], &part.name, content)
 }

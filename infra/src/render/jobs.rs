@@ -255,13 +255,17 @@ fn options(model: &Model<'_>, endpoint: Option<&str>) -> Vec<String> {
     words.map(str::to_owned).collect()
 }
 
-/// The keys of the bucket: those of the jobs, else those of the application.
+/// The keys of the bucket: those of the jobs; none where the stack's cluster gives them a role; else those of the application, which may be for reading alone.
 fn keys(model: &Model<'_>, jobs: &Jobs) -> Vec<Value> {
     if jobs.secrets.contains_key("AWS_ACCESS_KEY_ID") {
         let own = jobs.secrets.iter().filter(|(name, _)| is_key(name));
         return own
             .map(|(name, source)| Setting::Secret(source).as_variable(name, name))
             .collect();
+    }
+    let cloud = model.environment.cloud.as_ref();
+    if cloud.is_some_and(|cloud| cloud.cluster.is_some()) && model.storage.endpoint.is_none() {
+        return Vec::new();
     }
     let of_application = KEYS.iter().filter_map(|(name, variable)| {
         let setting = model.setting(variable)?;

@@ -15,6 +15,7 @@ mod pod;
 mod revision;
 mod scaling;
 mod secrets;
+mod service;
 mod spin_app;
 mod volume;
 
@@ -39,6 +40,7 @@ pub fn render(model: &Model<'_>) -> Vec<Object> {
         jobs::objects(model),
         database::objects(model),
         application,
+        service::objects(model),
         scaling::objects(model),
         address::objects(model),
         monitoring::objects(model),

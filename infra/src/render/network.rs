@@ -1,17 +1,21 @@
-//! Whom the functions may talk to.
+//! Whom the functions may talk to, and who to them.
 
 use std::collections::BTreeSet;
 
 use config::IndexPlace;
 use serde_json::{Value, json};
 
+use super::database;
 use super::monitoring::METRICS_PORT;
-use super::{database, parts};
+use super::parts::{self, HOST_PORT, SHIM_PORT};
 use crate::model::{Model, NAME};
 use crate::object::Object;
 
 /// Where pods of EKS get their keys without having any (<https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html>).
 const POD_IDENTITY: (&str, u16) = ("169.254.170.23/32", 80);
+
+/// The label that every namespace has, with its name (<https://kubernetes.io/docs/reference/labels-annotations-taints/#kubernetes-io-metadata-name>).
+const NAMESPACE_LABEL: &str = "kubernetes.io/metadata.name";
 
 /// What names are resolved by.
 const DNS_PORT: u16 = 53;
@@ -27,7 +31,8 @@ pub(super) fn objects(model: &Model<'_>) -> Vec<Object> {
     }
     let observability = &model.environment.observability;
     ports.extend(observability.open_telemetry.as_deref().map(port_of));
-    let mut listening = vec![parts::port(model)];
+    // Both, as pods of one form answer until those of another do.
+    let mut listening = vec![SHIM_PORT, HOST_PORT];
     if observability.prometheus {
         listening.push(METRICS_PORT);
     }
@@ -36,11 +41,26 @@ pub(super) fn objects(model: &Model<'_>) -> Vec<Object> {
     let content = json!({ "spec": {
         "podSelector": { "matchLabels": model.pod_labels() },
         "policyTypes": ["Ingress", "Egress"],
-        "ingress": [{ "ports": tcp(&listening) }],
+        "ingress": [ingress(model, &listening)],
         "egress": egress,
     } });
     let api = ["networking.k8s.io/v1", "NetworkPolicy"];
     vec![Object::new(model, "network-policy", api, NAME, content)]
+}
+
+/// From everybody, or from the namespaces that are said and the pods' own. (Whom the cluster asks for, such as its probes, needs nothing.)
+fn ingress(model: &Model<'_>, ports: &[u16]) -> Value {
+    let mut rule = json!({ "ports": tcp(ports) });
+    let namespaces = &model.environment.network.ingress_namespaces;
+    if !namespaces.is_empty() {
+        rule["from"] = json!([
+            { "podSelector": {} },
+            { "namespaceSelector": { "matchExpressions": [
+                { "key": NAMESPACE_LABEL, "operator": "In", "values": namespaces },
+            ] } },
+        ]);
+    }
+    rule
 }
 
 /// To ask for names, and to these ports of whoever, and those that are said.

@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 use super::pod;
 use crate::model::{Model, NAME};
 
-/// Where the functions are asked for, within the cluster.
-pub(super) const SERVICE_PORT: u16 = 80;
+/// What a pod's port is called in every form, as the Spin operator calls it.
+pub(super) const HTTP_PORT_NAME: &str = "http-app";
 
 /// What a `SpinApp` and the shim listen on; it cannot be another.
-const SHIM_PORT: u16 = 80;
+pub(super) const SHIM_PORT: u16 = 80;
 
 /// What `host` listens on: a port that needs no right.
 pub(super) const HOST_PORT: u16 = 8080;
@@ -33,7 +33,7 @@ const HOST_PATH: &str = "/.well-known/spin/health";
 /// Some functions with replicas, a Service and a scale of their own.
 #[derive(Debug)]
 pub(super) struct Part<'a> {
-    /// What its objects are called.
+    /// What its objects are called, the Service among them.
     pub(super) name: String,
     /// The one component that it runs. None: all of them.
     pub(super) component: Option<&'a str>,
@@ -60,6 +60,14 @@ pub(super) fn parts<'a>(model: &'a Model<'a>) -> Vec<Part<'a>> {
 }
 
 impl<'a> Part<'a> {
+    /// What its Deployment is called: that of a `SpinApp` is the operator's, which could not become ours where the form changes.
+    pub(super) fn deployment_name(&self) -> String {
+        match self.model.environment.application.form {
+            Form::SpinApp => format!("{}-app", self.name),
+            Form::Deployment | Form::Host => self.name.clone(),
+        }
+    }
+
     /// The labels by which its pods are known.
     pub(super) fn pod_labels(&self) -> Value {
         let mut labels = self.model.pod_labels();
@@ -97,14 +105,6 @@ impl<'a> Part<'a> {
         } else {
             HOST_PATH
         }
-    }
-}
-
-/// The port on which the pods listen.
-pub(super) fn port(model: &Model<'_>) -> u16 {
-    match model.environment.application.form {
-        Form::SpinApp | Form::Deployment => SHIM_PORT,
-        Form::Host => HOST_PORT,
     }
 }
 

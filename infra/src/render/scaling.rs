@@ -48,7 +48,7 @@ fn horizontal_pod_autoscaler(model: &Model<'_>, part: &Part<'_>) -> Object {
     });
     // A SpinApp has no scale of its own: its Deployment has, which is called as it is.
     let content = json!({ "spec": {
-        "scaleTargetRef": { "apiVersion": "apps/v1", "kind": "Deployment", "name": part.name },
+        "scaleTargetRef": { "apiVersion": "apps/v1", "kind": "Deployment", "name": part.deployment_name() },
         "minReplicas": scaling.minimum_replicas,
         "maxReplicas": scaling.maximum_replicas,
         "metrics": metrics,
@@ -68,7 +68,7 @@ fn scaled_object(model: &Model<'_>, part: &Part<'_>) -> Object {
         })
     });
     let content = json!({ "spec": {
-        "scaleTargetRef": { "name": part.name },
+        "scaleTargetRef": { "name": part.deployment_name() },
         "minReplicaCount": scaling.minimum_replicas,
         "maxReplicaCount": scaling.maximum_replicas,
         "triggers": triggers,

@@ -72,5 +72,11 @@ fn app(model: &Model<'_>, part: &Part<'_>) -> Object {
         }
     }
     let content = json!({ "spec": spec });
-    Object::new(model, "spin-app", [API, "SpinApp"], &part.name, content)
+    Object::new(
+        model,
+        "spin-app",
+        [API, "SpinApp"],
+        &part.deployment_name(),
+        content,
+    )
 }

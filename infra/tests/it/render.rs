@@ -43,6 +43,14 @@ fn of_a_part_for_each_function() {
 }
 
 #[test]
+fn who_may_ask_is_in_a_namespace_that_is_said() {
+    let network = "[environments.prod.network]\ningress_namespaces = [\"ingress-nginx\"]\n";
+    let text = rendered(&format!("{HOST}{network}"), "prod");
+    let expected = "  - from:\n    - podSelector: {}\n    - namespaceSelector:\n        matchExpressions:\n        - key: kubernetes.io/metadata.name\n          operator: In\n          values:\n          - ingress-nginx\n";
+    assert_eq!(text.matches(expected).count(), 1, "{text}");
+}
+
+#[test]
 fn nobody_is_kept_from_anybody_without_a_policy() {
     let network = "[environments.prod.network]\n";
     let ports = rendered(&format!("{HOST}{network}egress_ports = [9000]\n"), "prod");

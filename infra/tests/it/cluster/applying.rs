@@ -113,18 +113,54 @@ fn an_application_of_the_operator_becomes_a_deployment() {
         return;
     };
     site.apply(&[]);
-    let app = site.get("spinapp/kindred");
+    let app = site.get("spinapp/kindred-app");
     assert_eq!(app["spec"]["image"], "ghcr.io/example/kindred:1");
     site.kubectl_ok(&[
         "wait",
         "--for=create",
-        "deployment/kindred",
+        "deployment/kindred-app",
         "--timeout=30s",
     ]);
     let revision = &app["spec"]["podAnnotations"]["kindred/revision"];
-    let pods = &site.get("deployment/kindred")["spec"]["template"]["metadata"]["annotations"];
+    let pods = &site.get("deployment/kindred-app")["spec"]["template"]["metadata"]["annotations"];
     assert_eq!(&pods["kindred/revision"], revision);
     assert_eq!(site.planned(&[]), <[String; 0]>::default());
+}
+
+#[test]
+fn one_form_takes_the_place_of_another_behind_the_same_service() {
+    let spin_app = HOST.replace("form = \"host\"", "form = \"spin-app\"");
+    assert_ne!(spin_app, HOST);
+    let Some(site) = Site::new("forms", &spin_app) else {
+        return;
+    };
+    let slices = || {
+        let of_service = "kubernetes.io/service-name=kindred";
+        let args = [
+            "get",
+            "endpointslices",
+            "--selector",
+            of_service,
+            "--output",
+            "yaml",
+        ];
+        site.kubectl_ok(&args)
+    };
+    site.check(&["apply", "--yes"], 0);
+    let uid = site.get("service/kindred")["metadata"]["uid"].clone();
+    for (settings, taken, port) in [
+        (HOST, "spinapp/kindred-app", "port: 8080"),
+        (&spin_app, "deployment/kindred", "port: 80\n"),
+    ] {
+        site.configure(settings);
+        let run = site.check(&["apply", "--yes", "--prune"], 0);
+        let [ready, deleted] = [" is ready", "deleted    "].map(|text| run.stdout.find(text));
+        assert!(ready.is_some() && ready < deleted, "{}", run.stdout);
+        assert!(!site.is_there(taken), "{taken}");
+        assert_eq!(site.get("service/kindred")["metadata"]["uid"], uid);
+        assert!(slices().contains(port), "{}", slices());
+        assert_eq!(site.planned(&["--prune"]), <[String; 0]>::default());
+    }
 }
 
 #[test]

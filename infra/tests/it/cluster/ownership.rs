@@ -12,15 +12,13 @@ fn a_field_that_others_own_is_a_conflict_that_names_them() {
     std::fs::write(site.place.path("patch.json"), patch).unwrap();
     let file = site.place.path("patch.json");
     let file = file.to_str().unwrap();
-    site.kubectl_ok(&[
-        "apply",
-        "--server-side",
-        "--field-manager",
-        "somebody",
-        "--force-conflicts",
-        "--filename",
-        file,
-    ]);
+    let somebody = ["--field-manager", "somebody", "--force-conflicts"];
+    let take = [
+        &["apply", "--server-side", "--filename", file],
+        &somebody[..],
+    ]
+    .concat();
+    site.kubectl_ok(&take);
     let run = site.check(&["apply", "--yes", "--wait=false"], 5);
     assert!(
         run.stderr.contains(".spec.replicas is owned by somebody"),
@@ -39,9 +37,14 @@ fn a_field_that_others_own_is_a_conflict_that_names_them() {
         site.planned(&["--force-conflicts=Deployment/kindred"]),
         ["configured Deployment/kindred"]
     );
-    site.apply(&["--force-conflicts"]);
-    assert_eq!(site.get("deployment/kindred")["spec"]["replicas"], 2);
-    assert_eq!(site.planned(&[]), <[String; 0]>::default());
+    for way in [&["apply", "--wait=false"][..], &["rollback", "1"]] {
+        site.kubectl_ok(&take);
+        let way = [way, &["--yes"]].concat();
+        site.check(&way, 5);
+        site.check(&[&way[..], &["--force-conflicts"]].concat(), 0);
+        assert_eq!(site.get("deployment/kindred")["spec"]["replicas"], 2);
+        assert_eq!(site.planned(&[]), <[String; 0]>::default());
+    }
 }
 
 #[test]
@@ -110,8 +113,8 @@ fn what_is_not_wanted_any_more_goes_when_it_is_said_and_if_it_is_ours() {
     assert_eq!(
         site.planned(&["--prune"]),
         [
+            "deleted PodDisruptionBudget/kindred",
             "deleted Service/kindred-public",
-            "deleted PodDisruptionBudget/kindred"
         ]
     );
     // Somebody else makes one of the same name in its place.

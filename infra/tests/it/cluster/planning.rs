@@ -1,8 +1,12 @@
 //! What a plan shows, and that a kept one is done as it was looked at or not at all.
 
+use std::fs;
+use std::process::Command;
+
 use serde_json::Value;
 
 use super::{HOST, Site};
+use crate::program::Run;
 
 const OTHER_IMAGE: [&str; 2] = ["--image", "ghcr.io/example/kindred:2"];
 
@@ -162,4 +166,55 @@ fn another_namespace_is_given_on_the_command_line() {
         run.stdout
     );
     site.check(&["plan", "-n", "Elsewhere"], 3);
+}
+
+/// Whoever may edit what is in a namespace may not change the namespace, and need not.
+#[test]
+fn who_may_edit_the_namespace_changes_what_is_in_it() {
+    let Some(site) = Site::new("editor", HOST) else {
+        return;
+    };
+    site.apply(&[]);
+    site.kubectl_ok(&["create", "serviceaccount", "editor"]);
+    let account = format!("{}:editor", site.namespace());
+    let role = ["create", "rolebinding", "editor", "--clusterrole=edit"];
+    site.kubectl_ok(&[&role[..], &["--serviceaccount", &account]].concat());
+    let token = site.kubectl_ok(&["create", "token", "editor"]);
+    let kubeconfig = site.place.path("kubeconfig");
+    let view = site.kubectl_ok(&["config", "view", "--raw", "--flatten", "--minify"]);
+    fs::write(&kubeconfig, view).unwrap();
+    for args in [
+        &["set-credentials", "editor", "--token", &token][..],
+        &["set-context", "--current", "--user=editor"],
+    ] {
+        let mut kubectl = Command::new("kubectl");
+        kubectl.arg("config").args(args);
+        Run::checked(kubectl.env("KUBECONFIG", &kubeconfig), 0);
+    }
+    let infra = |args: &[&str], status: i32| {
+        Run::checked(site.command(args).env("KUBECONFIG", &kubeconfig), status)
+    };
+    infra(&["plan", "--detailed-exitcode"], 0);
+    let run = infra(
+        &[&["apply", "--yes", "--wait=false"][..], &OTHER_IMAGE].concat(),
+        0,
+    );
+    assert!(
+        run.stdout.contains("configured Deployment/kindred\n"),
+        "{}",
+        run.stdout
+    );
+    site.kubectl_ok(&[
+        "label",
+        "namespace",
+        &site.namespace(),
+        "--overwrite",
+        "pod-security.kubernetes.io/enforce=baseline",
+    ]);
+    let run = infra(&[&["plan"][..], &OTHER_IMAGE].concat(), 4);
+    assert!(
+        run.stderr.contains("could not change Namespace/"),
+        "{}",
+        run.stderr
+    );
 }

@@ -34,9 +34,7 @@ impl Story {
         let story = Self {
             place: Place::new(""),
             name: format!("{name}-{}", std::process::id()),
-            application: application
-                .replace("HOST_IMAGE", &node.host_image)
-                .replace("IMAGE", &node.application_image("1")),
+            application: application.to_owned(),
             node,
         };
         std::os::unix::fs::symlink(node::functions(), story.place.path("functions")).unwrap();
@@ -55,7 +53,11 @@ impl Story {
             storage_class,
             ..
         } = &self.node;
-        let (name, application) = (&self.name, &self.application);
+        let name = &self.name;
+        let application = self
+            .application
+            .replace("HOST_IMAGE", &self.node.host_image)
+            .replace("IMAGE", &self.node.application_image("1"));
         let text = format!(
             "[storage]\nendpoint = \"{s3_url}\"\nbucket = \"kindred\"\n\
             [collections.movies]\ntitle = \"Films\"\nsource = \"demo\"\nsynthetic = true\n\
@@ -163,8 +165,17 @@ impl Story {
         assert!(10 * u64::from(REQUESTS_PER_SECOND) < answered, "{answered}");
     }
 
-    /// Everything that a form of the application has to stand.
-    fn tell(&self) {
+    /// What the Deployment is called: that of a `SpinApp` is the operator's.
+    fn deployment(&self) -> &'static str {
+        if self.application.contains("spin-app") {
+            "kindred-app"
+        } else {
+            "kindred"
+        }
+    }
+
+    /// Everything that a form of the application has to stand, and another one that takes its place.
+    fn tell(mut self, other: &str) {
         let first = self.push("1");
         self.infra(&["doctor", "--image", &first], 0);
         self.infra(
@@ -239,10 +250,20 @@ impl Story {
         let ready = self.kubectl(&[
             "get",
             "deployment",
-            "kindred",
+            self.deployment(),
             "--output=jsonpath={.status.readyReplicas}",
         ]);
         assert_eq!(ready.stdout, "3");
+
+        let load = Load::begin(&self.address(), PATH, REQUESTS_PER_SECOND);
+        let before = self.deployment();
+        other.clone_into(&mut self.application);
+        self.configure("minimum_replicas = 2\nmaximum_replicas = 2");
+        let apply = ["apply", "--yes", "--prune", "--timeout", "300", "--image"];
+        self.infra(&[&apply[..], &[&second]].concat(), 0);
+        self.check_load(load.end());
+        let gone = self.kubectl(&["wait", "--for=delete", "deployment", before]);
+        assert_eq!(gone.status, Some(0), "{}", gone.stderr);
 
         self.infra(&["destroy", "--yes", "--delete-data"], 0);
         let namespace = format!("namespace/kindred-{}", self.name);
@@ -266,20 +287,24 @@ impl Drop for Story {
     }
 }
 
+/// A Deployment of `host`.
+const HOST: &str =
+    "form = \"host\"\nimage = \"IMAGE\"\nhost_image = \"HOST_IMAGE\"\ninsecure_registry = true";
+
+/// A `SpinApp` whose executor runs `host`.
+const SPIN_APP: &str = "form = \"spin-app\"\nimage = \"IMAGE\"\nhost_image = \"HOST_IMAGE\"";
+
 #[test]
 fn as_a_deployment_of_host() {
-    let application =
-        "form = \"host\"\nimage = \"IMAGE\"\nhost_image = \"HOST_IMAGE\"\ninsecure_registry = true";
-    if let Some(story) = Story::begin("deployment", application) {
-        story.tell();
+    if let Some(story) = Story::begin("deployment", HOST) {
+        story.tell(SPIN_APP);
     }
 }
 
 #[test]
 fn as_a_spin_app_whose_executor_is_host() {
-    let application = "form = \"spin-app\"\nimage = \"IMAGE\"\nhost_image = \"HOST_IMAGE\"";
-    if let Some(story) = Story::begin("spin-app", application) {
-        story.tell();
+    if let Some(story) = Story::begin("spin-app", SPIN_APP) {
+        story.tell(HOST);
     }
 }
 
@@ -292,7 +317,7 @@ fn with_a_shim_where_there_is_one() {
         return;
     };
     if story.node.kubectl(&["get", "runtimeclass", SHIM]).status == Some(0) {
-        story.tell();
+        story.tell("form = \"spin-app\"\nimage = \"IMAGE\"");
     } else {
         println!(
             "NOT TESTED: the cluster has no RuntimeClass {SHIM}, so that no shim runs the functions"
