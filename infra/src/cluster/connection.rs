@@ -1,16 +1,19 @@
 //! Finding a cluster by the kubeconfig.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow};
-use http::HeaderValue;
 use http::header::USER_AGENT;
+use http::{HeaderValue, Request, Response};
+use kube::client::Body;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config, Discovery};
+use tower::service_fn;
 
 use super::{Cluster, Place};
 use crate::error::{Failure, Refusal};
 use crate::interruption::Interruption;
+use crate::report::{is_verbose, say};
 
 /// How long an answer may take. The longest are those of admission webhooks, for which the cluster itself waits at most 30 s.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(40);
@@ -59,7 +62,26 @@ fn client(mut config: Config) -> kube::Result<Client> {
     config
         .headers
         .push((USER_AGENT, HeaderValue::from_static(AGENT)));
-    Client::try_from(config)
+    let client = Client::try_from(config)?;
+    if !is_verbose() {
+        return Ok(client);
+    }
+    let namespace = client.default_namespace().to_owned();
+    let service = service_fn(move |request| told(client.clone(), request));
+    Ok(Client::new(service, namespace))
+}
+
+/// The answer to a request, which people are told of.
+async fn told(client: Client, request: Request<Body>) -> kube::Result<Response<Body>> {
+    let asked = format!("{} {}", request.method(), request.uri());
+    let start = Instant::now();
+    let answer = client.send(request).await;
+    let ms = start.elapsed().as_millis();
+    match &answer {
+        Ok(answer) => say(&format!("{asked}: {} in {ms} ms", answer.status().as_u16())),
+        Err(error) => say(&format!("{asked}: no answer in {ms} ms: {error}")),
+    }
+    answer
 }
 
 /// The configuration of a context, and what it is called.

@@ -8,16 +8,14 @@ use clap::Args;
 use serde_json::Value;
 
 use super::Files;
-use super::arguments::{ClusterArgs, Yes};
 use super::plan::{ChangeArgs, Diff};
 use super::push::{digest_of, failure};
 use super::session::{Session, run};
-use super::state::StateArgs;
 use crate::cli::Global;
 use crate::confirm::confirm;
 use crate::engine::{Action, Consent, DryRun, Outcome, Plan};
 use crate::error::{Failure, Refusal};
-use crate::report::say;
+use crate::report::{insist, say};
 use crate::saved_plan::{SavedPlan, check_shown};
 
 /// What is applied.
@@ -26,8 +24,6 @@ pub(crate) struct ApplyArgs {
     /// What `infra plan --out` wrote: that is done and nothing else, and it is not asked again
     #[arg(value_name = "PLAN", conflicts_with_all = ["image", "prune", "force_conflicts", "replace", "adopt"])]
     pub(crate) plan: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) cluster: ClusterArgs,
     #[command(flatten)]
     pub(crate) change: ChangeArgs,
     /// Wait until it runs
@@ -39,8 +35,6 @@ pub(crate) struct ApplyArgs {
     /// Do not ask the registry whether the application is there
     #[arg(long)]
     pub(crate) unseen_image: bool,
-    #[command(flatten)]
-    yes: Yes,
 }
 
 /// What is gone back to.
@@ -48,10 +42,6 @@ pub(crate) struct ApplyArgs {
 pub(crate) struct RollbackArgs {
     /// The release's number; without it, the newest before this one that ran
     pub(crate) release: Option<u64>,
-    #[command(flatten)]
-    pub(crate) cluster: ClusterArgs,
-    #[command(flatten)]
-    yes: Yes,
 }
 
 /// Brings the cluster to what is wanted.
@@ -62,7 +52,7 @@ pub(crate) fn apply(global: &Global, args: &ApplyArgs) -> Result<(), Failure> {
     let image = saved.as_ref().map(|saved| saved.image.as_str());
     let model = files.model_to_release(global, image.or(args.change.image.as_deref()))?;
     run(async {
-        let session = Session::open_to_change(global, &args.cluster, &files).await?;
+        let session = Session::open_to_change(global, &files).await?;
         let (objects, image) = session.wanted(model)?;
         let consent = match &saved {
             Some(saved) => {
@@ -84,14 +74,14 @@ pub(crate) fn apply(global: &Global, args: &ApplyArgs) -> Result<(), Failure> {
             let insecure = session.environment.application.insecure_registry;
             check_image(&image, insecure).await?;
         }
-        let is_asked = saved.is_none() && !args.yes.is_said();
+        let is_asked = saved.is_none() && !global.yes;
         let result = change(&session, &plan, &wanted, is_asked, args.wait).await;
         let is_failed = matches!(&result, Err(failure) if failure.refusal == Refusal::Rollout);
         if is_failed
             && args.rollback_on_failure
             && let Err(failure) = go_back(&session, None, false).await
         {
-            say(&format!("going back did not work either: {failure}"));
+            insist(&format!("going back did not work either: {failure}"));
         }
         result
     })
@@ -122,8 +112,8 @@ async fn check_image(name: &str, insecure: bool) -> Result<(), Failure> {
 pub(crate) fn rollback(global: &Global, args: &RollbackArgs) -> Result<(), Failure> {
     let files = Files::read(global)?;
     run(async {
-        let session = Session::open_to_change(global, &args.cluster, &files).await?;
-        go_back(&session, args.release, !args.yes.is_said()).await
+        let session = Session::open_to_change(global, &files).await?;
+        go_back(&session, args.release, !global.yes).await
     })
 }
 
@@ -155,10 +145,10 @@ async fn go_back(
 }
 
 /// Waits until what is wanted runs.
-pub(crate) fn wait(global: &Global, args: &StateArgs) -> Result<(), Failure> {
+pub(crate) fn wait(global: &Global) -> Result<(), Failure> {
     let files = Files::read(global)?;
     run(async {
-        let session = Session::open_to_change(global, &args.cluster, &files).await?;
+        let session = Session::open_to_change(global, &files).await?;
         let release = session.newest_release().await?;
         session.wait(&release.objects).await
     })
@@ -191,8 +181,8 @@ pub(super) async fn change(
     waits: bool,
 ) -> Result<(), Failure> {
     if plan.changed().next().is_some() {
-        say(&session.place());
         if is_asked {
+            insist(&session.place());
             for change in plan.changed() {
                 session.tell_planned(change, Diff::Full)?;
             }
@@ -200,6 +190,8 @@ pub(super) async fn change(
             session.ask(ask).await?;
             // Somebody may have taken their time.
             check_shown(plan, &wanted.plan(session).await?)?;
+        } else {
+            say(&session.place());
         }
     }
     let deletes = plan

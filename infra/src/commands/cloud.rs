@@ -4,7 +4,7 @@ use anyhow::{Context, Result, anyhow};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::arguments::{Yes, YesByName};
+use super::arguments::ConfirmEnv;
 use super::{environment_name, read_config};
 use crate::aws::Aws;
 use crate::cli::Global;
@@ -24,11 +24,11 @@ pub(crate) enum CloudCommand {
     /// Tell what applying would change, through a change set that is deleted again
     Plan(CloudPlanArgs),
     /// Change the stack to what the configuration says, and wait for it
-    Apply(Yes),
+    Apply,
     /// Tell the stack's outputs: buckets, addresses, repositories, roles
     Outputs,
     /// Delete the stack; the buckets stay
-    Destroy(YesByName),
+    Destroy(ConfirmEnv),
 }
 
 /// How changes are told.
@@ -50,13 +50,11 @@ pub(crate) fn cloud(global: &Global, command: &CloudCommand) -> Result<(), Failu
         CloudCommand::Plan(args) => {
             with_stack(global, |stacks, stack| plan(output, args, stacks, stack))
         }
-        CloudCommand::Apply(yes) => {
-            with_stack(global, |stacks, stack| apply(output, yes, stacks, stack))
-        }
+        CloudCommand::Apply => with_stack(global, |stacks, stack| apply(global, stacks, stack)),
         CloudCommand::Outputs => with_stack(global, |stacks, stack| outputs(output, stacks, stack)),
-        CloudCommand::Destroy(yes) => {
-            with_stack(global, |stacks, stack| destroy(output, yes, stacks, stack))
-        }
+        CloudCommand::Destroy(confirm) => with_stack(global, |stacks, stack| {
+            destroy(global, confirm, stacks, stack)
+        }),
     }
 }
 
@@ -99,11 +97,12 @@ fn plan(
 }
 
 /// Changes the stack to what the configuration says.
-fn apply(output: Output, yes: &Yes, stacks: &Stacks<'_>, stack: &Stack<'_>) -> Result<(), Failure> {
+fn apply(global: &Global, stacks: &Stacks<'_>, stack: &Stack<'_>) -> Result<(), Failure> {
+    let output = global.output;
     let change_set = compare(stacks, stack)?;
     tell_changes(output, change_set.as_ref())?;
     if let Some(change_set) = change_set {
-        if let Err(failure) = confirm_apply(stack, yes) {
+        if let Err(failure) = confirm_apply(global, stack) {
             stacks.discard(&change_set)?;
             return Err(failure);
         }
@@ -127,11 +126,12 @@ fn outputs(output: Output, stacks: &Stacks<'_>, stack: &Stack<'_>) -> Result<(),
 
 /// Deletes the stack.
 fn destroy(
-    output: Output,
-    yes: &YesByName,
+    global: &Global,
+    confirm: &ConfirmEnv,
     stacks: &Stacks<'_>,
     stack: &Stack<'_>,
 ) -> Result<(), Failure> {
+    let output = global.output;
     let found = match stacks.state()? {
         State::Absent => {
             let line = format!("there is no stack `{}`", stack.name);
@@ -143,7 +143,7 @@ fn destroy(
         State::There(found) | State::Failed(found) | State::Held(found) => found,
     };
     let question = format!("This deletes the stack `{}`; its buckets stay.", stack.name);
-    yes.ask(&question, stack.environment_name, stack.protected)?;
+    confirm.ask(global, &question, stack.environment_name, stack.protected)?;
     stacks.delete(&found, |event| tell_event(output, event))?;
     let deleted = json!({ "deleted": true });
     let line = format!("deleted the stack `{}`", stack.name);
@@ -201,12 +201,12 @@ fn compare(stacks: &Stacks<'_>, stack: &Stack<'_>) -> Result<Option<ChangeSet>, 
     stacks.compare(stack, template(stack).to_string(), is_first)
 }
 
-fn confirm_apply(stack: &Stack<'_>, yes: &Yes) -> Result<(), Failure> {
+fn confirm_apply(global: &Global, stack: &Stack<'_>) -> Result<(), Failure> {
     let question = format!("This changes the stack `{}`.", stack.name);
-    if stack.protected && !yes.is_said() {
+    if stack.protected && !global.yes {
         return confirm(&question, stack.environment_name, "--yes");
     }
-    yes.ask(&question)
+    global.ask(&question)
 }
 
 fn tell_changes(output: Output, change_set: Option<&ChangeSet>) -> Result<()> {

@@ -9,7 +9,6 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::Files;
-use super::arguments::ClusterArgs;
 use super::push::digest_of;
 use super::session::{Session, run, unless_interrupted};
 use crate::cli::Global;
@@ -26,8 +25,6 @@ pub(crate) struct DoctorArgs {
     /// The application's artifact, instead of `application.image`
     #[arg(long, value_name = "REFERENCE")]
     image: Option<String>,
-    #[command(flatten)]
-    cluster: ClusterArgs,
 }
 
 /// Tells what is there of what an environment needs before it is applied. It changes nothing.
@@ -35,7 +32,7 @@ pub(crate) fn doctor(global: &Global, args: &DoctorArgs) -> Result<(), Failure> 
     let files = Files::read(global)?;
     let model = files.model(global, args.image.as_deref())?;
     run(async {
-        let session = Session::open_to_change(global, &args.cluster, &files).await?;
+        let session = Session::open_to_change(global, &files).await?;
         let values = values(&model);
         let has_values = values.iter().all(|check| check.verdict == Verdict::Ok);
         let model = if has_values {

@@ -31,15 +31,13 @@ pub(crate) use self::destroy::{DestroyArgs, destroy};
 pub(crate) use self::doctor::{DoctorArgs, doctor};
 pub(crate) use self::image::{ImageArgs, image};
 pub(crate) use self::pin::{PinArgs, pin};
-pub(crate) use self::plan::{DriftArgs, PlanArgs, drift, plan};
+pub(crate) use self::plan::{DiffArgs, PlanArgs, drift, plan};
 pub(crate) use self::probe::{ProbeArgs, probe};
 pub(crate) use self::promote::{PromoteArgs, promote};
 pub(crate) use self::push::{PushArgs, push};
 pub(crate) use self::render::{RenderArgs, render};
 pub(crate) use self::site::{SiteArgs, site};
-pub(crate) use self::state::{
-    ExplainArgs, StateArgs, UnlockArgs, explain, history, outputs, status, unlock,
-};
+pub(crate) use self::state::{ExplainArgs, explain, history, outputs, status, unlock};
 use crate::cli::Global;
 use crate::error::{Failure, Refusal};
 use crate::model::{self, Model};

@@ -7,7 +7,6 @@ use clap::{Args, ValueEnum};
 use serde_json::Value;
 
 use super::Files;
-use super::arguments::ClusterArgs;
 use super::session::{Session, run};
 use crate::cli::Global;
 use crate::engine::{Change, Consent, DryRun, Selection};
@@ -73,8 +72,6 @@ pub(crate) enum Diff {
 #[derive(Args, Debug)]
 pub(crate) struct PlanArgs {
     #[command(flatten)]
-    pub(crate) cluster: ClusterArgs,
-    #[command(flatten)]
     pub(crate) change: ChangeArgs,
     #[command(flatten)]
     pub(crate) diff: DiffArgs,
@@ -89,21 +86,12 @@ pub(crate) struct PlanArgs {
     pub(crate) out: Option<PathBuf>,
 }
 
-/// What is compared with what was applied.
-#[derive(Args, Debug)]
-pub(crate) struct DriftArgs {
-    #[command(flatten)]
-    pub(crate) cluster: ClusterArgs,
-    #[command(flatten)]
-    pub(crate) diff: DiffArgs,
-}
-
 /// Shows what `apply` would do.
 pub(crate) fn plan(global: &Global, args: &PlanArgs) -> Result<(), Failure> {
     let files = Files::read(global)?;
     let model = files.model_to_release(global, args.change.image.as_deref())?;
     run(async {
-        let session = Session::open(global, &args.cluster, &files).await?;
+        let session = Session::open(global, &files).await?;
         say(&session.place());
         let (mut objects, image) = session.wanted(model)?;
         let is_part = !args.only.is_empty();
@@ -126,10 +114,10 @@ pub(crate) fn plan(global: &Global, args: &PlanArgs) -> Result<(), Failure> {
 }
 
 /// Shows in what the cluster differs from what was applied last, whatever the configuration says by now.
-pub(crate) fn drift(global: &Global, args: &DriftArgs) -> Result<(), Failure> {
+pub(crate) fn drift(global: &Global, args: &DiffArgs) -> Result<(), Failure> {
     let files = Files::read(global)?;
     run(async {
-        let session = Session::open(global, &args.cluster, &files).await?;
+        let session = Session::open(global, &files).await?;
         say(&session.place());
         let release = session.newest_release().await?;
         session.tell_release(&release)?;
@@ -143,8 +131,8 @@ pub(crate) fn drift(global: &Global, args: &DriftArgs) -> Result<(), Failure> {
         let mut plan = engine.plan(objects, &consent, DryRun::Server).await?;
         // Of Secrets no release has a record.
         plan.changes.retain(|change| change.object.is_some());
-        tell(&session, &plan.changes, &args.diff)?;
-        conclude(&plan.changes, &args.diff)
+        tell(&session, &plan.changes, args)?;
+        conclude(&plan.changes, args)
     })
 }
 

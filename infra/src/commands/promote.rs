@@ -7,7 +7,7 @@ use clap::Args;
 use config::{Config, EnvironmentName, Setting, with_settings_of};
 
 use super::apply::{Wanted, change};
-use super::arguments::{ClusterArgs, YesByName};
+use super::arguments::ConfirmEnv;
 use super::session::{Session, run};
 use super::{Files, write_config};
 use crate::cli::Global;
@@ -19,13 +19,11 @@ use crate::report::say;
 /// What is promoted.
 #[derive(Args, Debug)]
 pub(crate) struct PromoteArgs {
-    #[command(flatten)]
-    pub(crate) cluster: ClusterArgs,
     /// Promote it though it runs another image, or answers from other generations, than the one whose place it takes
     #[arg(long)]
     pub(crate) though_different: bool,
     #[command(flatten)]
-    yes: YesByName,
+    confirm: ConfirmEnv,
 }
 
 /// Makes an environment the active one of those that stand by for each other: writes that into the configuration and applies it to each whose cluster answers.
@@ -41,7 +39,7 @@ pub(crate) fn promote(global: &Global, args: &PromoteArgs) -> Result<(), Failure
     }
     let others: Vec<Global> = others.into_iter().map(|other| global.of(other)).collect();
     run(async {
-        let session = Session::open_to_change(global, &args.cluster, &files).await?;
+        let session = Session::open_to_change(global, &files).await?;
         let release = session.newest_release().await?;
         if release.outcome != Outcome::Ready {
             return Err(Refusal::Preflight.because(anyhow!(
@@ -53,16 +51,16 @@ pub(crate) fn promote(global: &Global, args: &PromoteArgs) -> Result<(), Failure
         let promoted = Member { session, release };
         let mut reached = Vec::new();
         for other in &others {
-            reached.extend(reach(other, args, &files).await?);
+            reached.extend(reach(other, &files).await?);
         }
         if !args.though_different {
             check_same(&promoted, &reached).await?;
         }
         let session = &promoted.session;
         let question = format!("{} becomes the active one.", session.place());
-        let (yes, asked) = (args.yes.clone(), name.to_owned());
-        let is_protected = session.environment.protected;
-        let ask = move || yes.ask(&question, &asked, is_protected);
+        let (options, confirm) = (global.clone(), args.confirm.clone());
+        let (asked, is_protected) = (name.to_owned(), session.environment.protected);
+        let ask = move || confirm.ask(&options, &question, &asked, is_protected);
         session.ask(ask).await?;
         write_config(&global.config, |text| {
             let active = [("active", Setting::Text(name.to_owned()))];
@@ -100,13 +98,9 @@ struct Member<'a> {
 }
 
 /// Another environment, if its cluster answers; that it does not may be why this is done.
-async fn reach<'a>(
-    global: &'a Global,
-    args: &PromoteArgs,
-    files: &'a Files,
-) -> Result<Option<Member<'a>>, Failure> {
+async fn reach<'a>(global: &'a Global, files: &'a Files) -> Result<Option<Member<'a>>, Failure> {
     let member = async {
-        let session = Session::open_to_change(global, &args.cluster.elsewhere(), files).await?;
+        let session = Session::open_to_change(global, files).await?;
         let release = session.newest_release().await?;
         Ok::<_, Failure>(Member { session, release })
     };

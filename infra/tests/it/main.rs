@@ -9,6 +9,7 @@ mod cloud_stack;
 mod cluster;
 mod environments;
 mod moto;
+mod options;
 mod pin;
 mod probe;
 mod program;
