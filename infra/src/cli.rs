@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::anyhow;
 use clap::error::ErrorKind;
 use clap::{Args, ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
@@ -171,10 +172,33 @@ fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
     let cli = Cli::from_arg_matches(&matches)?;
     // clap does not hold an option before the subcommand against one behind it.
     if cli.global.verbosity.is_contradictory() {
-        let message = "`--quiet` cannot be used with `--verbose`";
+        let message = "the argument '--quiet' cannot be used with '--verbose'";
         return Err(command.error(ErrorKind::ArgumentConflict, message));
     }
     Ok(cli)
+}
+
+/// Whether a command line that cannot be read is a program's.
+fn asks_for_json(arguments: &[OsString]) -> bool {
+    let one = |argument: &OsString| argument == "--output=json";
+    arguments.iter().any(one) || arguments.windows(2).any(|two| two == ["--output", "json"])
+}
+
+/// How a command ends that clap does not understand, whose words have a paragraph for each thing.
+fn misuse(error: &clap::Error) -> Failure {
+    let text = error.render().to_string();
+    let mut paragraphs = text.split("\n\n").map(|paragraph| {
+        let words: Vec<&str> = paragraph.split_whitespace().collect();
+        words.join(" ")
+    });
+    let message = paragraphs.next().unwrap_or_default();
+    let message = message
+        .strip_prefix("error: ")
+        .unwrap_or(&message)
+        .to_owned();
+    let tip = paragraphs.find_map(|paragraph| paragraph.strip_prefix("tip: ").map(str::to_owned));
+    let hint = tip.unwrap_or_else(|| "see `--help`".to_owned());
+    Refusal::Invalid.because(anyhow!(message)).hint(hint)
 }
 
 /// Runs what the command line says.
@@ -185,11 +209,13 @@ pub fn run() -> ExitCode {
         Err(error) => {
             // Nothing that can be done if the terminal is gone.
             let _ = error.print();
-            return if error.use_stderr() {
-                ExitCode::from(Refusal::Invalid as u8)
-            } else {
-                ExitCode::SUCCESS
-            };
+            if !error.use_stderr() {
+                return ExitCode::SUCCESS;
+            }
+            if asks_for_json(&arguments) {
+                misuse(&error).tell();
+            }
+            return ExitCode::from(Refusal::Invalid as u8);
         }
     };
     let global = &cli.global;

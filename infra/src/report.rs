@@ -45,11 +45,18 @@ impl Output {
     /// Tells why a command ended: people on standard error, programs on standard output too.
     pub(crate) fn tell_failure(self, failure: &Failure) {
         if self == Self::Json {
-            let error = json!({ "code": failure.refusal.code(), "message": failure.to_string() });
-            // Standard error says it in any case.
-            let _ = self.tell("error", &error, "");
+            failure.tell();
         }
         insist(&format!("error: {failure}"));
+    }
+}
+
+impl Failure {
+    /// Tells programs why a command ended.
+    pub(crate) fn tell(&self) {
+        // Standard error says it in any case.
+        let _ = Output::Json.tell("error", &self.event(), "");
+        self.others.iter().for_each(Self::tell);
     }
 }
 

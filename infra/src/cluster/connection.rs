@@ -41,9 +41,13 @@ impl Cluster {
             .with_context(|| format!("could not make a client of the context `{context}`"))?;
         let discovery = Discovery::new(client.clone()).run_aggregated().await;
         let discovery = discovery.map_err(|error| {
-            Refusal::Preflight.because(anyhow!(error).context(format!(
-                "the cluster at {server} (context `{context}`) does not say what it serves: see whether `kubectl --context {context} version` reaches it"
-            )))
+            Refusal::Preflight
+                .because(anyhow!(error).context(format!(
+                    "the cluster at {server} (context `{context}`) does not say what it serves"
+                )))
+                .hint(format!(
+                    "see whether `kubectl --context {context} version` reaches it"
+                ))
         })?;
         Ok(Self {
             client,
@@ -99,16 +103,15 @@ async fn find(context: Option<&str>) -> Result<(Config, Place), Failure> {
                 };
                 return Ok((config, place));
             }
-            return Err(Refusal::Preflight.because(
-                anyhow!(error)
-                    .context("there is no kubeconfig that could be read: set KUBECONFIG, or write ~/.kube/config"),
-            ));
+            return Err(Refusal::Preflight
+                .because(anyhow!(error).context("there is no kubeconfig that could be read"))
+                .hint("set KUBECONFIG, or write ~/.kube/config"));
         }
     };
     let Some(name) = context.or(kubeconfig.current_context.as_deref()) else {
-        return Err(Refusal::Invalid.because(anyhow!(
-            "the kubeconfig has no current context: give `--context NAME`, or write `context` in the environment"
-        )));
+        return Err(Refusal::Invalid
+            .because(anyhow!("the kubeconfig has no current context"))
+            .hint("give `--context NAME`, or write `context` in the environment"));
     };
     let name = name.to_owned();
     let known = kubeconfig.contexts.iter();

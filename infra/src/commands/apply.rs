@@ -47,8 +47,7 @@ pub(crate) struct RollbackArgs {
 /// Brings the cluster to what is wanted.
 pub(crate) fn apply(global: &Global, args: &ApplyArgs) -> Result<(), Failure> {
     let files = Files::read(global)?;
-    let saved = args.plan.as_deref().map(SavedPlan::read).transpose();
-    let saved = saved.map_err(|error| Refusal::Invalid.because(error))?;
+    let saved = args.plan.as_deref().map(SavedPlan::read).transpose()?;
     let image = saved.as_ref().map(|saved| saved.image.as_str());
     let model = files.model_to_release(global, image.or(args.change.image.as_deref()))?;
     run(async {
@@ -91,9 +90,11 @@ pub(crate) fn apply(global: &Global, args: &ApplyArgs) -> Result<(), Failure> {
 async fn check_image(name: &str, insecure: bool) -> Result<(), Failure> {
     match digest_of(name, insecure).await {
         Ok(_) => Ok(()),
-        Err(error @ Error::Absent { .. }) => Err(Refusal::Preflight.because(anyhow!(
-            "{error}, and nothing was changed: push it with `infra push`, or give `--unseen-image`"
-        ))),
+        Err(Error::Absent { image }) => Err(Refusal::Preflight
+            .because(anyhow!(
+                "{image} is not in its registry, and nothing was changed"
+            ))
+            .hint("push it with `infra push`, name one that is there, or give `--unseen-image`")),
         Err(
             error @ (Error::Unreachable { .. }
             | Error::Unauthorized { .. }

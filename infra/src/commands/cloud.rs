@@ -160,19 +160,18 @@ pub(super) fn stack<'a>(global: &Global, config: &'a config::Config) -> Result<S
 }
 
 pub(super) fn absent(stack: &Stack<'_>) -> Failure {
-    Refusal::Preflight.because(anyhow!(
-        "there is no stack `{}`: make it with `infra cloud apply --env {}`",
-        stack.name,
-        stack.environment_name
-    ))
+    Refusal::Preflight
+        .because(anyhow!("there is no stack `{}`", stack.name))
+        .hint(format!(
+            "make it with `infra cloud apply --env {}`",
+            stack.environment_name
+        ))
 }
 
 fn held(stack: &Stack<'_>, found: &Description) -> Failure {
-    Refusal::Locked.because(anyhow!(
-        "the stack `{}` is {}: wait until that is over, and run the command again",
-        stack.name,
-        found.status
-    ))
+    Refusal::Locked
+        .because(anyhow!("the stack `{}` is {}", stack.name, found.status))
+        .hint("wait until that is over, and run the command again")
 }
 
 /// What is to be changed of a stack that can be changed.
@@ -181,20 +180,24 @@ fn compare(stacks: &Stacks<'_>, stack: &Stack<'_>) -> Result<Option<ChangeSet>, 
         State::Absent => true,
         State::There(_) => false,
         State::Failed(found) => {
-            return Err(Refusal::Preflight.because(anyhow!(
-                "the stack `{}` is {}, and can only be deleted: run `infra cloud destroy --env {}`, then this again",
-                stack.name,
-                found.status,
-                stack.environment_name
-            )));
+            return Err(Refusal::Preflight
+                .because(anyhow!(
+                    "the stack `{}` is {}, and can only be deleted",
+                    stack.name,
+                    found.status
+                ))
+                .hint(format!(
+                    "run `infra cloud destroy --env {}`, then this again",
+                    stack.environment_name
+                )));
         }
         State::Held(found) if found.status.ends_with("_FAILED") => {
-            return Err(Refusal::Preflight.because(anyhow!(
-                "the stack `{}` is {}: have CloudFormation end it with `aws cloudformation continue-update-rollback --stack-name {}`, then run this again",
-                stack.name,
-                found.status,
-                stack.name
-            )));
+            return Err(Refusal::Preflight
+                .because(anyhow!("the stack `{}` is {}", stack.name, found.status))
+                .hint(format!(
+                    "have CloudFormation end it with `aws cloudformation continue-update-rollback --stack-name {}`, then run this again",
+                    stack.name
+                )));
         }
         State::Held(found) => return Err(held(stack, &found)),
     };

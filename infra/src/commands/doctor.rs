@@ -143,8 +143,10 @@ fn conclude(checks: &[Check]) -> Result<(), Failure> {
         say(&format!("nothing is missing, {doubtful} doubtful"));
         return Ok(());
     }
-    Err(Refusal::Preflight.because(anyhow!(
-        "{missing} of {} are missing, {doubtful} doubtful: what to run stands beside each",
-        checks.len()
-    )))
+    Err(Refusal::Preflight
+        .because(anyhow!(
+            "{missing} of {} are missing, {doubtful} doubtful",
+            checks.len()
+        ))
+        .hint("what to run stands beside each"))
 }

@@ -160,9 +160,12 @@ pub(super) fn chosen(
     let ids: Vec<ObjectId> = objects.iter().map(ObjectId::of).collect();
     let is_unknown = |name: &&String| !ids.iter().any(|id| id.is_called(name));
     if let Some(unknown) = names.iter().find(is_unknown) {
-        return Err(Refusal::Invalid.because(anyhow!(
-            "{unknown} is not wanted of the environment {environment_name}: write one of `infra plan`, as Kind/name"
-        )));
+        return Err(Refusal::Invalid
+            .because(anyhow!(
+                "{unknown} is not wanted of the environment {environment_name}"
+            ))
+            .hint("write one of `infra plan`, as Kind/name")
+            .about(unknown));
     }
     let selection = Selection(names.to_vec());
     objects.retain(|object| selection.contains(&ObjectId::of(object)));

@@ -51,10 +51,12 @@ fn addresses(global: &Global) -> Result<Vec<String>, Failure> {
         say(&session.place());
         let addresses = session.engine().addresses().await?;
         if addresses.is_empty() {
-            return Err(Refusal::Invalid.because(anyhow!(
-                "no address leads into the environment {} from outside: write one under `address`, or give `--url`",
-                session.environment_name
-            )));
+            return Err(Refusal::Invalid
+                .because(anyhow!(
+                    "no address leads into the environment {} from outside",
+                    session.environment_name
+                ))
+                .hint("write one under `address`, or give `--url`"));
         }
         Ok(addresses)
     })

@@ -33,19 +33,23 @@ pub(crate) fn promote(global: &Global, args: &PromoteArgs) -> Result<(), Failure
     let primary = files.config.primary_of(name);
     let others = others(&files.config, name);
     if others.is_empty() {
-        return Err(Refusal::Invalid.because(anyhow!(
-            "`{name}` stands by for no environment, and none for it: write `standby_of` in the one that does"
-        )));
+        return Err(Refusal::Invalid
+            .because(anyhow!(
+                "`{name}` stands by for no environment, and none for it"
+            ))
+            .hint("write `standby_of` in the one that does"));
     }
     let others: Vec<Global> = others.into_iter().map(|other| global.of(other)).collect();
     run(async {
         let session = Session::open_to_change(global, &files).await?;
         let release = session.newest_release().await?;
         if release.outcome != Outcome::Ready {
-            return Err(Refusal::Preflight.because(anyhow!(
-                "release {} of {name} was not seen to run: `infra apply --env {name}` brings it there",
-                release.number
-            )));
+            return Err(Refusal::Preflight
+                .because(anyhow!(
+                    "release {} of {name} was not seen to run",
+                    release.number
+                ))
+                .hint(format!("`infra apply --env {name}` brings it there")));
         }
         session.wait(&release.objects).await?;
         let promoted = Member { session, release };
@@ -126,9 +130,11 @@ async fn check_same(promoted: &Member<'_>, others: &[Member<'_>]) -> Result<(), 
         let other_name = other.session.environment_name;
         let other_image = &other.release.image;
         if image != other_image {
-            return Err(Refusal::Preflight.because(anyhow!(
-                "{name} runs {image}, and {other_name} {other_image}: `infra apply --env {name} --image {other_image}` makes it the same, and `--though-different` promotes it as it is"
-            )));
+            return Err(Refusal::Preflight
+                .because(anyhow!("{name} runs {image}, and {other_name} {other_image}"))
+                .hint(format!(
+                    "`infra apply --env {name} --image {other_image}` makes it the same, and `--though-different` promotes it as it is"
+                )));
         }
         let others = self::generations(&other.session).await?;
         let (Some(ours), Some(theirs)) = (&generations, &others) else {
@@ -139,9 +145,11 @@ async fn check_same(promoted: &Member<'_>, others: &[Member<'_>]) -> Result<(), 
             .find(|(name, theirs)| ours.get(*name) != Some(*theirs));
         if let Some((collection, theirs)) = differs {
             let ours = ours.get(collection).map_or("none", String::as_str);
-            return Err(Refusal::Preflight.because(anyhow!(
-                "{name} answers for `{collection}` from generation {ours}, and {other_name} from {theirs}: see that its bucket has what the other one has, or promote it as it is by `--though-different`"
-            )));
+            return Err(Refusal::Preflight
+                .because(anyhow!(
+                    "{name} answers for `{collection}` from generation {ours}, and {other_name} from {theirs}"
+                ))
+                .hint("see that its bucket has what the other one has, or promote it as it is by `--though-different`"));
         }
     }
     Ok(())

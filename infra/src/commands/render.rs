@@ -165,10 +165,9 @@ impl RenderArgs {
         let path = self.path.as_deref().or(folder.to_str());
         let path = path.map(|path| path.trim_start_matches("./").trim_end_matches('/'));
         let Some(path) = path.filter(|path| !path.starts_with('/') && !path.contains("..")) else {
-            return Err(Refusal::Invalid.because(anyhow!(
-                "{} is no folder of a repository: give the one that it is there as `--path`",
-                folder.display()
-            )));
+            return Err(Refusal::Invalid
+                .because(anyhow!("{} is no folder of a repository", folder.display()))
+                .hint("give the one that it is there as `--path`"));
         };
         Ok(Some(Repository {
             operator,

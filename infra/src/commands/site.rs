@@ -43,9 +43,9 @@ pub(crate) fn site(global: &Global, args: &SiteArgs) -> Result<(), Failure> {
     let prepare = |api: &str| files(found, api).map_err(|error| Refusal::Invalid.because(error));
     if let Some(folder) = &args.out {
         let Some(api) = &args.api else {
-            return Err(Refusal::Invalid.because(anyhow!(
-                "it is not said where the functions answer: give `--api URL`"
-            )));
+            return Err(Refusal::Invalid
+                .because(anyhow!("it is not said where the functions answer"))
+                .hint("give `--api URL`"));
         };
         return Ok(write(&prepare(api)?, folder)?);
     }
@@ -93,18 +93,18 @@ fn api_of(description: &Description) -> Result<String, Failure> {
     match (outputs.get("ApiUrl"), outputs.get("SiteUrl")) {
         (Some(api), Some(site)) if api == site => Ok(String::new()),
         (Some(api), _) => Ok(api.clone()),
-        (None, _) => Err(Refusal::Invalid.because(anyhow!(
-            "the stack does not say where the functions answer: give `--api URL`, or write `api` under `cloud` and apply it"
-        ))),
+        (None, _) => Err(Refusal::Invalid
+            .because(anyhow!("the stack does not say where the functions answer"))
+            .hint("give `--api URL`, or write `api` under `cloud` and apply it")),
     }
 }
 
 fn output<'a>(description: &'a Description, name: &str) -> Result<&'a str, Failure> {
     let value = description.outputs.get(name).map(String::as_str);
     value.ok_or_else(|| {
-        Refusal::Preflight.because(anyhow!(
-            "the stack has no output `{name}`: run `infra cloud apply`"
-        ))
+        Refusal::Preflight
+            .because(anyhow!("the stack has no output `{name}`"))
+            .hint("run `infra cloud apply`")
     })
 }
 

@@ -52,9 +52,9 @@ fn what_makes_no_sense_is_refused() {
             ["status", "--env", "--context"],
             "a value is required for '--env <ENV>'",
         ),
-        (["-q", "-v", "status"], "cannot be used with `--verbose`"),
-        (["-q", "status", "-v"], "cannot be used with `--verbose`"),
-        (["status", "-v", "-q"], "cannot be used with `--verbose`"),
+        (["-q", "-v", "status"], "cannot be used with '--verbose'"),
+        (["-q", "status", "-v"], "cannot be used with '--verbose'"),
+        (["status", "-v", "-q"], "cannot be used with '--verbose'"),
     ] {
         let run = Place::new(PLAIN).run(&args);
         assert_eq!(run.status, Some(3), "{args:?}: {}", run.stderr);

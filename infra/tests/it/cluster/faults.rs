@@ -305,7 +305,7 @@ fn a_cluster_that_is_not_there_is_told_with_what_to_look_at() {
     assert_eq!(run.status, Some(4), "{}", run.stderr);
     assert!(
         run.stderr
-            .contains("there is no kubeconfig that could be read: set KUBECONFIG"),
+            .ends_with("; set KUBECONFIG, or write ~/.kube/config\n"),
         "{}",
         run.stderr
     );

@@ -1,5 +1,7 @@
 //! What others own stays theirs, unless somebody says otherwise.
 
+use serde_json::Value;
+
 use super::{HOST, Site};
 
 #[test]
@@ -61,6 +63,22 @@ fn an_object_that_others_made_is_taken_over_only_by_its_name() {
             run.stderr
         );
     }
+    let run = site.check(&["apply", "--yes", "--output=json"], 5);
+    let errors = run
+        .stdout
+        .lines()
+        .map(|line| -> Value { serde_json::from_str(line).unwrap() });
+    let adopted = errors.map(|error| {
+        assert_eq!(error["code"], "conflict", "{error}");
+        let object = error["object"].as_str().unwrap().to_owned();
+        let hint = error["hint"].as_str().unwrap();
+        assert!(hint.ends_with(&format!("`--adopt {object}`")), "{error}");
+        object
+    });
+    assert_eq!(
+        adopted.collect::<Vec<_>>(),
+        [namespace.as_str(), "ServiceAccount/kindred"]
+    );
     assert!(!site.is_there("deployment/kindred"));
     site.apply(&["--adopt", &format!("{namespace},ServiceAccount/kindred")]);
     assert_eq!(site.planned(&[]), <[String; 0]>::default());
