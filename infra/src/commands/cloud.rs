@@ -62,8 +62,10 @@ pub(crate) fn cloud(global: &Global, command: &CloudCommand) -> Result<(), Failu
 fn render(global: &Global) -> Result<(), Failure> {
     let (config, _) = read_config(global)?;
     let stack = stack(global, &config)?;
-    let text = serde_json::to_string_pretty(&template(&stack)).context("could not write JSON")?;
-    Ok(Output::Text.tell("", &json!({}), &text)?)
+    let template = template(&stack);
+    let text = serde_json::to_string_pretty(&template).context("could not write JSON")?;
+    let event = json!({ "template": template });
+    Ok(global.output.tell("template", &event, &text)?)
 }
 
 /// Does something with the stack of the environment that is asked for.

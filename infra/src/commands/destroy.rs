@@ -6,6 +6,7 @@ use super::Files;
 use super::arguments::ConfirmEnv;
 use super::session::{Session, run};
 use crate::cli::Global;
+use crate::engine::Change;
 use crate::error::Failure;
 
 /// What is taken away.
@@ -29,7 +30,13 @@ pub(crate) fn destroy(global: &Global, args: &DestroyArgs) -> Result<(), Failure
         let is_protected = session.environment.protected;
         let ask = move || confirm.ask(&options, &question, &name, is_protected);
         session.ask(ask).await?;
-        let mut tell = |change: &_| session.tell_done(change);
-        session.engine().destroy(args.delete_data, &mut tell).await
+        let mut changes = Vec::new();
+        let mut tell = |change: &Change| {
+            changes.push(change.clone());
+            session.tell_done(change)
+        };
+        let engine = session.engine();
+        engine.destroy(args.delete_data, &mut tell).await?;
+        session.tell_summary(&changes)
     })
 }

@@ -16,7 +16,7 @@ use crate::doctor::{Check, Verdict, Wanted};
 use crate::error::{Failure, Refusal};
 use crate::model::Model;
 use crate::render;
-use crate::report::{Output, say};
+use crate::report::Output;
 use crate::storage;
 
 /// Which environment is looked after, and where.
@@ -55,7 +55,7 @@ pub(crate) fn doctor(global: &Global, args: &DoctorArgs) -> Result<(), Failure> 
         for check in &checks {
             tell(global.output, check)?;
         }
-        conclude(&checks)
+        conclude(global.output, &checks)
     })
 }
 
@@ -131,22 +131,21 @@ fn tell(output: Output, check: &Check) -> Result<(), Failure> {
 }
 
 /// What is missing ends it, and what is doubtful does not.
-fn conclude(checks: &[Check]) -> Result<(), Failure> {
+fn conclude(output: Output, checks: &[Check]) -> Result<(), Failure> {
     let count = |verdict| {
         checks
             .iter()
             .filter(|check| check.verdict == verdict)
             .count()
     };
-    let [missing, doubtful] = [Verdict::Missing, Verdict::Doubtful].map(count);
+    let [ok, missing, doubtful] = [Verdict::Ok, Verdict::Missing, Verdict::Doubtful].map(count);
+    let summary = json!({ "ok": ok, "missing": missing, "doubtful": doubtful });
+    let line = format!("{ok} ok, {missing} missing, {doubtful} doubtful");
+    output.tell("summary", &summary, &line)?;
     if missing == 0 {
-        say(&format!("nothing is missing, {doubtful} doubtful"));
         return Ok(());
     }
     Err(Refusal::Preflight
-        .because(anyhow!(
-            "{missing} of {} are missing, {doubtful} doubtful",
-            checks.len()
-        ))
+        .because(anyhow!("{missing} of {} are missing", checks.len()))
         .hint("what to run stands beside each"))
 }

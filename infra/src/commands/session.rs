@@ -212,10 +212,13 @@ impl<'a> Session<'a> {
             .iter()
             .map(|(name, count)| format!("{count} {name}"))
             .collect();
-        Ok(self
-            .global
-            .output
-            .tell("summary", &Value::Object(event), &counts.join(", "))?)
+        let line = if counts.is_empty() {
+            "nothing to do".to_owned()
+        } else {
+            counts.join(", ")
+        };
+        let output = self.global.output;
+        Ok(output.tell("summary", &Value::Object(event), &line)?)
     }
 
     /// Tells what was applied.

@@ -47,7 +47,7 @@ pub(crate) fn site(global: &Global, args: &SiteArgs) -> Result<(), Failure> {
                 .because(anyhow!("it is not said where the functions answer"))
                 .hint("give `--api URL`"));
         };
-        return Ok(write(&prepare(api)?, folder)?);
+        return Ok(write(global.output, &prepare(api)?, folder)?);
     }
     let (config, _) = read_config(global)?;
     let stack = stack(global, &config)?;
@@ -168,14 +168,16 @@ fn tell(output: Output, action: &str, key: &str) -> Result<()> {
 }
 
 /// The page as a folder, for other hosts.
-fn write(files: &[SiteFile], folder: &Path) -> Result<()> {
+fn write(output: Output, files: &[SiteFile], folder: &Path) -> Result<()> {
     for file in files {
         let path = folder.join(&file.key);
         let parent = path.parent().unwrap_or(folder);
         fs::create_dir_all(parent)
             .with_context(|| format!("could not make the folder {}", parent.display()))?;
-        fs::write(&path, &file.content)
-            .with_context(|| format!("could not write {}", path.display()))?;
+        let shown = path.display();
+        fs::write(&path, &file.content).with_context(|| format!("could not write {shown}"))?;
+        let event = json!({ "action": "write", "path": shown.to_string() });
+        output.tell_progress("file", &event, &format!("write      {shown}"))?;
     }
     Ok(())
 }

@@ -194,8 +194,10 @@ pub(crate) fn unlock(global: &Global) -> Result<(), Failure> {
         let session = Session::open(global, &files).await?;
         let engine = session.engine();
         let Some(holder) = engine.holder().await? else {
-            say(&format!("nobody holds the lock of {}", session.place()));
-            return Ok(());
+            let line = format!("nobody holds the lock of {}", session.place());
+            return Ok(global
+                .output
+                .tell("summary", &json!({ "opened": false }), &line)?);
         };
         insist(&format!(
             "{} holds the lock of {} since {} ({})",
@@ -205,6 +207,10 @@ pub(crate) fn unlock(global: &Global) -> Result<(), Failure> {
             holder.purpose
         ));
         global.ask("This opens it, though they may be at work.")?;
-        engine.unlock().await
+        engine.unlock().await?;
+        let line = "the lock is open";
+        Ok(global
+            .output
+            .tell("summary", &json!({ "opened": true }), line)?)
     })
 }

@@ -13,6 +13,7 @@ mod options;
 mod pin;
 mod probe;
 mod program;
+mod programs;
 mod push;
 #[path = "../../../artifact/tests/it/registry.rs"]
 mod registry;

@@ -1,6 +1,6 @@
 //! What others own stays theirs, unless somebody says otherwise.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{HOST, Site};
 
@@ -240,12 +240,23 @@ fn a_namespace_stays_for_what_others_have_in_it() {
         "{}",
         run.stdout
     );
+    let deleted = run
+        .stdout
+        .lines()
+        .filter(|line| line.starts_with("deleted"));
+    let summary = format!("{} deleted, 2 skipped\n", deleted.count());
+    assert!(run.stdout.ends_with(&summary), "{summary}{}", run.stdout);
     assert!(!site.is_there("deployment/kindred"));
     assert!(site.is_there("configmap/somebodys"));
     site.kubectl_ok(&["delete", "configmap", "somebodys"]);
     site.apply(&["--adopt", &format!("Namespace/{}", site.namespace())]);
-    site.check(&["destroy", "--yes"], 0);
+    let run = site.check(&["destroy", "--yes", "--output", "json"], 0);
+    let deleted = Site::actions(&run).len();
+    let last: Value = serde_json::from_str(run.stdout.lines().last().unwrap()).unwrap();
+    assert_eq!(last, json!({ "type": "summary", "deleted": deleted }));
     assert!(!site.is_there(&format!("namespace/{}", site.namespace())));
+    let run = site.check(&["destroy", "--yes"], 0);
+    assert_eq!(run.stdout, "nothing to do\n");
 }
 
 #[test]
