@@ -143,10 +143,12 @@ impl<'a> Session<'a> {
     pub(super) async fn newest_release(&self) -> Result<Release, Failure> {
         let releases = self.engine().releases().await?;
         releases.into_iter().next().ok_or_else(|| {
-            Refusal::Invalid.because(anyhow!(
-                "nothing was applied to the environment {} yet",
-                self.environment_name
-            ))
+            Refusal::Invalid
+                .because(anyhow!(
+                    "nothing was applied to the environment {} yet",
+                    self.environment_name
+                ))
+                .hint("`infra apply` does that")
         })
     }
 
