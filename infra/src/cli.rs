@@ -1,17 +1,21 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
-use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use anyhow::anyhow;
+use clap::error::ErrorKind;
+use clap::{Args, ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::commands::{
-    self, ApplyArgs, CloudCommand, DestroyArgs, DoctorArgs, DriftArgs, ExplainArgs, ImageArgs,
+    self, ApplyArgs, CloudCommand, DestroyArgs, DiffArgs, DoctorArgs, ExplainArgs, ImageArgs,
     PinArgs, PlanArgs, ProbeArgs, PromoteArgs, PushArgs, RenderArgs, RollbackArgs, SiteArgs,
-    StateArgs, UnlockArgs,
 };
-use crate::error::Refusal;
-use crate::report::Output;
+use crate::confirm::confirm;
+use crate::error::{Failure, Refusal};
+use crate::report::{Output, Verbosity};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -37,7 +41,8 @@ struct Cli {
 }
 
 /// What every command is told.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
     /// The environment: a table of `environments` in the configuration
     #[arg(short, long, global = true, env = "KINDRED_ENVIRONMENT")]
@@ -45,27 +50,53 @@ pub(crate) struct Global {
     /// The namespace, instead of the environment's
     #[arg(short, long, global = true, value_name = "NAME", value_parser = namespace)]
     pub(crate) namespace: Option<String>,
+    /// The context of the kubeconfig, instead of the environment's
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) context: Option<String>,
     /// The configuration
-    #[arg(long, global = true, default_value = config::FILE_NAME)]
+    #[arg(long, global = true, value_name = "FILE", default_value = config::FILE_NAME)]
     pub(crate) config: PathBuf,
     /// The Spin application
-    #[arg(long, global = true, default_value = "spin.toml")]
+    #[arg(long, global = true, value_name = "FILE", default_value = "spin.toml")]
     pub(crate) application: PathBuf,
     /// For whom results are written
     #[arg(long, global = true, value_enum, default_value_t = Output::Text)]
     pub(crate) output: Output,
+    /// How long to wait for the cluster: until everything runs, or for each object until it is gone
+    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 600)]
+    timeout: u64,
+    /// Ask nothing; to delete or promote what is protected, `--confirm-env` is needed
+    #[arg(short, long, global = true)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    verbosity: Verbosity,
+    /// Write help and errors without colours, as where `NO_COLOR` is set
+    #[arg(long, global = true)]
+    no_color: bool,
 }
 
 impl Global {
-    /// The same for another environment.
+    /// The same for another environment, whose namespace and context are its own.
     pub(crate) fn of(&self, environment_name: &str) -> Self {
         Self {
             env: Some(environment_name.to_owned()),
             namespace: None,
-            config: self.config.clone(),
-            application: self.application.clone(),
-            output: self.output,
+            context: None,
+            ..self.clone()
         }
+    }
+
+    /// How long to wait for the cluster.
+    pub(crate) fn timeout(&self) -> Duration {
+        Duration::from_secs(self.timeout)
+    }
+
+    /// Goes on where somebody says yes, or said so before.
+    pub(crate) fn ask(&self, question: &str) -> Result<(), Failure> {
+        if self.yes {
+            return Ok(());
+        }
+        confirm(question, "yes", "--yes")
     }
 }
 
@@ -84,19 +115,19 @@ enum Command {
     /// Show what `apply` would do
     Plan(PlanArgs),
     /// Show in what the cluster differs from what was applied last: objects that are gone, and fields that were applied. What others added beside these, and Secrets, are not looked at
-    Drift(DriftArgs),
+    Drift(DiffArgs),
     /// Bring the cluster to what is wanted, and wait until it runs
     Apply(ApplyArgs),
     /// Wait until what was applied runs
-    Wait(StateArgs),
+    Wait,
     /// Say how what was applied is
-    Status(StateArgs),
+    Status,
     /// Say what others need to know: addresses, image, bucket
-    Outputs(StateArgs),
+    Outputs,
     /// Say of one object who owns it, in what it differs from what is wanted, and what happened to it
     Explain(ExplainArgs),
     /// List what was applied, the newest first
-    History(StateArgs),
+    History,
     /// Apply again what was applied before
     Rollback(RollbackArgs),
     /// Ask from outside whether it answers, and what from
@@ -106,7 +137,7 @@ enum Command {
     /// Take everything of an environment away
     Destroy(DestroyArgs),
     /// Open the lock that somebody left behind who is gone
-    Unlock(UnlockArgs),
+    Unlock,
     /// What of an environment is on AWS, as one stack
     #[command(subcommand)]
     Cloud(CloudCommand),
@@ -130,21 +161,65 @@ fn namespace(text: &str) -> Result<String, String> {
     }
 }
 
+/// What the command line says.
+fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
+    let mut command = Cli::command();
+    // What is wrong with the command line is written in this way, too.
+    if arguments.iter().any(|argument| argument == "--no-color") {
+        command = command.color(ColorChoice::Never);
+    }
+    let matches = command.try_get_matches_from_mut(arguments)?;
+    let cli = Cli::from_arg_matches(&matches)?;
+    // clap does not hold an option before the subcommand against one behind it.
+    if cli.global.verbosity.is_contradictory() {
+        let message = "the argument '--quiet' cannot be used with '--verbose'";
+        return Err(command.error(ErrorKind::ArgumentConflict, message));
+    }
+    Ok(cli)
+}
+
+/// Whether a command line that cannot be read is a program's.
+fn asks_for_json(arguments: &[OsString]) -> bool {
+    let one = |argument: &OsString| argument == "--output=json";
+    arguments.iter().any(one) || arguments.windows(2).any(|two| two == ["--output", "json"])
+}
+
+/// How a command ends that clap does not understand, whose words have a paragraph for each thing.
+fn misuse(error: &clap::Error) -> Failure {
+    let text = error.render().to_string();
+    let mut paragraphs = text.split("\n\n").map(|paragraph| {
+        let words: Vec<&str> = paragraph.split_whitespace().collect();
+        words.join(" ")
+    });
+    let message = paragraphs.next().unwrap_or_default();
+    let message = message
+        .strip_prefix("error: ")
+        .unwrap_or(&message)
+        .to_owned();
+    let tip = paragraphs.find_map(|paragraph| paragraph.strip_prefix("tip: ").map(str::to_owned));
+    let hint = tip.unwrap_or_else(|| "see `--help`".to_owned());
+    Refusal::Invalid.because(anyhow!(message)).hint(hint)
+}
+
 /// Runs what the command line says.
 pub fn run() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let cli = match parse(&arguments) {
         Ok(cli) => cli,
         Err(error) => {
             // Nothing that can be done if the terminal is gone.
             let _ = error.print();
-            return if error.use_stderr() {
-                ExitCode::from(Refusal::Invalid as u8)
-            } else {
-                ExitCode::SUCCESS
-            };
+            if !error.use_stderr() {
+                return ExitCode::SUCCESS;
+            }
+            if asks_for_json(&arguments) {
+                misuse(&error).tell();
+            }
+            return ExitCode::from(Refusal::Invalid as u8);
         }
     };
     let global = &cli.global;
+    global.verbosity.set();
     let done = match &cli.command {
         Command::Doctor(args) => commands::doctor(global, args),
         Command::Render(args) => commands::render(global, args),
@@ -154,16 +229,16 @@ pub fn run() -> ExitCode {
         Command::Plan(args) => commands::plan(global, args),
         Command::Drift(args) => commands::drift(global, args),
         Command::Apply(args) => commands::apply(global, args),
-        Command::Wait(args) => commands::wait(global, args),
-        Command::Status(args) => commands::status(global, args),
-        Command::Outputs(args) => commands::outputs(global, args),
+        Command::Wait => commands::wait(global),
+        Command::Status => commands::status(global),
+        Command::Outputs => commands::outputs(global),
         Command::Explain(args) => commands::explain(global, args),
-        Command::History(args) => commands::history(global, args),
+        Command::History => commands::history(global),
         Command::Rollback(args) => commands::rollback(global, args),
         Command::Probe(args) => commands::probe(global, args),
         Command::Promote(args) => commands::promote(global, args),
         Command::Destroy(args) => commands::destroy(global, args),
-        Command::Unlock(args) => commands::unlock(global, args),
+        Command::Unlock => commands::unlock(global),
         Command::Cloud(command) => commands::cloud(global, command),
         Command::Site(args) => commands::site(global, args),
         Command::Completions(args) => {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow};
 use serde::{Deserialize, Serialize};
 
 use crate::diff::Difference;
@@ -14,6 +14,9 @@ use crate::object_id::ObjectId;
 
 /// The version of the file. It changes where something means another thing than before.
 const SCHEMA_VERSION: u32 = 1;
+
+/// What to do with a plan that is not done.
+const ANEW: &str = "make it anew";
 
 /// What a plan would do, for what, and where. No value of a Secret is in it.
 #[derive(Debug, Deserialize, Serialize)]
@@ -73,21 +76,24 @@ impl SavedPlan {
     }
 
     /// Reads what was written.
-    pub(crate) fn read(path: &Path) -> Result<Self> {
-        let text = fs::read_to_string(path)
-            .with_context(|| format!("could not read the plan {}", path.display()))?;
-        let plan: Self = serde_json::from_str(&text).with_context(|| {
-            format!(
-                "{} is no plan of this version: make one with `infra plan --out`",
-                path.display()
-            )
-        })?;
+    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
+        let name = path.display();
+        let invalid = |error: anyhow::Error| {
+            Refusal::Invalid
+                .because(error)
+                .hint("make one with `infra plan --out FILE`")
+        };
+        let text = fs::read_to_string(path);
+        let text = text.with_context(|| format!("could not read the plan {name}"));
+        let plan = serde_json::from_str(&text.map_err(invalid)?);
+        let plan: Self = plan
+            .with_context(|| format!("{name} is no plan of this version"))
+            .map_err(invalid)?;
         if plan.schema_version != SCHEMA_VERSION {
-            bail!(
-                "the plan {} is of version {}, and this program knows {SCHEMA_VERSION}: make it anew",
-                path.display(),
+            return Err(invalid(anyhow!(
+                "the plan {name} is of version {}, and this program knows {SCHEMA_VERSION}",
                 plan.schema_version
-            );
+            )));
         }
         Ok(plan)
     }
@@ -103,8 +109,9 @@ impl SavedPlan {
             server,
         } = &self.target;
         Err(Refusal::Refused.because(anyhow!(
-            "the plan is for the environment {environment}, in the namespace {namespace} of the cluster at {server}, and this is another one: make it anew"
-        )))
+            "the plan is for the environment {environment}, in the namespace {namespace} of the cluster at {server}, and this is another one"
+        ))
+        .hint(ANEW))
     }
 
     /// Refuses where something else would be done now than when it was made.
@@ -132,9 +139,10 @@ fn check(shown: &[SavedChange], now: &Plan) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Refusal::Refused.because(anyhow!(
-        "something else would be done to {} now than when the plan was made, as the cluster or what is wanted is another: make it anew",
+        "something else would be done to {} now than when the plan was made, as the cluster or what is wanted is another",
         moved.join(", ")
-    )))
+    ))
+    .hint(ANEW))
 }
 
 fn changes(plan: &Plan) -> Vec<SavedChange> {

@@ -86,12 +86,14 @@ impl Stacks<'_> {
                 // What was replaced and cannot be deleted then is left lying, which is told; the stack is what it should be.
                 if event.is_failure() && !is_changed {
                     let reason = event.reason.as_deref().unwrap_or("no reason was given");
-                    return Err(Refusal::Rollout.because(anyhow!(
-                        "{} ({}) is {}: {reason}; {next}",
-                        event.resource,
-                        event.kind,
-                        event.status
-                    )));
+                    return Err(Refusal::Rollout
+                        .because(anyhow!(
+                            "{} ({}) is {}: {reason}",
+                            event.resource,
+                            event.kind,
+                            event.status
+                        ))
+                        .hint(next));
                 }
                 if event.is_end() {
                     return Ok(());

@@ -1,16 +1,19 @@
 //! Finding a cluster by the kubeconfig.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow};
-use http::HeaderValue;
 use http::header::USER_AGENT;
+use http::{HeaderValue, Request, Response};
+use kube::client::Body;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config, Discovery};
+use tower::service_fn;
 
 use super::{Cluster, Place};
 use crate::error::{Failure, Refusal};
 use crate::interruption::Interruption;
+use crate::report::{is_verbose, say};
 
 /// How long an answer may take. The longest are those of admission webhooks, for which the cluster itself waits at most 30 s.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(40);
@@ -38,9 +41,13 @@ impl Cluster {
             .with_context(|| format!("could not make a client of the context `{context}`"))?;
         let discovery = Discovery::new(client.clone()).run_aggregated().await;
         let discovery = discovery.map_err(|error| {
-            Refusal::Preflight.because(anyhow!(error).context(format!(
-                "the cluster at {server} (context `{context}`) does not say what it serves: see whether `kubectl --context {context} version` reaches it"
-            )))
+            Refusal::Preflight
+                .because(anyhow!(error).context(format!(
+                    "the cluster at {server} (context `{context}`) does not say what it serves"
+                )))
+                .hint(format!(
+                    "see whether `kubectl --context {context} version` reaches it"
+                ))
         })?;
         Ok(Self {
             client,
@@ -59,7 +66,26 @@ fn client(mut config: Config) -> kube::Result<Client> {
     config
         .headers
         .push((USER_AGENT, HeaderValue::from_static(AGENT)));
-    Client::try_from(config)
+    let client = Client::try_from(config)?;
+    if !is_verbose() {
+        return Ok(client);
+    }
+    let namespace = client.default_namespace().to_owned();
+    let service = service_fn(move |request| told(client.clone(), request));
+    Ok(Client::new(service, namespace))
+}
+
+/// The answer to a request, which people are told of.
+async fn told(client: Client, request: Request<Body>) -> kube::Result<Response<Body>> {
+    let asked = format!("{} {}", request.method(), request.uri());
+    let start = Instant::now();
+    let answer = client.send(request).await;
+    let ms = start.elapsed().as_millis();
+    match &answer {
+        Ok(answer) => say(&format!("{asked}: {} in {ms} ms", answer.status().as_u16())),
+        Err(error) => say(&format!("{asked}: no answer in {ms} ms: {error}")),
+    }
+    answer
 }
 
 /// The configuration of a context, and what it is called.
@@ -77,16 +103,15 @@ async fn find(context: Option<&str>) -> Result<(Config, Place), Failure> {
                 };
                 return Ok((config, place));
             }
-            return Err(Refusal::Preflight.because(
-                anyhow!(error)
-                    .context("there is no kubeconfig that could be read: set KUBECONFIG, or write ~/.kube/config"),
-            ));
+            return Err(Refusal::Preflight
+                .because(anyhow!(error).context("there is no kubeconfig that could be read"))
+                .hint("set KUBECONFIG, or write ~/.kube/config"));
         }
     };
     let Some(name) = context.or(kubeconfig.current_context.as_deref()) else {
-        return Err(Refusal::Invalid.because(anyhow!(
-            "the kubeconfig has no current context: give `--context NAME`, or write `context` in the environment"
-        )));
+        return Err(Refusal::Invalid
+            .because(anyhow!("the kubeconfig has no current context"))
+            .hint("give `--context NAME`, or write `context` in the environment"));
     };
     let name = name.to_owned();
     let known = kubeconfig.contexts.iter();

@@ -79,26 +79,33 @@ impl Place {
     /// How a command ends that wanted something of an object and did not get it.
     pub(crate) fn failure(&self, wanted: &str, id: &ObjectId, cause: Cause) -> Failure {
         let context = &self.context;
-        match cause {
+        let failure = match cause {
             Cause::Owned(owned) => {
-                let owned = owned.iter().map(|(field, manager)| format!("{field} is owned by {manager}"));
+                let owned = owned
+                    .iter()
+                    .map(|(field, manager)| format!("{field} is owned by {manager}"));
                 let owned = owned.collect::<Vec<_>>().join(", ");
-                Refusal::Conflict.because(anyhow!(
-                    "could not {wanted} {id}: {owned}; leave these fields to them, or take them over by `--force-conflicts={id}`"
-                ))
+                Refusal::Conflict
+                    .because(anyhow!("could not {wanted} {id}: {owned}"))
+                    .hint(format!(
+                        "leave these fields to them, or take them over by `--force-conflicts={id}`"
+                    ))
             }
-            Cause::Immutable(message) => Refusal::Refused.because(anyhow!(
-                "could not {wanted} {id}, of which something cannot change: {message}; `--replace {id}` deletes it and makes it anew"
-            )),
+            Cause::Immutable(message) => Refusal::Refused
+                .because(anyhow!(
+                    "could not {wanted} {id}, of which something cannot change: {message}"
+                ))
+                .hint(format!("`--replace {id}` deletes it and makes it anew")),
             Cause::Refused(message) => Refusal::Invalid.because(anyhow!(
                 "could not {wanted} {id}: the cluster refuses it: {message}"
             )),
-            Cause::Forbidden(message) => Refusal::Preflight.because(anyhow!(
-                "could not {wanted} {id}: {message}; `infra doctor` says which rights are needed"
-            )),
+            Cause::Forbidden(message) => Refusal::Preflight
+                .because(anyhow!("could not {wanted} {id}: {message}"))
+                .hint("`infra doctor` says which rights are needed"),
             Cause::Other(error) => Refusal::Unexpected.because(error.context(format!(
                 "could not {wanted} {id} in the cluster of the context `{context}`"
             ))),
-        }
+        };
+        failure.about(id)
     }
 }

@@ -8,16 +8,14 @@ use clap::Args;
 use serde_json::Value;
 
 use super::Files;
-use super::arguments::{ClusterArgs, Yes};
 use super::plan::{ChangeArgs, Diff, TakingArgs};
 use super::push::{digest_of, failure};
 use super::session::{Session, run};
-use super::state::StateArgs;
 use crate::cli::Global;
 use crate::confirm::confirm;
 use crate::engine::{Action, Consent, DryRun, Outcome, Plan};
 use crate::error::{Failure, Refusal};
-use crate::report::say;
+use crate::report::{insist, say};
 use crate::saved_plan::{SavedPlan, check_shown};
 
 /// What is applied.
@@ -26,8 +24,6 @@ pub(crate) struct ApplyArgs {
     /// What `infra plan --out` wrote: that is done and nothing else, and it is not asked again
     #[arg(value_name = "PLAN", conflicts_with_all = ["image", "prune", "force_conflicts", "replace", "adopt"])]
     pub(crate) plan: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) cluster: ClusterArgs,
     #[command(flatten)]
     pub(crate) change: ChangeArgs,
     /// Wait until it runs
@@ -39,8 +35,6 @@ pub(crate) struct ApplyArgs {
     /// Do not ask the registry whether the application is there
     #[arg(long)]
     pub(crate) unseen_image: bool,
-    #[command(flatten)]
-    yes: Yes,
 }
 
 /// What is gone back to.
@@ -49,22 +43,17 @@ pub(crate) struct RollbackArgs {
     /// The release's number; without it, the newest before this one that ran
     pub(crate) release: Option<u64>,
     #[command(flatten)]
-    pub(crate) cluster: ClusterArgs,
-    #[command(flatten)]
     pub(crate) taking: TakingArgs,
-    #[command(flatten)]
-    yes: Yes,
 }
 
 /// Brings the cluster to what is wanted.
 pub(crate) fn apply(global: &Global, args: &ApplyArgs) -> Result<(), Failure> {
     let files = Files::read(global)?;
-    let saved = args.plan.as_deref().map(SavedPlan::read).transpose();
-    let saved = saved.map_err(|error| Refusal::Invalid.because(error))?;
+    let saved = args.plan.as_deref().map(SavedPlan::read).transpose()?;
     let image = saved.as_ref().map(|saved| saved.image.as_str());
     let model = files.model_to_release(global, image.or(args.change.image.as_deref()))?;
     run(async {
-        let session = Session::open_to_change(global, &args.cluster, &files).await?;
+        let session = Session::open_to_change(global, &files).await?;
         let (objects, image) = session.wanted(model)?;
         let consent = match &saved {
             Some(saved) => {
@@ -86,14 +75,14 @@ pub(crate) fn apply(global: &Global, args: &ApplyArgs) -> Result<(), Failure> {
             let insecure = session.environment.application.insecure_registry;
             check_image(&image, insecure).await?;
         }
-        let is_asked = saved.is_none() && !args.yes.is_said();
+        let is_asked = saved.is_none() && !global.yes;
         let result = change(&session, &plan, &wanted, is_asked, args.wait).await;
         let is_failed = matches!(&result, Err(failure) if failure.refusal == Refusal::Rollout);
         if is_failed
             && args.rollback_on_failure
             && let Err(failure) = go_back(&session, None, wanted.consent.clone(), false).await
         {
-            say(&format!("going back did not work either: {failure}"));
+            insist(&format!("going back did not work either: {failure}"));
         }
         result
     })
@@ -103,9 +92,11 @@ pub(crate) fn apply(global: &Global, args: &ApplyArgs) -> Result<(), Failure> {
 async fn check_image(name: &str, insecure: bool) -> Result<(), Failure> {
     match digest_of(name, insecure).await {
         Ok(_) => Ok(()),
-        Err(error @ Error::Absent { .. }) => Err(Refusal::Preflight.because(anyhow!(
-            "{error}, and nothing was changed: push it with `infra push`, or give `--unseen-image`"
-        ))),
+        Err(Error::Absent { image }) => Err(Refusal::Preflight
+            .because(anyhow!(
+                "{image} is not in its registry, and nothing was changed"
+            ))
+            .hint("push it with `infra push`, name one that is there, or give `--unseen-image`")),
         Err(
             error @ (Error::Unreachable { .. }
             | Error::Unauthorized { .. }
@@ -124,9 +115,9 @@ async fn check_image(name: &str, insecure: bool) -> Result<(), Failure> {
 pub(crate) fn rollback(global: &Global, args: &RollbackArgs) -> Result<(), Failure> {
     let files = Files::read(global)?;
     run(async {
-        let session = Session::open_to_change(global, &args.cluster, &files).await?;
+        let session = Session::open_to_change(global, &files).await?;
         let consent = args.taking.consent();
-        go_back(&session, args.release, consent, !args.yes.is_said()).await
+        go_back(&session, args.release, consent, !global.yes).await
     })
 }
 
@@ -159,10 +150,10 @@ async fn go_back(
 }
 
 /// Waits until what is wanted runs.
-pub(crate) fn wait(global: &Global, args: &StateArgs) -> Result<(), Failure> {
+pub(crate) fn wait(global: &Global) -> Result<(), Failure> {
     let files = Files::read(global)?;
     run(async {
-        let session = Session::open_to_change(global, &args.cluster, &files).await?;
+        let session = Session::open_to_change(global, &files).await?;
         let release = session.newest_release().await?;
         session.wait(&release.objects).await
     })
@@ -195,8 +186,8 @@ pub(super) async fn change(
     waits: bool,
 ) -> Result<(), Failure> {
     if plan.changed().next().is_some() {
-        say(&session.place());
         if is_asked {
+            insist(&session.place());
             for change in plan.changed() {
                 session.tell_planned(change, Diff::Full)?;
             }
@@ -204,6 +195,8 @@ pub(super) async fn change(
             session.ask(ask).await?;
             // Somebody may have taken their time.
             check_shown(plan, &wanted.plan(session).await?)?;
+        } else {
+            say(&session.place());
         }
     }
     let deletes = plan

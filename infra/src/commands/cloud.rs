@@ -4,7 +4,7 @@ use anyhow::{Context, Result, anyhow};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::arguments::{Yes, YesByName};
+use super::arguments::ConfirmEnv;
 use super::{environment_name, read_config};
 use crate::aws::Aws;
 use crate::cli::Global;
@@ -24,11 +24,11 @@ pub(crate) enum CloudCommand {
     /// Tell what applying would change, through a change set that is deleted again
     Plan(CloudPlanArgs),
     /// Change the stack to what the configuration says, and wait for it
-    Apply(Yes),
+    Apply,
     /// Tell the stack's outputs: buckets, addresses, repositories, roles
     Outputs,
     /// Delete the stack; the buckets stay
-    Destroy(YesByName),
+    Destroy(ConfirmEnv),
 }
 
 /// How changes are told.
@@ -50,13 +50,11 @@ pub(crate) fn cloud(global: &Global, command: &CloudCommand) -> Result<(), Failu
         CloudCommand::Plan(args) => {
             with_stack(global, |stacks, stack| plan(output, args, stacks, stack))
         }
-        CloudCommand::Apply(yes) => {
-            with_stack(global, |stacks, stack| apply(output, yes, stacks, stack))
-        }
+        CloudCommand::Apply => with_stack(global, |stacks, stack| apply(global, stacks, stack)),
         CloudCommand::Outputs => with_stack(global, |stacks, stack| outputs(output, stacks, stack)),
-        CloudCommand::Destroy(yes) => {
-            with_stack(global, |stacks, stack| destroy(output, yes, stacks, stack))
-        }
+        CloudCommand::Destroy(confirm) => with_stack(global, |stacks, stack| {
+            destroy(global, confirm, stacks, stack)
+        }),
     }
 }
 
@@ -64,8 +62,10 @@ pub(crate) fn cloud(global: &Global, command: &CloudCommand) -> Result<(), Failu
 fn render(global: &Global) -> Result<(), Failure> {
     let (config, _) = read_config(global)?;
     let stack = stack(global, &config)?;
-    let text = serde_json::to_string_pretty(&template(&stack)).context("could not write JSON")?;
-    Ok(Output::Text.tell("", &json!({}), &text)?)
+    let template = template(&stack);
+    let text = serde_json::to_string_pretty(&template).context("could not write JSON")?;
+    let event = json!({ "template": template });
+    Ok(global.output.tell("template", &event, &text)?)
 }
 
 /// Does something with the stack of the environment that is asked for.
@@ -99,11 +99,12 @@ fn plan(
 }
 
 /// Changes the stack to what the configuration says.
-fn apply(output: Output, yes: &Yes, stacks: &Stacks<'_>, stack: &Stack<'_>) -> Result<(), Failure> {
+fn apply(global: &Global, stacks: &Stacks<'_>, stack: &Stack<'_>) -> Result<(), Failure> {
+    let output = global.output;
     let change_set = compare(stacks, stack)?;
     tell_changes(output, change_set.as_ref())?;
     if let Some(change_set) = change_set {
-        if let Err(failure) = confirm_apply(stack, yes) {
+        if let Err(failure) = confirm_apply(global, stack) {
             stacks.discard(&change_set)?;
             return Err(failure);
         }
@@ -127,11 +128,12 @@ fn outputs(output: Output, stacks: &Stacks<'_>, stack: &Stack<'_>) -> Result<(),
 
 /// Deletes the stack.
 fn destroy(
-    output: Output,
-    yes: &YesByName,
+    global: &Global,
+    confirm: &ConfirmEnv,
     stacks: &Stacks<'_>,
     stack: &Stack<'_>,
 ) -> Result<(), Failure> {
+    let output = global.output;
     let found = match stacks.state()? {
         State::Absent => {
             let line = format!("there is no stack `{}`", stack.name);
@@ -143,7 +145,7 @@ fn destroy(
         State::There(found) | State::Failed(found) | State::Held(found) => found,
     };
     let question = format!("This deletes the stack `{}`; its buckets stay.", stack.name);
-    yes.ask(&question, stack.environment_name, stack.protected)?;
+    confirm.ask(global, &question, stack.environment_name, stack.protected)?;
     stacks.delete(&found, |event| tell_event(output, event))?;
     let deleted = json!({ "deleted": true });
     let line = format!("deleted the stack `{}`", stack.name);
@@ -160,19 +162,18 @@ pub(super) fn stack<'a>(global: &Global, config: &'a config::Config) -> Result<S
 }
 
 pub(super) fn absent(stack: &Stack<'_>) -> Failure {
-    Refusal::Preflight.because(anyhow!(
-        "there is no stack `{}`: make it with `infra cloud apply --env {}`",
-        stack.name,
-        stack.environment_name
-    ))
+    Refusal::Preflight
+        .because(anyhow!("there is no stack `{}`", stack.name))
+        .hint(format!(
+            "make it with `infra cloud apply --env {}`",
+            stack.environment_name
+        ))
 }
 
 fn held(stack: &Stack<'_>, found: &Description) -> Failure {
-    Refusal::Locked.because(anyhow!(
-        "the stack `{}` is {}: wait until that is over, and run the command again",
-        stack.name,
-        found.status
-    ))
+    Refusal::Locked
+        .because(anyhow!("the stack `{}` is {}", stack.name, found.status))
+        .hint("wait until that is over, and run the command again")
 }
 
 /// What is to be changed of a stack that can be changed.
@@ -181,32 +182,36 @@ fn compare(stacks: &Stacks<'_>, stack: &Stack<'_>) -> Result<Option<ChangeSet>, 
         State::Absent => true,
         State::There(_) => false,
         State::Failed(found) => {
-            return Err(Refusal::Preflight.because(anyhow!(
-                "the stack `{}` is {}, and can only be deleted: run `infra cloud destroy --env {}`, then this again",
-                stack.name,
-                found.status,
-                stack.environment_name
-            )));
+            return Err(Refusal::Preflight
+                .because(anyhow!(
+                    "the stack `{}` is {}, and can only be deleted",
+                    stack.name,
+                    found.status
+                ))
+                .hint(format!(
+                    "run `infra cloud destroy --env {}`, then this again",
+                    stack.environment_name
+                )));
         }
         State::Held(found) if found.status.ends_with("_FAILED") => {
-            return Err(Refusal::Preflight.because(anyhow!(
-                "the stack `{}` is {}: have CloudFormation end it with `aws cloudformation continue-update-rollback --stack-name {}`, then run this again",
-                stack.name,
-                found.status,
-                stack.name
-            )));
+            return Err(Refusal::Preflight
+                .because(anyhow!("the stack `{}` is {}", stack.name, found.status))
+                .hint(format!(
+                    "have CloudFormation end it with `aws cloudformation continue-update-rollback --stack-name {}`, then run this again",
+                    stack.name
+                )));
         }
         State::Held(found) => return Err(held(stack, &found)),
     };
     stacks.compare(stack, template(stack).to_string(), is_first)
 }
 
-fn confirm_apply(stack: &Stack<'_>, yes: &Yes) -> Result<(), Failure> {
+fn confirm_apply(global: &Global, stack: &Stack<'_>) -> Result<(), Failure> {
     let question = format!("This changes the stack `{}`.", stack.name);
-    if stack.protected && !yes.is_said() {
+    if stack.protected && !global.yes {
         return confirm(&question, stack.environment_name, "--yes");
     }
-    yes.ask(&question)
+    global.ask(&question)
 }
 
 fn tell_changes(output: Output, change_set: Option<&ChangeSet>) -> Result<()> {

@@ -9,7 +9,6 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::Files;
-use super::arguments::ClusterArgs;
 use super::push::digest_of;
 use super::session::{Session, run, unless_interrupted};
 use crate::cli::Global;
@@ -17,7 +16,7 @@ use crate::doctor::{Check, Verdict, Wanted};
 use crate::error::{Failure, Refusal};
 use crate::model::Model;
 use crate::render;
-use crate::report::{Output, say};
+use crate::report::Output;
 use crate::storage;
 
 /// Which environment is looked after, and where.
@@ -26,8 +25,6 @@ pub(crate) struct DoctorArgs {
     /// The application's artifact, instead of `application.image`
     #[arg(long, value_name = "REFERENCE")]
     image: Option<String>,
-    #[command(flatten)]
-    cluster: ClusterArgs,
 }
 
 /// Tells what is there of what an environment needs before it is applied. It changes nothing.
@@ -35,7 +32,7 @@ pub(crate) fn doctor(global: &Global, args: &DoctorArgs) -> Result<(), Failure> 
     let files = Files::read(global)?;
     let model = files.model(global, args.image.as_deref())?;
     run(async {
-        let session = Session::open_to_change(global, &args.cluster, &files).await?;
+        let session = Session::open_to_change(global, &files).await?;
         let values = values(&model);
         let has_values = values.iter().all(|check| check.verdict == Verdict::Ok);
         let model = if has_values {
@@ -58,7 +55,7 @@ pub(crate) fn doctor(global: &Global, args: &DoctorArgs) -> Result<(), Failure> 
         for check in &checks {
             tell(global.output, check)?;
         }
-        conclude(&checks)
+        conclude(global.output, &checks)
     })
 }
 
@@ -134,20 +131,21 @@ fn tell(output: Output, check: &Check) -> Result<(), Failure> {
 }
 
 /// What is missing ends it, and what is doubtful does not.
-fn conclude(checks: &[Check]) -> Result<(), Failure> {
+fn conclude(output: Output, checks: &[Check]) -> Result<(), Failure> {
     let count = |verdict| {
         checks
             .iter()
             .filter(|check| check.verdict == verdict)
             .count()
     };
-    let [missing, doubtful] = [Verdict::Missing, Verdict::Doubtful].map(count);
+    let [ok, missing, doubtful] = [Verdict::Ok, Verdict::Missing, Verdict::Doubtful].map(count);
+    let summary = json!({ "ok": ok, "missing": missing, "doubtful": doubtful });
+    let line = format!("{ok} ok, {missing} missing, {doubtful} doubtful");
+    output.tell("summary", &summary, &line)?;
     if missing == 0 {
-        say(&format!("nothing is missing, {doubtful} doubtful"));
         return Ok(());
     }
-    Err(Refusal::Preflight.because(anyhow!(
-        "{missing} of {} are missing, {doubtful} doubtful: what to run stands beside each",
-        checks.len()
-    )))
+    Err(Refusal::Preflight
+        .because(anyhow!("{missing} of {} are missing", checks.len()))
+        .hint("what to run stands beside each"))
 }

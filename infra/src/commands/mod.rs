@@ -31,15 +31,13 @@ pub(crate) use self::destroy::{DestroyArgs, destroy};
 pub(crate) use self::doctor::{DoctorArgs, doctor};
 pub(crate) use self::image::{ImageArgs, image};
 pub(crate) use self::pin::{PinArgs, pin};
-pub(crate) use self::plan::{DriftArgs, PlanArgs, drift, plan};
+pub(crate) use self::plan::{DiffArgs, PlanArgs, drift, plan};
 pub(crate) use self::probe::{ProbeArgs, probe};
 pub(crate) use self::promote::{PromoteArgs, promote};
 pub(crate) use self::push::{PushArgs, push};
 pub(crate) use self::render::{RenderArgs, render};
 pub(crate) use self::site::{SiteArgs, site};
-pub(crate) use self::state::{
-    ExplainArgs, StateArgs, UnlockArgs, explain, history, outputs, status, unlock,
-};
+pub(crate) use self::state::{ExplainArgs, explain, history, outputs, status, unlock};
 use crate::cli::Global;
 use crate::error::{Failure, Refusal};
 use crate::model::{self, Model};
@@ -55,8 +53,7 @@ struct Files {
 impl Files {
     fn read(global: &Global) -> Result<Self, Failure> {
         let (config, configuration) = read_config(global)?;
-        let application = Application::read(&global.application)
-            .map_err(|error| Refusal::Invalid.because(error))?;
+        let application = read_application(global)?;
         Ok(Self {
             config,
             configuration,
@@ -98,9 +95,9 @@ impl Files {
     fn models_to_release(&self) -> Result<Vec<Model<'_>>, Failure> {
         let names = self.config.environments.keys();
         if names.len() == 0 {
-            return Err(Refusal::Invalid.because(anyhow!(
-                "there is no environment: write a table `[environments.dev]` into the configuration"
-            )));
+            return Err(Refusal::Invalid
+                .because(anyhow!("there is no environment"))
+                .hint("write a table `[environments.dev]` into the configuration"));
         }
         names
             .map(|name| self.model_of_release(name.as_str(), None))
@@ -115,12 +112,28 @@ impl Files {
     }
 }
 
+/// The application's manifest.
+fn read_application(global: &Global) -> Result<Application, Failure> {
+    Application::read(&global.application).map_err(|error| {
+        let is_unreadable = matches!(error, app::Error::Read { .. });
+        let invalid = Refusal::Invalid.because(error);
+        if is_unreadable {
+            invalid.hint("name another one by `--application FILE`")
+        } else {
+            invalid
+        }
+    })
+}
+
 /// The configuration, with what the command line says of the environment that is asked for; and the text that it was read from.
 fn read_config(global: &Global) -> Result<(Config, String), Failure> {
     let path = &global.config;
     let text = fs::read_to_string(path)
         .with_context(|| format!("could not read {}", path.display()))
-        .map_err(|error| Refusal::Invalid.because(error))?;
+        .map_err(|error| {
+            let invalid = Refusal::Invalid.because(error);
+            invalid.hint("write it, or name another one by `--config FILE`")
+        })?;
     let mut config = Config::parse(&text, path).map_err(|error| Refusal::Invalid.because(error))?;
     let asked = global.env.as_deref();
     let asked = asked.and_then(|name| config.environments.get_mut(name));
@@ -150,8 +163,8 @@ fn write_config(path: &Path, edit: impl FnOnce(&str) -> Result<String>) -> Resul
 /// The environment that is asked for.
 fn environment_name(global: &Global) -> Result<&str, Failure> {
     global.env.as_deref().ok_or_else(|| {
-        Refusal::Invalid.because(anyhow!(
-            "it is not said for which environment: give `--env NAME`, or set KINDRED_ENVIRONMENT"
-        ))
+        Refusal::Invalid
+            .because(anyhow!("it is not said for which environment"))
+            .hint("give `--env NAME`, or set KINDRED_ENVIRONMENT")
     })
 }

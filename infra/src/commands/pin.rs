@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::push::failure;
 use super::session::run;
-use super::write_config;
+use super::{read_config, write_config};
 use crate::cli::Global;
 use crate::error::{Failure, Refusal};
 use crate::hash::hexadecimal;
@@ -46,7 +46,7 @@ impl Pin<'_> {
 /// Writes beside the tags of images the digests that they have now, and beside the addresses of shims the checksums of what is there. All are looked up before
 /// anything is written.
 pub(crate) fn pin(global: &Global, args: &PinArgs) -> Result<(), Failure> {
-    let config = Config::read(&global.config).map_err(|error| Refusal::Invalid.because(error))?;
+    let (config, _) = read_config(global)?;
     let mut pins = run(images(global, args, &config))?;
     if global.env.is_none() {
         pins.extend(shims(&config.cluster)?);

@@ -7,7 +7,6 @@ use clap::{Args, ValueEnum};
 use serde_json::Value;
 
 use super::Files;
-use super::arguments::ClusterArgs;
 use super::session::{Session, run};
 use crate::cli::Global;
 use crate::engine::{Change, Consent, DryRun, Selection};
@@ -89,8 +88,6 @@ pub(crate) enum Diff {
 #[derive(Args, Debug)]
 pub(crate) struct PlanArgs {
     #[command(flatten)]
-    pub(crate) cluster: ClusterArgs,
-    #[command(flatten)]
     pub(crate) change: ChangeArgs,
     #[command(flatten)]
     pub(crate) diff: DiffArgs,
@@ -105,21 +102,12 @@ pub(crate) struct PlanArgs {
     pub(crate) out: Option<PathBuf>,
 }
 
-/// What is compared with what was applied.
-#[derive(Args, Debug)]
-pub(crate) struct DriftArgs {
-    #[command(flatten)]
-    pub(crate) cluster: ClusterArgs,
-    #[command(flatten)]
-    pub(crate) diff: DiffArgs,
-}
-
 /// Shows what `apply` would do.
 pub(crate) fn plan(global: &Global, args: &PlanArgs) -> Result<(), Failure> {
     let files = Files::read(global)?;
     let model = files.model_to_release(global, args.change.image.as_deref())?;
     run(async {
-        let session = Session::open(global, &args.cluster, &files).await?;
+        let session = Session::open(global, &files).await?;
         say(&session.place());
         let (mut objects, image) = session.wanted(model)?;
         let is_part = !args.only.is_empty();
@@ -142,10 +130,10 @@ pub(crate) fn plan(global: &Global, args: &PlanArgs) -> Result<(), Failure> {
 }
 
 /// Shows in what the cluster differs from what was applied last, whatever the configuration says by now.
-pub(crate) fn drift(global: &Global, args: &DriftArgs) -> Result<(), Failure> {
+pub(crate) fn drift(global: &Global, args: &DiffArgs) -> Result<(), Failure> {
     let files = Files::read(global)?;
     run(async {
-        let session = Session::open(global, &args.cluster, &files).await?;
+        let session = Session::open(global, &files).await?;
         say(&session.place());
         let release = session.newest_release().await?;
         session.tell_release(&release)?;
@@ -159,8 +147,8 @@ pub(crate) fn drift(global: &Global, args: &DriftArgs) -> Result<(), Failure> {
         let mut plan = engine.plan(objects, &consent, DryRun::Server).await?;
         // Of Secrets no release has a record.
         plan.changes.retain(|change| change.object.is_some());
-        tell(&session, &plan.changes, &args.diff)?;
-        conclude(&plan.changes, &args.diff)
+        tell(&session, &plan.changes, args)?;
+        conclude(&plan.changes, args)
     })
 }
 
@@ -188,9 +176,12 @@ pub(super) fn chosen(
     let ids: Vec<ObjectId> = objects.iter().map(ObjectId::of).collect();
     let is_unknown = |name: &&String| !ids.iter().any(|id| id.is_called(name));
     if let Some(unknown) = names.iter().find(is_unknown) {
-        return Err(Refusal::Invalid.because(anyhow!(
-            "{unknown} is not wanted of the environment {environment_name}: write one of `infra plan`, as Kind/name"
-        )));
+        return Err(Refusal::Invalid
+            .because(anyhow!(
+                "{unknown} is not wanted of the environment {environment_name}"
+            ))
+            .hint("write one of `infra plan`, as Kind/name")
+            .about(unknown));
     }
     let selection = Selection(names.to_vec());
     objects.retain(|object| selection.contains(&ObjectId::of(object)));

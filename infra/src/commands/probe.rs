@@ -7,7 +7,6 @@ use clap::Args;
 use serde_json::json;
 
 use super::Files;
-use super::arguments::ClusterArgs;
 use super::session::{Session, run};
 use crate::cli::Global;
 use crate::error::{Failure, Refusal};
@@ -23,8 +22,6 @@ pub(crate) struct ProbeArgs {
     /// Ask again for so long where it does not answer as it should
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     pub(crate) patience: u64,
-    #[command(flatten)]
-    pub(crate) cluster: ClusterArgs,
 }
 
 /// How long between two questions.
@@ -33,7 +30,7 @@ const PAUSE: Duration = Duration::from_secs(2);
 /// Asks from outside whether what was applied answers, and tells what it answers from.
 pub(crate) fn probe(global: &Global, args: &ProbeArgs) -> Result<(), Failure> {
     let addresses = if args.urls.is_empty() {
-        addresses(global, &args.cluster)?
+        addresses(global)?
     } else {
         args.urls.clone()
     };
@@ -47,17 +44,19 @@ pub(crate) fn probe(global: &Global, args: &ProbeArgs) -> Result<(), Failure> {
 }
 
 /// Where requests from outside reach the environment.
-fn addresses(global: &Global, cluster: &ClusterArgs) -> Result<Vec<String>, Failure> {
+fn addresses(global: &Global) -> Result<Vec<String>, Failure> {
     let files = Files::read(global)?;
     run(async {
-        let session = Session::open(global, cluster, &files).await?;
+        let session = Session::open(global, &files).await?;
         say(&session.place());
         let addresses = session.engine().addresses().await?;
         if addresses.is_empty() {
-            return Err(Refusal::Invalid.because(anyhow!(
-                "no address leads into the environment {} from outside: write one under `address`, or give `--url`",
-                session.environment_name
-            )));
+            return Err(Refusal::Invalid
+                .because(anyhow!(
+                    "no address leads into the environment {} from outside",
+                    session.environment_name
+                ))
+                .hint("write one under `address`, or give `--url`"));
         }
         Ok(addresses)
     })

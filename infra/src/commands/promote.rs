@@ -7,7 +7,7 @@ use clap::Args;
 use config::{Config, EnvironmentName, Setting, with_settings_of};
 
 use super::apply::{Wanted, change};
-use super::arguments::{ClusterArgs, YesByName};
+use super::arguments::ConfirmEnv;
 use super::session::{Session, run};
 use super::{Files, write_config};
 use crate::cli::Global;
@@ -19,13 +19,11 @@ use crate::report::say;
 /// What is promoted.
 #[derive(Args, Debug)]
 pub(crate) struct PromoteArgs {
-    #[command(flatten)]
-    pub(crate) cluster: ClusterArgs,
     /// Promote it though it runs another image, or answers from other generations, than the one whose place it takes
     #[arg(long)]
     pub(crate) though_different: bool,
     #[command(flatten)]
-    yes: YesByName,
+    confirm: ConfirmEnv,
 }
 
 /// Makes an environment the active one of those that stand by for each other: writes that into the configuration and applies it to each whose cluster answers.
@@ -35,34 +33,38 @@ pub(crate) fn promote(global: &Global, args: &PromoteArgs) -> Result<(), Failure
     let primary = files.config.primary_of(name);
     let others = others(&files.config, name);
     if others.is_empty() {
-        return Err(Refusal::Invalid.because(anyhow!(
-            "`{name}` stands by for no environment, and none for it: write `standby_of` in the one that does"
-        )));
+        return Err(Refusal::Invalid
+            .because(anyhow!(
+                "`{name}` stands by for no environment, and none for it"
+            ))
+            .hint("write `standby_of` in the one that does"));
     }
     let others: Vec<Global> = others.into_iter().map(|other| global.of(other)).collect();
     run(async {
-        let session = Session::open_to_change(global, &args.cluster, &files).await?;
+        let session = Session::open_to_change(global, &files).await?;
         let release = session.newest_release().await?;
         if release.outcome != Outcome::Ready {
-            return Err(Refusal::Preflight.because(anyhow!(
-                "release {} of {name} was not seen to run: `infra apply --env {name}` brings it there",
-                release.number
-            )));
+            return Err(Refusal::Preflight
+                .because(anyhow!(
+                    "release {} of {name} was not seen to run",
+                    release.number
+                ))
+                .hint(format!("`infra apply --env {name}` brings it there")));
         }
         session.wait(&release.objects).await?;
         let promoted = Member { session, release };
         let mut reached = Vec::new();
         for other in &others {
-            reached.extend(reach(other, args, &files).await?);
+            reached.extend(reach(other, &files).await?);
         }
         if !args.though_different {
             check_same(&promoted, &reached).await?;
         }
         let session = &promoted.session;
         let question = format!("{} becomes the active one.", session.place());
-        let (yes, asked) = (args.yes.clone(), name.to_owned());
-        let is_protected = session.environment.protected;
-        let ask = move || yes.ask(&question, &asked, is_protected);
+        let (options, confirm) = (global.clone(), args.confirm.clone());
+        let (asked, is_protected) = (name.to_owned(), session.environment.protected);
+        let ask = move || confirm.ask(&options, &question, &asked, is_protected);
         session.ask(ask).await?;
         write_config(&global.config, |text| {
             let active = [("active", Setting::Text(name.to_owned()))];
@@ -100,13 +102,9 @@ struct Member<'a> {
 }
 
 /// Another environment, if its cluster answers; that it does not may be why this is done.
-async fn reach<'a>(
-    global: &'a Global,
-    args: &PromoteArgs,
-    files: &'a Files,
-) -> Result<Option<Member<'a>>, Failure> {
+async fn reach<'a>(global: &'a Global, files: &'a Files) -> Result<Option<Member<'a>>, Failure> {
     let member = async {
-        let session = Session::open_to_change(global, &args.cluster.elsewhere(), files).await?;
+        let session = Session::open_to_change(global, files).await?;
         let release = session.newest_release().await?;
         Ok::<_, Failure>(Member { session, release })
     };
@@ -132,9 +130,11 @@ async fn check_same(promoted: &Member<'_>, others: &[Member<'_>]) -> Result<(), 
         let other_name = other.session.environment_name;
         let other_image = &other.release.image;
         if image != other_image {
-            return Err(Refusal::Preflight.because(anyhow!(
-                "{name} runs {image}, and {other_name} {other_image}: `infra apply --env {name} --image {other_image}` makes it the same, and `--though-different` promotes it as it is"
-            )));
+            return Err(Refusal::Preflight
+                .because(anyhow!("{name} runs {image}, and {other_name} {other_image}"))
+                .hint(format!(
+                    "`infra apply --env {name} --image {other_image}` makes it the same, and `--though-different` promotes it as it is"
+                )));
         }
         let others = self::generations(&other.session).await?;
         let (Some(ours), Some(theirs)) = (&generations, &others) else {
@@ -145,9 +145,11 @@ async fn check_same(promoted: &Member<'_>, others: &[Member<'_>]) -> Result<(), 
             .find(|(name, theirs)| ours.get(*name) != Some(*theirs));
         if let Some((collection, theirs)) = differs {
             let ours = ours.get(collection).map_or("none", String::as_str);
-            return Err(Refusal::Preflight.because(anyhow!(
-                "{name} answers for `{collection}` from generation {ours}, and {other_name} from {theirs}: see that its bucket has what the other one has, or promote it as it is by `--though-different`"
-            )));
+            return Err(Refusal::Preflight
+                .because(anyhow!(
+                    "{name} answers for `{collection}` from generation {ours}, and {other_name} from {theirs}"
+                ))
+                .hint("see that its bucket has what the other one has, or promote it as it is by `--though-different`"));
         }
     }
     Ok(())

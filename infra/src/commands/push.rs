@@ -3,13 +3,12 @@
 use std::path::Path;
 
 use anyhow::anyhow;
-use app::Application;
 use artifact::{Error, HOSTS, Image, Packed, PackedApplication, PackedComponent, Pushed, Registry};
 use clap::Args;
 use serde_json::json;
 
-use super::read_config;
 use super::session::run;
+use super::{read_application, read_config};
 use crate::cli::Global;
 use crate::error::{Failure, Refusal};
 use crate::model;
@@ -32,8 +31,7 @@ pub(crate) fn push(global: &Global, args: &PushArgs) -> Result<(), Failure> {
         Some(tag) => Image::parse(tag).map_err(failure)?,
         None => image_of_environment(global)?,
     };
-    let application =
-        Application::read(&global.application).map_err(|error| Refusal::Invalid.because(error))?;
+    let application = read_application(global)?;
     let root = global.application.parent().unwrap_or(Path::new(""));
     let packed = artifact::pack(&application, root).map_err(failure)?;
     for component in &packed.components {
@@ -61,16 +59,15 @@ pub(super) fn upload(image: &Image, insecure: bool, packed: &Packed) -> Result<P
 fn image_of_environment(global: &Global) -> Result<Image, Failure> {
     let invalid = |error| Refusal::Invalid.because(error);
     let Some(name) = &global.env else {
-        return Err(invalid(anyhow!(
-            "it is not said where to: give `--tag REFERENCE`, or `--env NAME` of an environment that has an image"
-        )));
+        return Err(invalid(anyhow!("it is not said where to"))
+            .hint("give `--tag REFERENCE`, or `--env NAME` of an environment that has an image"));
     };
     let (config, _) = read_config(global)?;
     let (_, environment) = model::environment(&config, name).map_err(invalid)?;
     let image = &environment.application.image;
     if image.is_empty() {
-        return Err(invalid(anyhow!(
-            "it is not said where to: write `image` under `[environments.{name}.application]`, or give `--tag REFERENCE`"
+        return Err(invalid(anyhow!("it is not said where to")).hint(format!(
+            "write `image` under `[environments.{name}.application]`, or give `--tag REFERENCE`"
         )));
     }
     let image = Image::parse(image).map_err(failure)?;

@@ -14,10 +14,11 @@ use crate::cli::Global;
 use crate::error::{Failure, Refusal};
 use crate::model::{Model, SECRET_NAME};
 use crate::object::Object;
+use crate::object_id::ObjectId;
 use crate::render::cluster;
 use crate::render::gitops::Operator;
 use crate::render::gitops::{self, Repository};
-use crate::report::say;
+use crate::report::{Output, say};
 use crate::{render as rendering, yaml};
 
 /// What is rendered, and where to.
@@ -49,15 +50,15 @@ pub(crate) struct RenderArgs {
     pub(crate) path: Option<String>,
 }
 
-/// Writes the objects of an environment, or those that a cluster has before, as YAML.
+/// Writes the objects of an environment, or those that a cluster has before, as YAML; for programs, as a line each.
 pub(crate) fn render(global: &Global, args: &RenderArgs) -> Result<(), Failure> {
     let files = Files::read(global)?;
     if args.cluster {
         let objects =
             cluster::objects(&files.config).map_err(|error| Refusal::Invalid.because(error))?;
         match &args.out {
-            None => print(&objects)?,
-            Some(folder) => write(&objects, folder)?,
+            None => print(global.output, &objects)?,
+            Some(folder) => write(global.output, &objects, folder)?,
         }
         return Ok(());
     }
@@ -67,10 +68,10 @@ pub(crate) fn render(global: &Global, args: &RenderArgs) -> Result<(), Failure> 
         vec![files.model_to_release(global, args.image.as_deref())?]
     };
     match &args.out {
-        Some(folder) => write_environments(args, folder, &models)?,
+        Some(folder) => write_environments(global.output, args, folder, &models)?,
         None => models
             .iter()
-            .try_for_each(|model| print(&rendering::render(model)))?,
+            .try_for_each(|model| print(global.output, &rendering::render(model)))?,
     }
     models.iter().for_each(say_what_is_left_out);
     Ok(())
@@ -78,6 +79,7 @@ pub(crate) fn render(global: &Global, args: &RenderArgs) -> Result<(), Failure> 
 
 /// Writes one environment into a folder, or all into folders of it, and beside that what the operator needs who applies it.
 fn write_environments(
+    output: Output,
     args: &RenderArgs,
     folder: &Path,
     models: &[Model<'_>],
@@ -90,9 +92,9 @@ fn write_environments(
             None => objects,
         };
         if args.all_environments {
-            write(&objects, &folder.join(model.environment_name))?;
+            write(output, &objects, &folder.join(model.environment_name))?;
         } else {
-            write(&objects, folder)?;
+            write(output, &objects, folder)?;
         }
     }
     if let Some(repository) = repository {
@@ -103,7 +105,7 @@ fn write_environments(
             models.iter().flat_map(of_one).collect()
         };
         let file = format!("{}.yaml", repository.operator.file());
-        put(folder, &file, &yaml::documents(&objects)?)?;
+        put(output, folder, &file, &yaml::documents(&objects)?)?;
     }
     Ok(())
 }
@@ -119,7 +121,14 @@ fn say_what_is_left_out(model: &Model<'_>) {
     }
 }
 
-fn print(objects: &[Object]) -> Result<()> {
+fn print(output: Output, objects: &[Object]) -> Result<()> {
+    if output == Output::Json {
+        return objects.iter().try_for_each(|Object { value, .. }| {
+            let mut event = json!(ObjectId::of(value));
+            event["object"] = value.clone();
+            output.tell("object", &event, "")
+        });
+    }
     let text = yaml::documents(objects)?;
     let mut output = std::io::stdout();
     output
@@ -128,7 +137,7 @@ fn print(objects: &[Object]) -> Result<()> {
 }
 
 /// A file a room, and one for Kustomize that names them.
-fn write(objects: &[Object], folder: &Path) -> Result<()> {
+fn write(output: Output, objects: &[Object], folder: &Path) -> Result<()> {
     let mut rooms: BTreeMap<&str, Vec<&Object>> = BTreeMap::new();
     for object in objects {
         rooms.entry(object.file).or_default().push(object);
@@ -142,18 +151,23 @@ fn write(objects: &[Object], folder: &Path) -> Result<()> {
         "resources": names.collect::<Vec<_>>(),
     });
     for (room, objects) in rooms {
-        put(folder, &format!("{room}.yaml"), &yaml::documents(objects)?)?;
+        let text = yaml::documents(objects)?;
+        put(output, folder, &format!("{room}.yaml"), &text)?;
     }
     put(
+        output,
         folder,
         "kustomization.yaml",
         &yaml::document(&kustomization)?,
     )
 }
 
-fn put(folder: &Path, name: &str, text: &str) -> Result<()> {
+fn put(output: Output, folder: &Path, name: &str, text: &str) -> Result<()> {
     let path = folder.join(name);
-    fs::write(&path, text).with_context(|| format!("could not write {}", path.display()))
+    let shown = path.display();
+    fs::write(&path, text).with_context(|| format!("could not write {shown}"))?;
+    let event = json!({ "action": "write", "path": shown.to_string() });
+    output.tell_progress("file", &event, &format!("write      {shown}"))
 }
 
 impl RenderArgs {
@@ -165,10 +179,9 @@ impl RenderArgs {
         let path = self.path.as_deref().or(folder.to_str());
         let path = path.map(|path| path.trim_start_matches("./").trim_end_matches('/'));
         let Some(path) = path.filter(|path| !path.starts_with('/') && !path.contains("..")) else {
-            return Err(Refusal::Invalid.because(anyhow!(
-                "{} is no folder of a repository: give the one that it is there as `--path`",
-                folder.display()
-            )));
+            return Err(Refusal::Invalid
+                .because(anyhow!("{} is no folder of a repository", folder.display()))
+                .hint("give the one that it is there as `--path`"));
         };
         Ok(Some(Repository {
             operator,

@@ -1,13 +1,10 @@
 //! What the commands have that speak with a cluster.
 
-use std::time::Duration;
-
 use anyhow::{Context as _, anyhow};
 use config::Environment;
 use serde_json::{Value, json};
 
 use super::Files;
-use super::arguments::ClusterArgs;
 use super::plan::Diff;
 use crate::cli::Global;
 use crate::cluster::Cluster;
@@ -25,7 +22,6 @@ pub(super) struct Session<'a> {
     pub(super) environment_name: &'a str,
     pub(super) environment: &'a Environment,
     pub(super) namespace: String,
-    timeout: Duration,
     interruption: Interruption,
 }
 
@@ -56,32 +52,26 @@ pub(super) async fn unless_interrupted<T>(
 
 impl<'a> Session<'a> {
     /// Connects to the cluster of an environment, to look at it: Ctrl-C ends that at once.
-    pub(super) async fn open(
-        global: &'a Global,
-        args: &ClusterArgs,
-        files: &'a Files,
-    ) -> Result<Self, Failure> {
-        Self::connect(global, args, files, Interruption::none()).await
+    pub(super) async fn open(global: &'a Global, files: &'a Files) -> Result<Self, Failure> {
+        Self::connect(global, files, Interruption::none()).await
     }
 
     /// Connects to the cluster of an environment, for what is not to be torn apart by Ctrl-C.
     pub(super) async fn open_to_change(
         global: &'a Global,
-        args: &ClusterArgs,
         files: &'a Files,
     ) -> Result<Self, Failure> {
         let interruption = Interruption::listen().context("could not listen for Ctrl-C")?;
-        Self::connect(global, args, files, interruption).await
+        Self::connect(global, files, interruption).await
     }
 
     async fn connect(
         global: &'a Global,
-        args: &ClusterArgs,
         files: &'a Files,
         interruption: Interruption,
     ) -> Result<Self, Failure> {
         let (environment_name, environment) = files.environment(global)?;
-        let context = args.context.as_deref().or(environment.context.as_deref());
+        let context = global.context.as_deref().or(environment.context.as_deref());
         let connecting = Cluster::connect(context, interruption.clone());
         let cluster = unless_interrupted(&interruption, connecting).await?;
         Ok(Self {
@@ -90,7 +80,6 @@ impl<'a> Session<'a> {
             environment_name,
             environment,
             namespace: environment.namespace_of(environment_name),
-            timeout: args.timeout(),
             interruption,
         })
     }
@@ -114,7 +103,7 @@ impl<'a> Session<'a> {
             cluster: &self.cluster,
             environment: self.environment_name,
             namespace: &self.namespace,
-            timeout: self.timeout,
+            timeout: self.global.timeout(),
             interruption: self.interruption.clone(),
         }
     }
@@ -154,10 +143,12 @@ impl<'a> Session<'a> {
     pub(super) async fn newest_release(&self) -> Result<Release, Failure> {
         let releases = self.engine().releases().await?;
         releases.into_iter().next().ok_or_else(|| {
-            Refusal::Invalid.because(anyhow!(
-                "nothing was applied to the environment {} yet",
-                self.environment_name
-            ))
+            Refusal::Invalid
+                .because(anyhow!(
+                    "nothing was applied to the environment {} yet",
+                    self.environment_name
+                ))
+                .hint("`infra apply` does that")
         })
     }
 
@@ -223,10 +214,13 @@ impl<'a> Session<'a> {
             .iter()
             .map(|(name, count)| format!("{count} {name}"))
             .collect();
-        Ok(self
-            .global
-            .output
-            .tell("summary", &Value::Object(event), &counts.join(", "))?)
+        let line = if counts.is_empty() {
+            "nothing to do".to_owned()
+        } else {
+            counts.join(", ")
+        };
+        let output = self.global.output;
+        Ok(output.tell("summary", &Value::Object(event), &line)?)
     }
 
     /// Tells what was applied.

@@ -43,11 +43,11 @@ pub(crate) fn site(global: &Global, args: &SiteArgs) -> Result<(), Failure> {
     let prepare = |api: &str| files(found, api).map_err(|error| Refusal::Invalid.because(error));
     if let Some(folder) = &args.out {
         let Some(api) = &args.api else {
-            return Err(Refusal::Invalid.because(anyhow!(
-                "it is not said where the functions answer: give `--api URL`"
-            )));
+            return Err(Refusal::Invalid
+                .because(anyhow!("it is not said where the functions answer"))
+                .hint("give `--api URL`"));
         };
-        return Ok(write(&prepare(api)?, folder)?);
+        return Ok(write(global.output, &prepare(api)?, folder)?);
     }
     let (config, _) = read_config(global)?;
     let stack = stack(global, &config)?;
@@ -93,18 +93,18 @@ fn api_of(description: &Description) -> Result<String, Failure> {
     match (outputs.get("ApiUrl"), outputs.get("SiteUrl")) {
         (Some(api), Some(site)) if api == site => Ok(String::new()),
         (Some(api), _) => Ok(api.clone()),
-        (None, _) => Err(Refusal::Invalid.because(anyhow!(
-            "the stack does not say where the functions answer: give `--api URL`, or write `api` under `cloud` and apply it"
-        ))),
+        (None, _) => Err(Refusal::Invalid
+            .because(anyhow!("the stack does not say where the functions answer"))
+            .hint("give `--api URL`, or write `api` under `cloud` and apply it")),
     }
 }
 
 fn output<'a>(description: &'a Description, name: &str) -> Result<&'a str, Failure> {
     let value = description.outputs.get(name).map(String::as_str);
     value.ok_or_else(|| {
-        Refusal::Preflight.because(anyhow!(
-            "the stack has no output `{name}`: run `infra cloud apply`"
-        ))
+        Refusal::Preflight
+            .because(anyhow!("the stack has no output `{name}`"))
+            .hint("run `infra cloud apply`")
     })
 }
 
@@ -168,14 +168,16 @@ fn tell(output: Output, action: &str, key: &str) -> Result<()> {
 }
 
 /// The page as a folder, for other hosts.
-fn write(files: &[SiteFile], folder: &Path) -> Result<()> {
+fn write(output: Output, files: &[SiteFile], folder: &Path) -> Result<()> {
     for file in files {
         let path = folder.join(&file.key);
         let parent = path.parent().unwrap_or(folder);
         fs::create_dir_all(parent)
             .with_context(|| format!("could not make the folder {}", parent.display()))?;
-        fs::write(&path, &file.content)
-            .with_context(|| format!("could not write {}", path.display()))?;
+        let shown = path.display();
+        fs::write(&path, &file.content).with_context(|| format!("could not write {shown}"))?;
+        let event = json!({ "action": "write", "path": shown.to_string() });
+        output.tell_progress("file", &event, &format!("write      {shown}"))?;
     }
     Ok(())
 }

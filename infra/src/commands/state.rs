@@ -4,21 +4,13 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::Files;
-use super::arguments::{ClusterArgs, Yes};
 use super::plan::{Diff, chosen};
 use super::session::{Session, run};
 use crate::cli::Global;
 use crate::engine::{Consent, DryRun, Selection};
 use crate::error::Failure;
 use crate::object_id::ObjectId;
-use crate::report::say;
-
-/// Which environment is looked at.
-#[derive(Args, Debug)]
-pub(crate) struct StateArgs {
-    #[command(flatten)]
-    pub(crate) cluster: ClusterArgs,
-}
+use crate::report::{insist, say};
 
 /// Which object is explained.
 #[derive(Args, Debug)]
@@ -29,17 +21,6 @@ pub(crate) struct ExplainArgs {
     /// The application's artifact that is wanted, instead of `application.image`
     #[arg(long, value_name = "REFERENCE")]
     pub(crate) image: Option<String>,
-    #[command(flatten)]
-    pub(crate) cluster: ClusterArgs,
-}
-
-/// Whose lock is opened.
-#[derive(Args, Debug)]
-pub(crate) struct UnlockArgs {
-    #[command(flatten)]
-    pub(crate) cluster: ClusterArgs,
-    #[command(flatten)]
-    yes: Yes,
 }
 
 /// The version of what `outputs` writes for programs. It changes where something means another thing than before.
@@ -49,10 +30,10 @@ const OUTPUTS_SCHEMA_VERSION: u32 = 1;
 const TOLD_EVENTS: usize = 5;
 
 /// Tells how an environment is.
-pub(crate) fn status(global: &Global, args: &StateArgs) -> Result<(), Failure> {
+pub(crate) fn status(global: &Global) -> Result<(), Failure> {
     let files = Files::read(global)?;
     run(async {
-        let session = Session::open(global, &args.cluster, &files).await?;
+        let session = Session::open(global, &files).await?;
         say(&session.place());
         let status = session.engine().status().await?;
         if let Some(holder) = &status.holder {
@@ -78,10 +59,10 @@ pub(crate) fn status(global: &Global, args: &StateArgs) -> Result<(), Failure> {
 }
 
 /// Tells what others need to know of an environment.
-pub(crate) fn outputs(global: &Global, args: &StateArgs) -> Result<(), Failure> {
+pub(crate) fn outputs(global: &Global) -> Result<(), Failure> {
     let files = Files::read(global)?;
     run(async {
-        let session = Session::open(global, &args.cluster, &files).await?;
+        let session = Session::open(global, &files).await?;
         let engine = session.engine();
         let addresses = engine.addresses().await?;
         let release = engine.releases().await?.into_iter().next();
@@ -125,7 +106,7 @@ pub(crate) fn outputs(global: &Global, args: &StateArgs) -> Result<(), Failure> 
 pub(crate) fn explain(global: &Global, args: &ExplainArgs) -> Result<(), Failure> {
     let files = Files::read(global)?;
     run(async {
-        let session = Session::open(global, &args.cluster, &files).await?;
+        let session = Session::open(global, &files).await?;
         let engine = session.engine();
         let model = files.model(global, args.image.as_deref())?;
         let (objects, _) = session.wanted(model)?;
@@ -195,10 +176,10 @@ fn count_fields(fields: &Value) -> usize {
 }
 
 /// Tells what was applied, the newest first.
-pub(crate) fn history(global: &Global, args: &StateArgs) -> Result<(), Failure> {
+pub(crate) fn history(global: &Global) -> Result<(), Failure> {
     let files = Files::read(global)?;
     run(async {
-        let session = Session::open(global, &args.cluster, &files).await?;
+        let session = Session::open(global, &files).await?;
         for release in session.engine().releases().await? {
             session.tell_release(&release)?;
         }
@@ -207,23 +188,29 @@ pub(crate) fn history(global: &Global, args: &StateArgs) -> Result<(), Failure> 
 }
 
 /// Takes the lock of an environment from whoever holds it.
-pub(crate) fn unlock(global: &Global, args: &UnlockArgs) -> Result<(), Failure> {
+pub(crate) fn unlock(global: &Global) -> Result<(), Failure> {
     let files = Files::read(global)?;
     run(async {
-        let session = Session::open(global, &args.cluster, &files).await?;
+        let session = Session::open(global, &files).await?;
         let engine = session.engine();
         let Some(holder) = engine.holder().await? else {
-            say(&format!("nobody holds the lock of {}", session.place()));
-            return Ok(());
+            let line = format!("nobody holds the lock of {}", session.place());
+            return Ok(global
+                .output
+                .tell("summary", &json!({ "opened": false }), &line)?);
         };
-        say(&format!(
+        insist(&format!(
             "{} holds the lock of {} since {} ({})",
             holder.identity,
             session.place(),
             holder.since,
             holder.purpose
         ));
-        args.yes.ask("This opens it, though they may be at work.")?;
-        engine.unlock().await
+        global.ask("This opens it, though they may be at work.")?;
+        engine.unlock().await?;
+        let line = "the lock is open";
+        Ok(global
+            .output
+            .tell("summary", &json!({ "opened": true }), line)?)
     })
 }

@@ -30,12 +30,15 @@ impl Engine<'_> {
             .changed()
             .find(|change| change.object.is_some() && !self.cluster.serves(&change.id));
         if let Some(Change { id, .. }) = unserved {
-            return Err(Refusal::Preflight.because(anyhow!(
-                "the cluster does not serve {} of {}/{}: install what brings it (`infra doctor` says what), or configure the environment without",
-                id.kind,
-                id.group,
-                id.version
-            )));
+            return Err(Refusal::Preflight
+                .because(anyhow!(
+                    "the cluster does not serve {} of {}/{}",
+                    id.kind,
+                    id.group,
+                    id.version
+                ))
+                .hint("install what brings it (`infra doctor` says what), or configure the environment without")
+                .about(id));
         }
         let namespace = self.namespace_id();
         // The lock lies in it, so that it is there first.
@@ -46,10 +49,12 @@ impl Engine<'_> {
         self.alone("apply", async {
             let mut before = self.inventory().await?;
             if before != plan.inventory {
-                return Err(Refusal::Locked.because(anyhow!(
-                    "somebody else changed what there is of the environment {} since this was planned: nothing was done, run the same command again",
-                    self.environment
-                )));
+                return Err(Refusal::Locked
+                    .because(anyhow!(
+                        "somebody else changed what there is of the environment {} since this was planned: nothing was done",
+                        self.environment
+                    ))
+                    .hint("run the same command again"));
             }
             let mut inventory = Inventory::default();
             let wanted = plan.changes.iter().filter(|change| change.object.is_some());
@@ -138,14 +143,18 @@ fn stuck(id: &ObjectId, live: &Value, timeout: Duration) -> Failure {
         .map(|name| format!(" -n {name}"))
         .unwrap_or_default();
     let kind = id.kind.to_lowercase();
-    Refusal::Rollout.because(anyhow!(
-        "{id} is deleted, and not gone after {} s: {}; see `kubectl get{namespace} {kind} {} -o yaml`, and run the same command again when it is gone",
+    let stuck = Refusal::Rollout.because(anyhow!(
+        "{id} is deleted, and not gone after {} s: {}",
         timeout.as_secs(),
         if finalizers.is_empty() {
             "what hangs on it ends first".to_owned()
         } else {
             format!("it waits for its finalizer {}", finalizers.join(", "))
-        },
+        }
+    ));
+    let hint = format!(
+        "see `kubectl get{namespace} {kind} {} -o yaml`, and run the same command again when it is gone",
         id.name
-    ))
+    );
+    stuck.hint(hint).about(id)
 }

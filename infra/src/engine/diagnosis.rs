@@ -23,13 +23,15 @@ impl Engine<'_> {
         };
         let log = self.log_of_ended(&pods).await.unwrap_or_default();
         let events = self.newest_events(id, &pods).await;
-        Refusal::Rollout.because(anyhow!(
-            "{id} does not run: {reason}{log}{events}\nlook further with `kubectl -n {} describe {} {}`; `infra rollback --env {}` goes back to what ran",
+        let failure = Refusal::Rollout.because(anyhow!("{id} does not run: {reason}{log}{events}"));
+        let hint = format!(
+            "look further with `kubectl -n {} describe {} {}`; `infra rollback --env {}` goes back to what ran",
             self.namespace,
             id.kind.to_lowercase(),
             id.name,
             self.environment,
-        ))
+        );
+        failure.hint(hint).about(id)
     }
 
     /// The last lines of the first container that ended badly.

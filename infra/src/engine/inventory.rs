@@ -79,10 +79,10 @@ impl Engine<'_> {
         let entries = lines
             .map(serde_json::from_str)
             .collect::<Result<Vec<Entry>, _>>();
-        let entries = entries.with_context(|| {
-            format!(
-                "{id} is not as it was written: correct it, or delete it and apply with `--adopt`"
-            )
+        let entries = entries.with_context(|| format!("{id} is not as it was written"));
+        let entries = entries.map_err(|error| {
+            let hint = "correct it, or delete it and apply with `--adopt`";
+            Failure::from(error).hint(hint).about(&id)
         })?;
         Ok(Inventory { entries })
     }

@@ -83,10 +83,12 @@ impl Engine<'_> {
                 answer => return self.expect(answer, "take the lock", &id).map(|_| lock),
             }
         }
-        Err(Refusal::Locked.because(anyhow!(
-            "others take the lock of the environment {} all the time: try again later",
-            self.environment
-        )))
+        Err(Refusal::Locked
+            .because(anyhow!(
+                "others take the lock of the environment {} all the time",
+                self.environment
+            ))
+            .hint("try again later"))
     }
 
     /// Renews the lock again and again. Returns where it is lost.
@@ -100,10 +102,12 @@ impl Engine<'_> {
             };
             let Some(live) = live.filter(|live| live["spec"]["holderIdentity"] == lock.identity)
             else {
-                return Refusal::Locked.because(anyhow!(
-                    "somebody else took the lock of the environment {}: what was applied stays as it is; see `infra status`",
-                    self.environment
-                ));
+                return Refusal::Locked
+                    .because(anyhow!(
+                        "somebody else took the lock of the environment {}: what was applied stays as it is",
+                        self.environment
+                    ))
+                    .hint("see `infra status`");
             };
             let mut lease = live;
             lease["spec"]["renewTime"] = json!(micro_time(Timestamp::now()));
@@ -164,14 +168,18 @@ impl Engine<'_> {
 
     fn locked(&self, holder: &Holder) -> Failure {
         let seconds = holder.end.duration_since(Timestamp::now()).as_secs();
-        Refusal::Locked.because(anyhow!(
-            "{} has been at work on the environment {} since {} ({}): wait, or if they are gone, wait {seconds} s until their lock ends, or open it with `infra unlock --env {}`",
-            holder.identity,
-            self.environment,
-            holder.since,
-            holder.purpose,
-            self.environment,
-        ))
+        Refusal::Locked
+            .because(anyhow!(
+                "{} has been at work on the environment {} since {} ({})",
+                holder.identity,
+                self.environment,
+                holder.since,
+                holder.purpose,
+            ))
+            .hint(format!(
+                "wait, or if they are gone, wait {seconds} s until their lock ends, or open it with `infra unlock --env {}`",
+                self.environment
+            ))
     }
 }
 

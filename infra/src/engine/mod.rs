@@ -102,7 +102,7 @@ impl Engine<'_> {
 }
 
 fn interrupted() -> Failure {
-    Refusal::Interrupted.because(anyhow!(
-        "interrupted: what was applied stays as it is, and the same command goes on from there"
-    ))
+    Refusal::Interrupted
+        .because(anyhow!("interrupted: what was applied stays as it is"))
+        .hint("the same command goes on from there")
 }

@@ -307,18 +307,23 @@ impl Engine<'_> {
         let environment = &labels["app.kubernetes.io/instance"];
         let is_made_by_us = labels["app.kubernetes.io/managed-by"] == MANAGER;
         if is_made_by_us && environment != self.environment {
-            return Err(Refusal::Conflict.because(anyhow!(
-                "{id} belongs to the environment {}: give {} a namespace of its own",
-                environment.as_str().unwrap_or("(unknown)"),
-                self.environment
-            )));
+            return Err(Refusal::Conflict
+                .because(anyhow!(
+                    "{id} belongs to the environment {}",
+                    environment.as_str().unwrap_or("(unknown)")
+                ))
+                .hint(format!("give {} a namespace of its own", self.environment))
+                .about(id));
         }
         if is_made_by_us || inventory.contains(id) || consent.adopt.contains(id) {
             return Ok(());
         }
-        Err(Refusal::Conflict.because(anyhow!(
-            "{id} is there, and not made by us: give the environment a namespace of its own, or take it over by `--adopt {id}`"
-        )))
+        Err(Refusal::Conflict
+            .because(anyhow!("{id} is there, and not made by us"))
+            .hint(format!(
+                "give the environment a namespace of its own, or take it over by `--adopt {id}`"
+            ))
+            .about(id))
     }
 
     /// What is done to an object that is not wanted any more; nothing if it is not there.
@@ -389,10 +394,10 @@ fn is_as(live: &Value, wanted: &Value) -> bool {
 
 /// All failures as one, which ends as the first does.
 fn together(failures: Vec<Failure>) -> Option<Failure> {
-    let messages: Vec<String> = failures.iter().map(ToString::to_string).collect();
-    let first = failures.into_iter().next()?;
-    if messages.len() < 2 {
-        return Some(first);
-    }
-    Some(first.refusal.because(anyhow!(messages.join("\n       "))))
+    let mut failures = failures.into_iter();
+    let first = failures.next()?;
+    Some(Failure {
+        others: failures.collect(),
+        ..first
+    })
 }

@@ -162,30 +162,39 @@ impl Engine<'_> {
         if live.is_some() {
             return Ok(());
         }
-        Err(Refusal::Preflight.because(anyhow!(
-            "release {} reads {id}, which is gone, and no record has its values: configure `secrets` as they were then and run `infra apply`",
-            release.number
-        )))
+        Err(Refusal::Preflight
+            .because(anyhow!(
+                "release {} reads {id}, which is gone, and no record has its values",
+                release.number
+            ))
+            .hint("configure `secrets` as they were then and run `infra apply`")
+            .about(&id))
     }
 
     /// The release of a number; or the newest that ran, of those before the newest.
     pub(crate) async fn release(&self, number: Option<u64>) -> Result<Release, Failure> {
         let mut releases = self.releases().await?.into_iter();
         match number {
-            Some(number) => releases.find(|release| release.number == number).ok_or_else(|| {
-                Refusal::Invalid.because(anyhow!(
-                    "there is no release {number} of the environment {}: see `infra history`",
-                    self.environment
-                ))
-            }),
+            Some(number) => releases
+                .find(|release| release.number == number)
+                .ok_or_else(|| {
+                    Refusal::Invalid
+                        .because(anyhow!(
+                            "there is no release {number} of the environment {}",
+                            self.environment
+                        ))
+                        .hint("see `infra history`")
+                }),
             None => releases
                 .skip(1)
                 .find(|release| release.outcome == Outcome::Ready)
                 .ok_or_else(|| {
-                    Refusal::Invalid.because(anyhow!(
-                        "no release of the environment {} before the newest was seen to run: name one of `infra history`",
-                        self.environment
-                    ))
+                    Refusal::Invalid
+                        .because(anyhow!(
+                            "no release of the environment {} before the newest was seen to run",
+                            self.environment
+                        ))
+                        .hint("name one of `infra history`")
                 }),
         }
     }
@@ -212,7 +221,7 @@ fn read(record: &Value) -> Result<Release, Failure> {
             objects: objects.collect::<Result<_, _>>()?,
         })
     };
-    Ok(read().with_context(|| {
-        format!("ConfigMap/{name} is not a release as it was written: delete it")
-    })?)
+    let id = format!("ConfigMap/{name}");
+    let release = read().with_context(|| format!("{id} is not a release as it was written"));
+    release.map_err(|error| Failure::from(error).hint("delete it").about(&id))
 }

@@ -1,15 +1,33 @@
 //! What makes no sense is refused with status 3, and it is said what to write instead.
 
+use serde_json::{Value, json};
+
 use crate::environments::{LOGS, PLAIN};
 use crate::program::Place;
 
 const IMAGE: &str = "application = { image = \"ghcr.io/example/kindred:1\" }\n";
 
 fn check(environments: &str, args: &[&str], expected: &str) {
-    let run = Place::new(environments).run(args);
+    let place = Place::new(environments);
+    let run = place.run(args);
     assert_eq!(run.status, Some(3), "{args:?}: {}", run.stderr);
     assert_eq!(run.stdout, "", "{args:?}");
     assert!(run.stderr.contains(expected), "{args:?}: {}", run.stderr);
+    // A program is told the same in one line, and people as before.
+    let for_program = place.run(&[args, &["--output", "json"]].concat());
+    assert_eq!(for_program.status, Some(3), "{args:?}");
+    let first = |text: &str| text.lines().next().unwrap().to_owned();
+    let sentence = first(&run.stderr);
+    assert_eq!(first(&for_program.stderr), sentence, "{args:?}");
+    let error: Value = serde_json::from_str(&for_program.stdout).unwrap();
+    assert_eq!(error["type"], "error", "{args:?}: {error}");
+    assert_eq!(error["code"], "invalid", "{args:?}: {error}");
+    let begins = first(error["message"].as_str().unwrap());
+    let told = sentence.strip_prefix("error: ").unwrap();
+    assert!(
+        told.starts_with(&begins) || begins.starts_with(told),
+        "{args:?}: {error}"
+    );
 }
 
 #[test]
@@ -237,5 +255,67 @@ fn logs_are_collected_by_a_pinned_image_of_environments_that_there_are() {
             &render,
             expected,
         );
+    }
+}
+
+#[test]
+fn what_to_do_next_is_told_apart_to_programs() {
+    let of_env = "give `--env NAME`, or set KINDRED_ENVIRONMENT";
+    for (args, message, hint) in [
+        (
+            &["render", "--output", "json"][..],
+            "it is not said for which environment",
+            of_env,
+        ),
+        (
+            &["--output=json", "status"],
+            "it is not said for which environment",
+            of_env,
+        ),
+        (
+            &["--output", "json", "rendre"],
+            "unrecognized subcommand 'rendre'",
+            "a similar subcommand exists: 'render'",
+        ),
+        (
+            &["render", "--output", "json", "--gitops", "flux"],
+            "the following required arguments were not provided: --out <FOLDER> --repository <URL>",
+            "see `--help`",
+        ),
+        (
+            &["-qv", "status", "--output=json"],
+            "the argument '--quiet' cannot be used with '--verbose'",
+            "see `--help`",
+        ),
+        (
+            &["render", "--config", "none.toml", "--output", "json"],
+            "could not read none.toml: No such file or directory (os error 2)",
+            "write it, or name another one by `--config FILE`",
+        ),
+        (
+            &[
+                "push",
+                "--tag",
+                "a.b/c:1",
+                "--application",
+                "none.toml",
+                "--output",
+                "json",
+            ],
+            "cannot read the manifest none.toml: No such file or directory (os error 2)",
+            "name another one by `--application FILE`",
+        ),
+        (
+            &["apply", "none.json", "--env", "dev", "--output", "json"],
+            "could not read the plan none.json: No such file or directory (os error 2)",
+            "make one with `infra plan --out FILE`",
+        ),
+    ] {
+        let run = Place::new(PLAIN).run(args);
+        assert_eq!(run.status, Some(3), "{args:?}: {}", run.stderr);
+        let error: Value = serde_json::from_str(&run.stdout).unwrap();
+        let expected =
+            json!({ "type": "error", "code": "invalid", "message": message, "hint": hint });
+        assert_eq!(error, expected, "{args:?}");
     }
 }

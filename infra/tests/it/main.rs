@@ -9,9 +9,11 @@ mod cloud_stack;
 mod cluster;
 mod environments;
 mod moto;
+mod options;
 mod pin;
 mod probe;
 mod program;
+mod programs;
 mod push;
 #[path = "../../../artifact/tests/it/registry.rs"]
 mod registry;

@@ -1,6 +1,6 @@
 //! What a cluster lacks is said before anything is applied, and what to run.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Site;
 use super::proxy::{Proxy, Request};
@@ -40,7 +40,22 @@ fn verdict(run: &Run, name: &str) -> String {
 /// Looks, which has to end with this status.
 #[track_caller]
 fn look(site: &Site, status: i32) -> Run {
-    site.check(&["doctor", "--output", "json"], status)
+    let run = site.check(&["doctor", "--output", "json"], status);
+    let events = run.stdout.lines().map(serde_json::from_str);
+    let events: Vec<Value> = events.collect::<Result<_, _>>().unwrap();
+    let count = |verdict: &str| {
+        let checks = events.iter().filter(|event| event["verdict"] == verdict);
+        checks.count()
+    };
+    let summary = json!({
+        "type": "summary",
+        "ok": count("ok"), "missing": count("missing"), "doubtful": count("doubtful"),
+    });
+    assert!(events.contains(&summary), "{summary}: {}", run.stdout);
+    let last = events.last().unwrap();
+    assert_eq!(last["type"] == "error", status == 4, "{last}");
+    assert_eq!(last["hint"].is_null(), status != 4, "{last}");
+    run
 }
 
 #[test]
@@ -61,9 +76,9 @@ fn doubts_end_well_and_nothing_is_written() {
         assert!(run.stdout.contains(expected), "{expected}: {}", run.stdout);
     }
     assert!(
-        run.stderr.ends_with("nothing is missing, 2 doubtful\n"),
+        run.stdout.ends_with(" ok, 0 missing, 2 doubtful\n"),
         "{}",
-        run.stderr
+        run.stdout
     );
     let writes = proxy.requests(Request::is_write);
     assert!(

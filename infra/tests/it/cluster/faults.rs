@@ -4,6 +4,8 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use super::proxy::Proxy;
 use super::{HOST, PEACE, Site};
 use crate::program::Run;
@@ -131,13 +133,18 @@ fn a_lock_that_is_held_is_told_with_who_has_it_and_can_be_opened() {
         run.stderr
     );
     site.check(&["plan"], 0);
-    site.check(&["unlock"], 8);
-    let run = site.check(&["unlock", "--yes"], 0);
+    // Who is asked is told of what, though they want to hear little.
+    let run = site.check(&["unlock", "--quiet", "--output", "json"], 8);
     assert!(
         run.stderr.contains("somebody@elsewhere holds the lock"),
         "{}",
         run.stderr
     );
+    let error: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(error["code"], "refused", "{error}");
+    assert_eq!(error["hint"], "give `--yes`", "{error}");
+    let run = site.check(&["unlock", "--yes", "--output", "json"], 0);
+    assert_eq!(run.stdout, "{\"opened\":true,\"type\":\"summary\"}\n");
     site.apply(&[]);
     // One that has ended is nobody's.
     patch("somebody@elsewhere", "2020-01-01T00:00:00.000000Z");
@@ -305,7 +312,7 @@ fn a_cluster_that_is_not_there_is_told_with_what_to_look_at() {
     assert_eq!(run.status, Some(4), "{}", run.stderr);
     assert!(
         run.stderr
-            .contains("there is no kubeconfig that could be read: set KUBECONFIG"),
+            .ends_with("; set KUBECONFIG, or write ~/.kube/config\n"),
         "{}",
         run.stderr
     );

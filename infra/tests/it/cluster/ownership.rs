@@ -1,5 +1,7 @@
 //! What others own stays theirs, unless somebody says otherwise.
 
+use serde_json::{Value, json};
+
 use super::{HOST, Site};
 
 #[test]
@@ -64,6 +66,22 @@ fn an_object_that_others_made_is_taken_over_only_by_its_name() {
             run.stderr
         );
     }
+    let run = site.check(&["apply", "--yes", "--output=json"], 5);
+    let errors = run
+        .stdout
+        .lines()
+        .map(|line| -> Value { serde_json::from_str(line).unwrap() });
+    let adopted = errors.map(|error| {
+        assert_eq!(error["code"], "conflict", "{error}");
+        let object = error["object"].as_str().unwrap().to_owned();
+        let hint = error["hint"].as_str().unwrap();
+        assert!(hint.ends_with(&format!("`--adopt {object}`")), "{error}");
+        object
+    });
+    assert_eq!(
+        adopted.collect::<Vec<_>>(),
+        [namespace.as_str(), "ServiceAccount/kindred"]
+    );
     assert!(!site.is_there("deployment/kindred"));
     site.apply(&["--adopt", &format!("{namespace},ServiceAccount/kindred")]);
     assert_eq!(site.planned(&[]), <[String; 0]>::default());
@@ -225,12 +243,23 @@ fn a_namespace_stays_for_what_others_have_in_it() {
         "{}",
         run.stdout
     );
+    let deleted = run
+        .stdout
+        .lines()
+        .filter(|line| line.starts_with("deleted"));
+    let summary = format!("{} deleted, 2 skipped\n", deleted.count());
+    assert!(run.stdout.ends_with(&summary), "{summary}{}", run.stdout);
     assert!(!site.is_there("deployment/kindred"));
     assert!(site.is_there("configmap/somebodys"));
     site.kubectl_ok(&["delete", "configmap", "somebodys"]);
     site.apply(&["--adopt", &format!("Namespace/{}", site.namespace())]);
-    site.check(&["destroy", "--yes"], 0);
+    let run = site.check(&["destroy", "--yes", "--output", "json"], 0);
+    let deleted = Site::actions(&run).len();
+    let last: Value = serde_json::from_str(run.stdout.lines().last().unwrap()).unwrap();
+    assert_eq!(last, json!({ "type": "summary", "deleted": deleted }));
     assert!(!site.is_there(&format!("namespace/{}", site.namespace())));
+    let run = site.check(&["destroy", "--yes"], 0);
+    assert_eq!(run.stdout, "nothing to do\n");
 }
 
 #[test]

@@ -155,7 +155,7 @@ fn who_waits_too_long_is_told_how_far_it_is() {
     let (Some(_), Some(site)) = (Site::bed(), Site::new("timeout", &settings)) else {
         return;
     };
-    let run = site.check(&["apply", "--yes", "--timeout", "3"], 6);
+    let run = site.check(&["apply", "--yes", "--timeout", "3", "--output=json"], 6);
     assert!(
         run.stderr.contains(
             "not ready after 3 s: Deployment/kindred: 2 of 2 replicas updated, 0 available"
@@ -164,6 +164,16 @@ fn who_waits_too_long_is_told_how_far_it_is() {
         run.stderr
     );
     assert!(run.stderr.contains("Insufficient cpu"), "{}", run.stderr);
+    let last = run.stdout.lines().last().unwrap();
+    let error: Value = serde_json::from_str(last).unwrap();
+    assert_eq!(error["code"], "rollout", "{error}");
+    assert_eq!(error["object"], "Deployment/kindred", "{error}");
+    let hint = error["hint"].as_str().unwrap();
+    assert!(hint.starts_with("look further with `kubectl "), "{error}");
+    assert!(
+        !error["message"].as_str().unwrap().contains(hint),
+        "{error}"
+    );
 }
 
 #[test]
