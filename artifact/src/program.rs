@@ -23,6 +23,9 @@ const LAYER_TYPE: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
 /// Everybody may write, and delete only what is theirs, as in `/tmp`.
 const SHARED_FOLDER_MODE: u32 = 0o1777;
 
+/// Nobody, who owns nothing.
+const USER: &str = "65532:65532";
+
 const PROGRAM_MODE: u32 = 0o755;
 
 const FILE_MODE: u32 = 0o644;
@@ -46,7 +49,7 @@ pub struct Program<'a> {
 impl Program<'_> {
     /// Packs the image (<https://github.com/opencontainers/image-spec/blob/v1.1.1/config.md>). There is no clock in it: the same program gives the same bytes.
     ///
-    /// No user is named in it. Where a cluster says none either, as the Spin operator does, the program listens on port 80, which not every container runtime lets others do.
+    /// Its user is nobody, also where a cluster says none, as the Spin operator does, whose applications listen on port 80: containerd lets everybody since version 2.
     pub fn pack(&self) -> Result<Packed, Error> {
         let unpackable = |problem: Cause| Error::Program {
             name: self.name.to_owned(),
@@ -65,6 +68,7 @@ impl Program<'_> {
             "config": {
                 "Entrypoint": [format!("/{}", self.name)],
                 "Env": variables,
+                "User": USER,
                 "WorkingDir": "/",
             },
             "rootfs": { "type": "layers", "diff_ids": [Digest::of(&files)] },
@@ -196,6 +200,7 @@ mod tests {
         let config: serde_json::Value = serde_json::from_slice(config).unwrap();
         assert_eq!(config["architecture"], "amd64");
         assert_eq!(config["config"]["Entrypoint"], json!(["/host"]));
+        assert_eq!(config["config"]["User"], USER);
         assert_eq!(
             config["config"]["Env"],
             json!(["KINDRED_STATE_DIR=/state", "TMPDIR=/state"])

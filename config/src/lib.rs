@@ -54,6 +54,8 @@ pub struct Config {
     pub storage: Storage,
     /// What is recommended, by name.
     pub collections: BTreeMap<CollectionName, Collection>,
+    /// The first of them in the file, which is meant where none is named.
+    pub default_collection: Option<CollectionName>,
     /// What a cluster has before any environment.
     pub cluster: Cluster,
     /// Where it runs, by name.
@@ -83,6 +85,9 @@ impl Config {
         let file: File = toml::from_str(text)
             .map_err(|error| located(error.span(), checks::with_advice(error.message())))?;
         let folder = path.parent().unwrap_or(Path::new(""));
+        let places = file.collections.iter();
+        let first = places.min_by_key(|(_, collection)| collection.span().start);
+        let default_collection = first.map(|(name, _)| name.clone());
         let mut collections = BTreeMap::new();
         for (name, collection) in file.collections {
             let span = collection.span();
@@ -104,6 +109,7 @@ impl Config {
         Ok(Self {
             storage: file.storage,
             collections,
+            default_collection,
             cluster: file.cluster,
             environments,
         })

@@ -259,6 +259,7 @@ fn an_empty_file_is_a_configuration_without_collections() {
         Config {
             storage: Storage::default(),
             collections: BTreeMap::new(),
+            default_collection: None,
             cluster: Cluster::default(),
             environments: BTreeMap::new(),
         }

@@ -7,7 +7,9 @@ use std::{env, fmt, fs};
 use anyhow::{Context, Result, bail};
 use app::Application;
 use artifact::Image;
-use config::{Config, Environment, Form, IndexPlace, SecretSource, Source, Storage};
+use config::{
+    CollectionName, Config, Environment, Form, IndexPlace, SecretSource, Source, Storage,
+};
 use serde_json::{Value, json};
 
 /// What the objects of one installation are called.
@@ -278,16 +280,19 @@ impl Setting<'_> {
     }
 }
 
-/// The names of the collections that are served.
+/// The names of the collections that are served: as the environment has them, or all, the file's first one before the others.
 fn served<'a>(config: &'a Config, environment: &'a Environment) -> Vec<&'a str> {
-    match &environment.collections {
-        Some(collections) => collections.iter().map(String::as_str).collect(),
-        None => config
-            .collections
-            .keys()
-            .map(config::CollectionName::as_str)
-            .collect(),
+    if let Some(collections) = &environment.collections {
+        return collections.iter().map(String::as_str).collect();
     }
+    let first = config.default_collection.as_ref();
+    let others = config.collections.keys();
+    let others = others.filter(|name| Some(*name) != first);
+    first
+        .into_iter()
+        .chain(others)
+        .map(CollectionName::as_str)
+        .collect()
 }
 
 /// Whether the jobs of the environment, if it has some, can come by all data.

@@ -4,6 +4,9 @@ use serde_json::{Map, Value, json};
 
 use crate::model::{MANAGER, Model, NAME};
 
+/// What data is in: volumes, and the database of `CloudNativePG`, whose volumes go with it.
+pub(crate) const DATA_KINDS: [&str; 2] = ["PersistentVolumeClaim", "Cluster"];
+
 /// An object as it is wanted: every field that we have an opinion on, and no other.
 ///
 /// It is JSON rather than a type of the cluster's interface, whose defaults would be opinions too.

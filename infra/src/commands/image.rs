@@ -134,7 +134,7 @@ fn program(program: ImageProgram, binary: &[u8]) -> Program<'_> {
                 ("KINDRED_STATE_DIR", "/state"),
             ],
         ),
-        ImageProgram::Precompute => ("/scratch", &[]),
+        ImageProgram::Precompute => ("/scratch", &[("KINDRED_WORK", "/scratch")]),
     };
     let environment = environment.iter();
     Program {

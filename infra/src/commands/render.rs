@@ -86,16 +86,20 @@ fn write_environments(
 ) -> Result<(), Failure> {
     let repository = args.repository(folder)?;
     for model in models {
-        let objects = rendering::render(model);
-        let objects = match args.gitops {
-            Some(operator) => gitops::prepare(objects, operator),
-            None => objects,
-        };
-        if args.all_environments {
-            write(output, &objects, &folder.join(model.environment_name))?;
+        let mut objects = rendering::render(model);
+        let folder = if args.all_environments {
+            &folder.join(model.environment_name)
         } else {
-            write(output, &objects, folder)?;
+            folder
+        };
+        if let Some(operator) = args.gitops {
+            let (before, rest) = gitops::split(model, operator, gitops::prepare(objects, operator));
+            if !before.is_empty() {
+                write(output, &before, &folder.join(gitops::BEFORE))?;
+            }
+            objects = rest;
         }
+        write(output, &objects, folder)?;
     }
     if let Some(repository) = repository {
         let objects = if args.all_environments {
@@ -114,9 +118,10 @@ fn say_what_is_left_out(model: &Model<'_>) {
     let own: Vec<&str> = model.own_secrets().map(|(variable, _)| variable).collect();
     if !own.is_empty() {
         say(&format!(
-            "left out of `{}`, as it would have values of secrets in it: Secret/{SECRET_NAME} with {}",
+            "left out of `{}`, as it would have values of secrets in it: Secret/{SECRET_NAME} with {}. `infra apply` makes it; for others, make it by `kubectl -n {} create secret generic {SECRET_NAME} --from-literal=…`",
             model.environment_name,
-            own.join(", ")
+            own.join(", "),
+            model.namespace,
         ));
     }
 }

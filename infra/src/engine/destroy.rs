@@ -1,7 +1,8 @@
 //! Taking everything away again, the last first.
 
-use super::{Action, Change, DATA_KINDS, Engine};
+use super::{Action, Change, Engine};
 use crate::error::Failure;
+use crate::object::DATA_KINDS;
 use crate::object_id::ObjectId;
 
 /// What is looked for before a namespace is deleted with all that is in it.

@@ -4,10 +4,11 @@ use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{DATA_KINDS, Engine};
+use super::Engine;
 use crate::cluster::ApplyWay;
 use crate::error::Failure;
 use crate::model::{MANAGER, NAME};
+use crate::object::DATA_KINDS;
 use crate::object_id::ObjectId;
 
 /// The key with the objects, a JSON object a line.

@@ -28,9 +28,6 @@ use crate::error::{Failure, Refusal};
 use crate::interruption::Interruption;
 use crate::object_id::ObjectId;
 
-/// What data is in: volumes, and the database of `CloudNativePG`, whose volumes go with it.
-const DATA_KINDS: [&str; 2] = ["PersistentVolumeClaim", "Cluster"];
-
 /// What brings the objects of one environment into a cluster.
 pub(crate) struct Engine<'a> {
     /// Where to.

@@ -4,7 +4,7 @@ use config::{Form, IndexPlace};
 use serde_json::{Value, json};
 
 use super::monitoring::METRICS_PORT;
-use super::parts::{self, HOST_PORT, HTTP_PORT_NAME, Part, SHIM_PORT, parts};
+use super::parts::{self, DEPLOYMENT_PORT, HTTP_PORT_NAME, Part, STARTUP_SECONDS, parts};
 use super::volume::{INDEX_FOLDER, INDEX_NAME};
 use super::{pod, scaling, volume};
 use crate::model::{Model, NAME};
@@ -18,9 +18,6 @@ const DRAIN_SECONDS: u32 = 5;
 
 /// How long it may take to end: the drain, the 30 seconds that `host` lets a request take, and what is left to tidy up.
 const TERMINATION_SECONDS: u32 = 45;
-
-/// How often a pod that starts is asked whether it lives, a second apart. A shim that compiles functions, or a `host` that pulls them, takes a while.
-const STARTUP_TRIES: u32 = 120;
 
 /// What `host` may write.
 const STATE_FOLDER: &str = "/state";
@@ -80,7 +77,9 @@ fn variables(model: &Model<'_>, part: &Part<'_>) -> Vec<Value> {
     let name_of = |variable: &str| format!("SPIN_VARIABLE_{}", variable.to_uppercase());
     let endpoint = model.environment.observability.open_telemetry.as_deref();
     let is_host = model.environment.application.form == Form::Host;
+    let listen = listen(DEPLOYMENT_PORT);
     let of_host = [
+        ("SPIN_HTTP_LISTEN_ADDR", Some(listen.as_str())),
         ("SPIN_COMPONENTS_TO_RETAIN", part.component),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint),
         ("TMPDIR", is_host.then_some(STATE_FOLDER)),
@@ -98,13 +97,13 @@ fn variables(model: &Model<'_>, part: &Part<'_>) -> Vec<Value> {
 }
 
 /// What both have.
-fn container(model: &Model<'_>, part: &Part<'_>, http_port: u16) -> Value {
+fn container(model: &Model<'_>, part: &Part<'_>) -> Value {
     let probe = |path: &str, period_seconds: u32| json!({ "httpGet": { "path": path, "port": HTTP_PORT_NAME }, "periodSeconds": period_seconds });
     let mut startup = probe(part.live_path(), 1);
-    startup["failureThreshold"] = json!(STARTUP_TRIES);
+    startup["failureThreshold"] = json!(STARTUP_SECONDS);
     json!({
         "name": "functions",
-        "ports": [{ "name": HTTP_PORT_NAME, "containerPort": http_port }],
+        "ports": [{ "name": HTTP_PORT_NAME, "containerPort": DEPLOYMENT_PORT }],
         "env": variables(model, part),
         "startupProbe": startup,
         "readinessProbe": probe(part.ready_path(), 10),
@@ -115,7 +114,7 @@ fn container(model: &Model<'_>, part: &Part<'_>, http_port: u16) -> Value {
 
 /// The application itself as an image, which the shim runs.
 fn shim(model: &Model<'_>, part: &Part<'_>) -> Value {
-    let mut container = container(model, part, SHIM_PORT);
+    let mut container = container(model, part);
     container["image"] = json!(model.image);
     // The shim takes no arguments, and no container is without.
     container["command"] = json!(["/"]);
@@ -127,7 +126,7 @@ fn shim(model: &Model<'_>, part: &Part<'_>) -> Value {
 
 /// `host`, which pulls the application.
 fn host(model: &Model<'_>, part: &Part<'_>) -> Value {
-    let mut container = container(model, part, HOST_PORT);
+    let mut container = container(model, part);
     container["image"] = json!(model.environment.application.host_image);
     container["args"] = json!(host_arguments(model));
     container["securityContext"] = pod::container_security(true);
@@ -152,13 +151,16 @@ fn host(model: &Model<'_>, part: &Part<'_>) -> Value {
     container
 }
 
+/// Everywhere on a port.
+fn listen(port: u16) -> String {
+    format!("0.0.0.0:{port}")
+}
+
 fn host_arguments(model: &Model<'_>) -> Vec<String> {
-    let listen = |port: u16| format!("0.0.0.0:{port}");
     let mut arguments: Vec<String> = ["up", "-f", &model.image].map(str::to_owned).to_vec();
     let mut option = |name: &str, value: &str| {
         arguments.extend([name.to_owned(), value.to_owned()]);
     };
-    option("--listen", &listen(HOST_PORT));
     option("--state-dir", &format!("{STATE_FOLDER}/spin"));
     option("--cache-dir", &format!("{STATE_FOLDER}/compiled"));
     option("--drain-delay", &DRAIN_SECONDS.to_string());

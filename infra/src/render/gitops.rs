@@ -1,10 +1,12 @@
 //! What an operator of `GitOps` needs to apply what stands in a repository, instead of `infra apply`.
 
+use config::Form;
 use serde_json::{Value, json};
 
+use super::jobs::BUILD_NAME;
 use super::scaling;
 use crate::model::{Model, NAME};
-use crate::object::Object;
+use crate::object::{DATA_KINDS, Object};
 
 /// Where the objects of an environment stand, and who applies them from there.
 #[derive(Debug)]
@@ -22,8 +24,11 @@ pub(crate) struct Repository<'a> {
 /// What the cluster is called for Argo CD that it runs in itself.
 const OWN_CLUSTER: &str = "in-cluster";
 
-/// The namespace of Argo CD.
+/// The namespace of Argo CD, where it looks for its objects.
 const ARGO_CD: &str = "argocd";
+
+/// The namespace of Flux, where it looks for its objects.
+const FLUX: &str = "flux-system";
 
 /// What a template of applications cannot say, since it is no text (<https://argo-cd.readthedocs.io/en/stable/operator-manual/applicationset/Template/#template-patch>).
 const TEMPLATE_PATCH: &str = "\
@@ -43,7 +48,25 @@ pub(crate) enum Operator {
     Flux,
 }
 
+/// What the folder is called of what has to be there before the rest is tried.
+pub(crate) const BEFORE: &str = "before";
+
+/// What that is.
+const BEFORE_KINDS: [&str; 2] = ["Namespace", "SpinAppExecutor"];
+
 impl Operator {
+    /// The annotation of what is kept though it is not wanted any more (<https://argo-cd.readthedocs.io/en/stable/user-guide/sync-options/#no-prune-resources>,
+    /// <https://fluxcd.io/flux/components/kustomize/kustomizations/#prune>).
+    fn kept(self) -> (&'static str, &'static str) {
+        match self {
+            Self::ArgoCd => (
+                "argocd.argoproj.io/sync-options",
+                "Prune=false,Delete=false",
+            ),
+            Self::Flux => ("kustomize.toolkit.fluxcd.io/prune", "disabled"),
+        }
+    }
+
     /// In which file its objects stand; it is none of those that are applied by it.
     pub(crate) fn file(self) -> &'static str {
         match self {
@@ -77,20 +100,51 @@ impl Repository<'_> {
     }
 }
 
-/// Tells the operator what it could not know of an object.
-///
-/// Argo CD counts a Job as done for good; as a hook it is made anew with each change (<https://argo-cd.readthedocs.io/en/stable/user-guide/sync-waves/>).
+/// Tells the operator what it could not know of its objects: what is a hook, and what nobody deletes because it is not wanted any more.
 pub(crate) fn prepare(objects: Vec<Object>, operator: Operator) -> Vec<Object> {
-    let prepare = |object: Object| match operator {
-        Operator::ArgoCd if object.value["kind"] == "Job" => object
-            .with_annotation("argocd.argoproj.io/hook", "Sync")
-            .with_annotation(
-                "argocd.argoproj.io/hook-delete-policy",
-                "BeforeHookCreation",
-            ),
-        _ => object,
+    let prepare = |object: Object| {
+        let kind = object.value["kind"].as_str().unwrap_or_default();
+        let is_kept = kind == "Namespace" || DATA_KINDS.contains(&kind);
+        let (annotation, value) = operator.kept();
+        match operator {
+            _ if is_kept => object.with_annotation(annotation, value),
+            Operator::ArgoCd if kind == "Job" => hook(object),
+            _ => object,
+        }
     };
     objects.into_iter().map(prepare).collect()
+}
+
+/// Argo CD counts a Job as done for good; as a hook it is made anew with each change in the place of the one that was called so
+/// (<https://argo-cd.readthedocs.io/en/stable/user-guide/sync-waves/>).
+fn hook(mut job: Object) -> Object {
+    job.value["metadata"]["name"] = json!(BUILD_NAME);
+    job.with_annotation("argocd.argoproj.io/hook", "Sync")
+        .with_annotation(
+            "argocd.argoproj.io/hook-delete-policy",
+            "BeforeHookCreation",
+        )
+}
+
+/// Those that stand in the folder [`BEFORE`] the others.
+///
+/// Flux tries everything of a folder before it applies the first of it, and a `SpinApp` is refused before its executor is there.
+pub(crate) fn split(
+    model: &Model<'_>,
+    operator: Operator,
+    objects: Vec<Object>,
+) -> (Vec<Object>, Vec<Object>) {
+    let comes_before = |object: &Object| {
+        is_split(model, operator)
+            && BEFORE_KINDS
+                .iter()
+                .any(|kind| object.value["kind"] == *kind)
+    };
+    objects.into_iter().partition(comes_before)
+}
+
+fn is_split(model: &Model<'_>, operator: Operator) -> bool {
+    operator == Operator::Flux && model.environment.application.form == Form::SpinApp
 }
 
 fn name(model: &Model<'_>) -> String {
@@ -107,7 +161,8 @@ fn application(model: &Model<'_>, repository: &Repository<'_>) -> Object {
         spec["ignoreDifferences"] = json!(ignored);
     }
     let api = ["argoproj.io/v1alpha1", "Application"];
-    of_operator(model, ARGO_CD, api, &spec)
+    let content = json!({ "spec": spec });
+    Object::new(model, "gitops", api, &name(model), content).in_namespace(ARGO_CD)
 }
 
 /// One `Application` an environment, on the cluster that Argo CD has under the name of the environment's context, as `argocd cluster add` names it
@@ -181,25 +236,34 @@ fn flux(model: &Model<'_>, repository: &Repository<'_>, path: &str) -> Vec<Objec
         "url": repository.url,
         "ref": { "branch": repository.branch },
     });
-    let kustomization = json!({
-        "interval": "10m",
-        "path": format!("./{path}"),
-        "prune": is_pruned(model),
-        "sourceRef": { "kind": "GitRepository", "name": name(model) },
-    });
-    let apis = [
-        (["source.toolkit.fluxcd.io/v1", "GitRepository"], source),
-        (
-            ["kustomize.toolkit.fluxcd.io/v1", "Kustomization"],
-            kustomization,
-        ),
-    ];
-    apis.map(|(api, spec)| of_operator(model, "flux-system", api, &spec))
-        .to_vec()
-}
-
-/// An object in the namespace of the operator, where it looks for them.
-fn of_operator(model: &Model<'_>, namespace: &str, api: [&str; 2], spec: &Value) -> Object {
-    let content = json!({ "spec": spec });
-    Object::new(model, "gitops", api, &name(model), content).in_namespace(namespace)
+    let kustomization = |path: String| {
+        json!({
+            "interval": "10m",
+            "path": path,
+            "prune": is_pruned(model),
+            "sourceRef": { "kind": "GitRepository", "name": name(model) },
+        })
+    };
+    let object = |[api, kind]: [&'static str; 2], name: &str, spec: &Value| {
+        let content = json!({ "spec": spec });
+        Object::new(model, "gitops", [api, kind], name, content).in_namespace(FLUX)
+    };
+    let kind = ["kustomize.toolkit.fluxcd.io/v1", "Kustomization"];
+    let mut rest = kustomization(format!("./{path}"));
+    let mut objects = vec![object(
+        ["source.toolkit.fluxcd.io/v1", "GitRepository"],
+        &name(model),
+        &source,
+    )];
+    if is_split(model, Operator::Flux) {
+        let name = format!("{}-{BEFORE}", name(model));
+        objects.push(object(
+            kind,
+            &name,
+            &kustomization(format!("./{path}/{BEFORE}")),
+        ));
+        rest["dependsOn"] = json!([{ "name": name }]);
+    }
+    objects.push(object(kind, &name(model), &rest));
+    objects
 }

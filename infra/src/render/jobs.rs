@@ -15,11 +15,17 @@ const NAME: &str = "kindred-jobs";
 /// The name under which pods of jobs are known.
 const COMPONENT: &str = "jobs";
 
+/// What the Job is called that builds before the first night.
+pub(super) const BUILD_NAME: &str = "kindred-build";
+
 /// A folder as on one machine: `kindred.toml`, the data beside it, and what the stages leave for each other.
 const FOLDER: &str = "/data";
 
 /// What is tried again is what may go well then: not wrong usage (2), bad rows (3) or a generation that is worse (4).
 const FINAL_EXIT_CODES: [u8; 3] = [2, 3, 4];
+
+/// Where the stages leave their results, of whatever the image thinks.
+const WORK_FOLDER: &str = "/data/.kindred";
 
 /// How often a run is tried again.
 const RETRIES: u32 = 2;
@@ -114,10 +120,12 @@ fn cron_job(
     Object::new(model, "cronjob", ["batch/v1", "CronJob"], name, content)
 }
 
-/// A Job's template cannot change, so another one is another Job. It stays when it is done: one that went away would be made again.
+/// A Job's template cannot change, so another one is another Job; and so is one of another configuration, which may have a collection that is not built yet.
+/// It stays when it is done: one that went away would be made again.
 fn first_build(model: &Model<'_>, jobs: &Jobs) -> Object {
     let job = job(model, jobs, &["run"]);
-    let name = format!("kindred-build-{}", short_hash(job.to_string().as_bytes()));
+    let made_of = json!([job, model.configuration]).to_string();
+    let name = format!("{BUILD_NAME}-{}", short_hash(made_of.as_bytes()));
     Object::new(
         model,
         "job",
@@ -243,6 +251,7 @@ fn bucket_of_volume(model: &Model<'_>) -> Value {
 fn options(model: &Model<'_>, endpoint: Option<&str>) -> Vec<String> {
     let storage = model.storage;
     let mut options = vec![
+        ("--work", WORK_FOLDER),
         ("--bucket", &*storage.bucket),
         ("--region", &*storage.region),
     ];

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::database;
 use super::monitoring::METRICS_PORT;
-use super::parts::{self, HOST_PORT, SHIM_PORT};
+use super::parts::{self, DEPLOYMENT_PORT, SPIN_APP_PORT};
 use crate::model::{Model, NAME};
 use crate::object::Object;
 
@@ -27,12 +27,13 @@ pub(super) fn objects(model: &Model<'_>) -> Vec<Object> {
         IndexPlace::Volume | IndexPlace::Sealed => Vec::new(),
     };
     if parts::pull_themselves(model) {
-        ports.push(registry_port(&model.image));
+        // Who is asked for tokens, and where blobs lie, need not be the registry.
+        ports.extend([registry_port(&model.image), 443]);
     }
     let observability = &model.environment.observability;
     ports.extend(observability.open_telemetry.as_deref().map(port_of));
     // Both, as pods of one form answer until those of another do.
-    let mut listening = vec![SHIM_PORT, HOST_PORT];
+    let mut listening = vec![SPIN_APP_PORT, DEPLOYMENT_PORT];
     if observability.prometheus {
         listening.push(METRICS_PORT);
     }

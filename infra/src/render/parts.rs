@@ -12,11 +12,14 @@ use crate::model::{Model, NAME};
 /// What a pod's port is called in every form, as the Spin operator calls it.
 pub(super) const HTTP_PORT_NAME: &str = "http-app";
 
-/// What a `SpinApp` and the shim listen on; it cannot be another.
-pub(super) const SHIM_PORT: u16 = 80;
+/// What the pods of a `SpinApp` listen on; it cannot be another.
+pub(super) const SPIN_APP_PORT: u16 = 80;
 
-/// What `host` listens on: a port that needs no right.
-pub(super) const HOST_PORT: u16 = 8080;
+/// What those of a Deployment of ours listen on: a port that needs no right.
+pub(super) const DEPLOYMENT_PORT: u16 = 8080;
+
+/// How long a pod may take to start. A shim that compiles functions, or a `host` that pulls them, takes a while.
+pub(super) const STARTUP_SECONDS: u32 = 120;
 
 /// The label by which the pods of one function are told from those of the others.
 const FUNCTION_LABEL: &str = "function";

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::parts::{self, Part, parts};
+use super::parts::{self, Part, STARTUP_SECONDS, parts};
 use super::{pod, scaling};
 use crate::model::{Model, NAME};
 use crate::object::Object;
@@ -32,11 +32,15 @@ fn executor(model: &Model<'_>) -> Object {
 }
 
 fn app(model: &Model<'_>, part: &Part<'_>) -> Object {
-    let check = |path: &str| json!({ "httpGet": { "path": path } });
+    let check = |path: &str, first_seconds: u32| json!({ "httpGet": { "path": path }, "initialDelaySeconds": first_seconds });
     let mut spec = json!({
         "image": model.image,
         "executor": NAME,
-        "checks": { "readiness": check(part.ready_path()), "liveness": check(part.live_path()) },
+        // There is no probe of a start, so that nobody asks before its end whether it lives.
+        "checks": {
+            "readiness": check(part.ready_path(), 1),
+            "liveness": check(part.live_path(), STARTUP_SECONDS),
+        },
         "resources": parts::resources(model),
         "serviceAccountName": NAME,
         "podLabels": part.pod_labels(),

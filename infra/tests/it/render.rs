@@ -146,12 +146,25 @@ fn another_template_is_another_job() {
     assert_eq!(name, first_build(VOLUME));
     let other = VOLUME.replace("precompute:1", "precompute:2");
     assert_ne!(name, first_build(&other));
+    let other = format!("{VOLUME}{OTHER_COLLECTION}");
+    assert_ne!(name, first_build(&other));
     // When the others run is nothing to the first.
     let other = VOLUME.replace(
         "[environments.box.jobs]",
         "[environments.box.jobs]\nnightly = \"0 3 * * *\"",
     );
     assert_eq!(name, first_build(&other));
+}
+
+/// A collection that comes before all others by its name.
+const OTHER_COLLECTION: &str = "[collections.a]\ntitle = \"A\"\nsource = \"a\"\n";
+
+#[test]
+fn the_first_collection_of_the_file_is_meant_where_none_is_named() {
+    let text = rendered(&format!("{PLAIN}{OTHER_COLLECTION}"), "dev");
+    for expected in ["value: books,a,movies\n", "value: books\n"] {
+        assert!(text.contains(expected), "{expected}{text}");
+    }
 }
 
 #[test]
@@ -170,7 +183,7 @@ fn values_of_secrets_are_left_out_and_that_is_said() {
     let run = Place::new(HOST).run(&["render", "--env", "prod"]);
     assert_eq!(
         run.stderr,
-        "left out of `prod`, as it would have values of secrets in it: Secret/kindred-variables with s3_access_key_id, OMDB_API_KEY\n"
+        "left out of `prod`, as it would have values of secrets in it: Secret/kindred-variables with s3_access_key_id, OMDB_API_KEY. `infra apply` makes it; for others, make it by `kubectl -n recommendations create secret generic kindred-variables --from-literal=…`\n"
     );
 }
 
@@ -249,14 +262,48 @@ fn an_operator_applies_a_folder_of_a_repository() {
     assert_snapshot!("argo_cd", argo_cd);
     assert_snapshot!("flux", for_operator("flux", HOST, "prod", "flux.yaml"));
     let job = for_operator("argo-cd", VOLUME, "box", "job.yaml");
-    assert!(
-        job.contains(
-            "    argocd.argoproj.io/hook: Sync\n    argocd.argoproj.io/hook-delete-policy: BeforeHookCreation\n"
-        ),
-        "{job}"
-    );
+    let hook = "    argocd.argoproj.io/hook: Sync\n    argocd.argoproj.io/hook-delete-policy: BeforeHookCreation\n";
+    assert!(job.contains(hook), "{job}");
+    assert!(job.contains("  name: kindred-build\n"), "{job}");
     let job = for_operator("flux", VOLUME, "box", "job.yaml");
     assert!(!job.contains("hook"), "{job}");
+}
+
+#[test]
+fn what_holds_data_is_deleted_by_no_operator() {
+    for (operator, annotation) in [
+        (
+            "argo-cd",
+            "argocd.argoproj.io/sync-options: Prune=false,Delete=false\n",
+        ),
+        ("flux", "kustomize.toolkit.fluxcd.io/prune: disabled\n"),
+    ] {
+        let kept = |file| {
+            for_operator(operator, VOLUME, "box", file)
+                .matches(annotation)
+                .count()
+        };
+        assert_eq!(
+            ["namespace.yaml", "pvc.yaml", "service.yaml"].map(kept),
+            [1, 2, 0]
+        );
+    }
+}
+
+#[test]
+fn the_executor_is_there_before_flux_tries_what_it_runs() {
+    let read = |file| for_operator("flux", PLAIN, "dev", file);
+    let first = read("before/kustomization.yaml");
+    assert!(
+        first.ends_with("resources:\n- executor.yaml\n- namespace.yaml\n"),
+        "{first}"
+    );
+    let rest = read("kustomization.yaml");
+    assert!(
+        !rest.contains("executor") && rest.contains("- spin-app.yaml\n"),
+        "{rest}"
+    );
+    assert_snapshot!("flux_spin_app", read("flux.yaml"));
 }
 
 #[test]
