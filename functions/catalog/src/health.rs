@@ -1,24 +1,14 @@
-//! Is the function alive, and can it answer?
+//! Can everything be answered?
 
 use index::{FileKind, Keys, SortedMap};
 use kit::{Call, Context, Needs, Pointer, http::Response, problem::Problem, storage::StorageError};
 use serde::Serialize;
 
 #[derive(Serialize)]
-struct AliveAnswer {
-    status: &'static str,
-}
-
-#[derive(Serialize)]
 struct ReadyAnswer {
     status: &'static str,
     #[serde(serialize_with = "pointer::as_object")]
     collections: SortedMap<String, &'static str>,
-}
-
-/// `GET /healthz`: the component runs and its settings can be read. It asks nobody else, so that a storage that is away restarts nothing.
-pub(crate) fn healthz(_: &Call<'_>) -> Result<Response, Problem> {
-    Response::json(AliveAnswer { status: "alive" })
 }
 
 /// `GET /readyz`: the whole way to the index, for every collection: its pointer and the heads of all its files.

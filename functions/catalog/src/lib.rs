@@ -19,7 +19,7 @@ pub const ROUTES: [Route; 6] = [
     Route::get(paths::COLLECTIONS, collections::collections),
     Route::get(paths::ITEMS, items::items),
     Route::get(paths::ITEM, items::item),
-    Route::get(paths::HEALTHZ, health::healthz),
+    Route::get(paths::HEALTHZ, kit::health::healthz),
     Route::get(paths::READYZ, health::readyz),
     Route::get(paths::OPENAPI, openapi_json),
 ];

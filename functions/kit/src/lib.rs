@@ -17,6 +17,7 @@ mod component;
 mod context;
 pub mod cors;
 pub mod filter;
+pub mod health;
 mod hexadecimal;
 pub mod history;
 pub mod http;

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::{
     context::{Collection, Context, Needs, Opened, Pinned},
+    health,
     http::{Method, Request, Response},
     json,
     keeping::{self, EntityTag, Keeping},
@@ -47,6 +48,10 @@ pub mod paths {
     pub const HEALTHZ: &str = "/healthz";
     /// Readiness.
     pub const READYZ: &str = "/readyz";
+    /// Liveness of a function that runs without the others, under whose name the manifest leads there.
+    pub const FUNCTION_HEALTHZ: &str = "/healthz/{function}";
+    /// Its readiness.
+    pub const FUNCTION_READYZ: &str = "/readyz/{function}";
     /// The description of the interface.
     pub const OPENAPI: &str = "/openapi.json";
     /// Alias: random items.
@@ -219,6 +224,7 @@ fn dispatch<'a>(
 ) -> Result<Response, Problem> {
     let on_path: Vec<(&Route, Vec<(&'static str, String)>)> = routes
         .iter()
+        .chain(&health::ROUTES)
         .filter_map(|route| Some((route, matched(route.path, &request.path)?)))
         .collect();
     if on_path.is_empty() {

@@ -99,15 +99,15 @@ fn variables(model: &Model<'_>, part: &Part<'_>) -> Vec<Value> {
 /// What both have.
 fn container(model: &Model<'_>, part: &Part<'_>) -> Value {
     let probe = |path: &str, period_seconds: u32| json!({ "httpGet": { "path": path, "port": HTTP_PORT_NAME }, "periodSeconds": period_seconds });
-    let mut startup = probe(part.live_path(), 1);
+    let mut startup = probe(&part.live_path(), 1);
     startup["failureThreshold"] = json!(STARTUP_SECONDS);
     json!({
         "name": "functions",
         "ports": [{ "name": HTTP_PORT_NAME, "containerPort": DEPLOYMENT_PORT }],
         "env": variables(model, part),
         "startupProbe": startup,
-        "readinessProbe": probe(part.ready_path(), 10),
-        "livenessProbe": probe(part.live_path(), 10),
+        "readinessProbe": probe(&part.ready_path(), 10),
+        "livenessProbe": probe(&part.live_path(), 10),
         "resources": parts::resources(model),
     })
 }

@@ -93,21 +93,23 @@ impl<'a> Part<'a> {
     }
 
     /// Where it says whether it can answer.
-    pub(super) fn ready_path(&self) -> &'static str {
+    pub(super) fn ready_path(&self) -> String {
         self.own_path(READY_PATH)
     }
 
     /// Where it says that it runs.
-    pub(super) fn live_path(&self) -> &'static str {
+    pub(super) fn live_path(&self) -> String {
         self.own_path(LIVE_PATH)
     }
 
-    fn own_path(&self, path: &'static str) -> &'static str {
-        if self.routes().any(|route| route == path) {
-            path
-        } else {
-            HOST_PATH
-        }
+    /// A path of the functions themselves, or behind it that of the one that runs alone, if the manifest leads there.
+    fn own_path(&self, path: &str) -> String {
+        let alone = format!("{path}/{}", self.component.unwrap_or_default());
+        [path, &alone]
+            .into_iter()
+            .find(|path| self.routes().any(|route| route == *path))
+            .unwrap_or(HOST_PATH)
+            .to_owned()
     }
 }
 

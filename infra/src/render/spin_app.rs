@@ -38,8 +38,8 @@ fn app(model: &Model<'_>, part: &Part<'_>) -> Object {
         "executor": NAME,
         // There is no probe of a start, so that nobody asks before its end whether it lives.
         "checks": {
-            "readiness": check(part.ready_path(), 1),
-            "liveness": check(part.live_path(), STARTUP_SECONDS),
+            "readiness": check(&part.ready_path(), 1),
+            "liveness": check(&part.live_path(), STARTUP_SECONDS),
         },
         "resources": parts::resources(model),
         "serviceAccountName": NAME,
