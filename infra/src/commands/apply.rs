@@ -13,7 +13,7 @@ use super::push::{digest_of, failure};
 use super::session::{Session, run};
 use crate::cli::Global;
 use crate::confirm::confirm;
-use crate::engine::{Action, Consent, DryRun, Outcome, Plan};
+use crate::engine::{Action, Consent, DryRun, Outcome, Plan, Prune, Source};
 use crate::error::{Failure, Refusal};
 use crate::report::{insist, say};
 use crate::saved_plan::{SavedPlan, check_shown};
@@ -64,7 +64,10 @@ pub(crate) fn apply(global: &Global, args: &ApplyArgs) -> Result<(), Failure> {
         };
         let wanted = Wanted {
             objects: &objects,
-            image: &image,
+            source: Source {
+                image: &image,
+                rollback_of: None,
+            },
             consent,
         };
         let plan = wanted.plan(&session).await?;
@@ -88,7 +91,7 @@ pub(crate) fn apply(global: &Global, args: &ApplyArgs) -> Result<(), Failure> {
     })
 }
 
-/// Refuses an application that its registry does not have. Where nobody here sees the registry, the cluster may.
+/// Refuses an application that its registry does not have, or of which nobody here can say.
 async fn check_image(name: &str, insecure: bool) -> Result<(), Failure> {
     match digest_of(name, insecure).await {
         Ok(_) => Ok(()),
@@ -101,12 +104,11 @@ async fn check_image(name: &str, insecure: bool) -> Result<(), Failure> {
             error @ (Error::Unreachable { .. }
             | Error::Unauthorized { .. }
             | Error::Registry { .. }),
-        ) => {
-            say(&format!(
-                "nobody sees here whether {name} is there: {error}"
-            ));
-            Ok(())
-        }
+        ) => Err(Refusal::Preflight
+            .because(anyhow!(
+                "nobody sees here whether {name} is there, and nothing was changed: {error}"
+            ))
+            .hint("where the cluster does, give `--unseen-image`")),
         Err(error) => Err(failure(error)),
     }
 }
@@ -130,9 +132,9 @@ async fn go_back(
 ) -> Result<(), Failure> {
     let engine = session.engine();
     let release = engine.release(number).await?;
-    engine.check_secret_of(&release).await?;
+    let objects = engine.objects_again(&release).await?;
     let consent = Consent {
-        prune: true,
+        prune: Prune::Now,
         keeps_secrets: true,
         ..consent
     };
@@ -141,8 +143,11 @@ async fn go_back(
         release.number, release.time, release.image
     ));
     let wanted = Wanted {
-        objects: &release.objects,
-        image: &release.image,
+        objects: &objects,
+        source: Source {
+            image: &release.image,
+            rollback_of: release.rollback_of.or(Some(release.number)),
+        },
         consent,
     };
     let plan = wanted.plan(session).await?;
@@ -155,15 +160,14 @@ pub(crate) fn wait(global: &Global) -> Result<(), Failure> {
     run(async {
         let session = Session::open_to_change(global, &files).await?;
         let release = session.newest_release().await?;
-        session.wait(&release.objects).await
+        session.wait(&release).await
     })
 }
 
 /// What a cluster is brought to.
 pub(super) struct Wanted<'a> {
     pub(super) objects: &'a [Value],
-    /// The application's artifact.
-    pub(super) image: &'a str,
+    pub(super) source: Source<'a>,
     pub(super) consent: Consent,
 }
 
@@ -209,7 +213,7 @@ pub(super) async fn change(
     // What runs goes when what takes its place does.
     let keeping = Wanted {
         consent: Consent {
-            prune: false,
+            prune: Prune::Later,
             ..wanted.consent.clone()
         },
         ..*wanted
@@ -230,13 +234,13 @@ async fn carry_out(
     let engine = session.engine();
     let mut tell = |change: &_| session.tell_done(change);
     let release = engine
-        .apply(plan, &wanted.consent, wanted.image, &mut tell)
+        .apply(plan, &wanted.consent, wanted.source, &mut tell)
         .await?;
     session.tell_summary(&plan.changes)?;
     if !waits {
         return Ok(());
     }
-    let result = session.wait(wanted.objects).await;
+    let result = session.wait(&release).await;
     let outcome = match &result {
         Ok(()) => Some(Outcome::Ready),
         Err(failure) if failure.refusal == Refusal::Rollout => Some(Outcome::Failed),

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::Files;
 use super::session::{Session, run};
 use crate::cli::Global;
-use crate::engine::{Change, Consent, DryRun, Selection};
+use crate::engine::{Change, Consent, DryRun, Prune, Selection};
 use crate::error::{Failure, Refusal};
 use crate::object_id::ObjectId;
 use crate::report::say;
@@ -46,7 +46,7 @@ impl ChangeArgs {
     /// What is said yes to.
     pub(super) fn consent(&self) -> Consent {
         Consent {
-            prune: self.prune,
+            prune: if self.prune { Prune::Now } else { Prune::Never },
             ..self.taking.consent()
         }
     }
@@ -140,6 +140,7 @@ pub(crate) fn drift(global: &Global, args: &DiffArgs) -> Result<(), Failure> {
         // What others own by now is what is looked for.
         let consent = Consent {
             force_conflicts: Selection::all(),
+            keeps_secrets: true,
             ..Consent::default()
         };
         let engine = session.engine();

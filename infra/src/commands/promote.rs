@@ -11,7 +11,7 @@ use super::arguments::ConfirmEnv;
 use super::session::{Session, run};
 use super::{Files, write_config};
 use crate::cli::Global;
-use crate::engine::{Consent, Outcome, Release};
+use crate::engine::{Consent, Outcome, Release, Source};
 use crate::error::{Failure, Refusal};
 use crate::probe::served;
 use crate::report::say;
@@ -51,7 +51,7 @@ pub(crate) fn promote(global: &Global, args: &PromoteArgs) -> Result<(), Failure
                 ))
                 .hint(format!("`infra apply --env {name}` brings it there")));
         }
-        session.wait(&release.objects).await?;
+        session.wait(&release).await?;
         let promoted = Member { session, release };
         let mut reached = Vec::new();
         for other in &others {
@@ -189,7 +189,10 @@ async fn bring(member: &Member<'_>, files: &Files, waits: bool) -> Result<(), Fa
     let (objects, image) = session.wanted(model)?;
     let wanted = Wanted {
         objects: &objects,
-        image: &image,
+        source: Source {
+            image: &image,
+            rollback_of: None,
+        },
         consent: Consent::default(),
     };
     let plan = wanted.plan(session).await?;

@@ -230,21 +230,27 @@ impl<'a> Session<'a> {
             time,
             image,
             outcome,
+            rollback_of,
             ..
         } = release;
         let outcome = outcome.name();
-        let event = json!({ "number": number, "time": time, "outcome": outcome, "image": image });
-        let line = format!("release {number:<4} {time}  {outcome:<7}  {image}");
+        let mut event =
+            json!({ "number": number, "time": time, "outcome": outcome, "image": image });
+        let mut line = format!("release {number:<4} {time}  {outcome:<7}  {image}");
+        if let Some(again) = rollback_of {
+            event["rollback_of"] = json!(again);
+            line = format!("{line}  (release {again} again)");
+        }
         Ok(self.global.output.tell("release", &event, &line)?)
     }
 
-    /// Waits until what is wanted runs, and tells how far it is.
-    pub(super) async fn wait(&self, objects: &[Value]) -> Result<(), Failure> {
+    /// Waits until a release runs, and tells how far it is.
+    pub(super) async fn wait(&self, release: &Release) -> Result<(), Failure> {
         let mut tell = |line: &str| {
             let event = json!({ "message": line });
             Ok(self.global.output.tell("progress", &event, line)?)
         };
-        self.engine().wait(objects, &mut tell).await
+        self.engine().wait(release, &mut tell).await
     }
 }
 

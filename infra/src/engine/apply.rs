@@ -7,13 +7,22 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::inventory::Inventory;
-use super::{Action, Change, Consent, Engine, Plan, Release};
+use super::{Action, Change, Consent, DryRun, Engine, Plan, Release};
 use crate::cluster::ApplyWay;
 use crate::error::{Failure, Refusal};
 use crate::object_id::ObjectId;
 
 /// How often it is looked whether something is gone.
 const PAUSE: Duration = Duration::from_millis(250);
+
+/// What is applied.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Source<'a> {
+    /// The application's artifact.
+    pub(crate) image: &'a str,
+    /// The release that it is again, where it is gone back to.
+    pub(crate) rollback_of: Option<u64>,
+}
 
 impl Engine<'_> {
     /// Does what a plan says, object by object, and tells of each what is done to it. Returns the release that this is: the newest, or another one.
@@ -23,7 +32,7 @@ impl Engine<'_> {
         &self,
         plan: &Plan,
         consent: &Consent,
-        image: &str,
+        source: Source<'_>,
         tell: &mut dyn FnMut(&Change) -> Result<(), Failure>,
     ) -> Result<Release, Failure> {
         let unserved = plan
@@ -42,9 +51,19 @@ impl Engine<'_> {
         }
         let namespace = self.namespace_id();
         // The lock lies in it, so that it is there first.
-        let made = match plan.changed().find(|change| change.id == namespace) {
+        let change = plan.changed().find(|change| change.id == namespace);
+        let made = match change {
             Some(change) => self.change(change, consent).await?,
             None => None,
+        };
+        // Where it was not there, nothing in it was tried.
+        let tried;
+        let plan = match change {
+            Some(change) if change.action == Action::Created => {
+                tried = self.tried(plan, change, consent).await?;
+                &tried
+            }
+            _ => plan,
         };
         self.alone("apply", async {
             let mut before = self.inventory().await?;
@@ -83,9 +102,25 @@ impl Engine<'_> {
             let objects = plan.changes.iter();
             let objects = objects.filter_map(|change| change.object.as_ref());
             // What was ended before its record was written has nothing left to change; what was only put right again is no other release.
-            self.record_release(image, objects).await
+            self.record_release(source.image, source.rollback_of, objects)
+                .await
         })
         .await
+    }
+
+    /// A plan whose namespace is there by now, where everything else can be tried before the first of it is made.
+    async fn tried(&self, plan: &Plan, made: &Change, consent: &Consent) -> Result<Plan, Failure> {
+        let objects: Vec<Value> = plan
+            .changes
+            .iter()
+            .filter_map(|change| change.object.clone())
+            .collect();
+        let mut tried = self.plan(&objects, consent, DryRun::Server).await?;
+        let namespace = tried.changes.iter_mut().find(|change| change.id == made.id);
+        if let Some(namespace) = namespace {
+            namespace.clone_from(made);
+        }
+        Ok(tried)
     }
 
     /// Does to an object what is planned, and returns what it is then.

@@ -35,7 +35,10 @@ impl Engine<'_> {
         };
         let keeps_namespace = self
             .alone("destroy", async {
-                let mut keeps_namespace = !self.is_ours(&live);
+                let may_delete = self.cluster.may("delete", &namespace).await;
+                let may_delete =
+                    self.expect(may_delete, "ask for the right to delete", &namespace)?;
+                let mut keeps_namespace = !self.is_ours(&live) || !may_delete;
                 let inventory = self.inventory().await?;
                 for entry in inventory.entries.iter().rev() {
                     self.go_on()?;
@@ -66,7 +69,7 @@ impl Engine<'_> {
             return tell(&change(
                 &namespace,
                 Action::Skipped,
-                Some("it is not ours, or holds what is kept"),
+                Some("it is not ours, holds what is kept, or you may not delete it"),
             ));
         }
         self.take_away(&namespace, None, tell).await

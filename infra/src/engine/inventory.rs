@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::Engine;
 use crate::cluster::ApplyWay;
 use crate::error::Failure;
-use crate::model::{MANAGER, NAME};
+use crate::model::{MANAGER, NAME, SECRET_NAME};
 use crate::object::DATA_KINDS;
 use crate::object_id::ObjectId;
 
@@ -73,10 +73,10 @@ impl Engine<'_> {
     pub(super) async fn inventory(&self) -> Result<Inventory, Failure> {
         let id = self.inventory_id();
         let live = self.expect(self.cluster.get(&id).await, "read the inventory", &id)?;
-        let text = live
-            .as_ref()
-            .and_then(|live| live["data"][OBJECTS].as_str());
-        let lines = text.unwrap_or_default().lines();
+        let Some(live) = live else {
+            return self.inventory_of_release().await;
+        };
+        let lines = live["data"][OBJECTS].as_str().unwrap_or_default().lines();
         let entries = lines
             .map(serde_json::from_str)
             .collect::<Result<Vec<Entry>, _>>();
@@ -86,6 +86,20 @@ impl Engine<'_> {
             Failure::from(error).hint(hint).about(&id)
         })?;
         Ok(Inventory { entries })
+    }
+
+    /// What the newest release made, where the inventory is lost; nothing before the first.
+    async fn inventory_of_release(&self) -> Result<Inventory, Failure> {
+        let mut inventory = Inventory::default();
+        if let Some(release) = self.releases().await?.first() {
+            let ids = release.objects.iter().map(ObjectId::of);
+            // Of which no release has a record.
+            let secret = ObjectId::of_core("Secret", self.namespace, SECRET_NAME);
+            for id in ids.chain([secret]) {
+                inventory.insert(&id, None);
+            }
+        }
+        Ok(inventory)
     }
 
     /// Writes down what is there, unless it is written already.

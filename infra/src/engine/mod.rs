@@ -20,8 +20,9 @@ use std::time::Duration;
 
 use anyhow::anyhow;
 
+pub(crate) use self::apply::Source;
 pub(crate) use self::lock::Holder;
-pub(crate) use self::plan::{Action, Change, Consent, DryRun, Plan, Selection};
+pub(crate) use self::plan::{Action, Change, Consent, DryRun, Plan, Prune, Selection};
 pub(crate) use self::releases::{Outcome, Release};
 use crate::cluster::{Cluster, cause};
 use crate::error::{Failure, Refusal};

@@ -87,10 +87,23 @@ pub(crate) struct Consent {
     pub(crate) replace: Selection,
     /// Objects that others made and that are ours from now on.
     pub(crate) adopt: Selection,
-    /// Whether what is not wanted any more is deleted.
-    pub(crate) prune: bool,
+    /// What is done about what is not wanted any more.
+    pub(crate) prune: Prune,
     /// Whether Secrets stay even so, of which nobody said whether they are wanted.
     pub(crate) keeps_secrets: bool,
+}
+
+/// What is done about what is not wanted any more.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Prune {
+    /// It stays.
+    #[default]
+    Never,
+    /// It stays until what takes its place runs.
+    Later,
+    /// It is deleted.
+    Now,
 }
 
 /// Some objects, as `Kind/name`; or all, as `all`.
@@ -231,7 +244,14 @@ impl Engine<'_> {
             return Ok(Seen::Change(change));
         }
         let live = if has_namespace || id.namespace.is_none() {
-            self.expect(self.cluster.get(&id).await, "read", &id)?
+            match self.cluster.get(&id).await.map_err(cause) {
+                Err(Cause::Forbidden(message)) if dry_run == DryRun::Client => {
+                    change.action = Action::Skipped;
+                    change.note = Some(format!("not compared: {message}"));
+                    return Ok(Seen::Change(change));
+                }
+                live => live.map_err(|cause| self.cluster.place.failure("read", &id, cause))?,
+            }
         } else {
             change.note = Some("not tried: its namespace is not there yet".to_owned());
             return Ok(Seen::Change(change));
@@ -239,6 +259,9 @@ impl Engine<'_> {
         if let Some(live) = &live {
             self.check_ownership(&id, live, inventory, consent)?;
             change.uid = live["metadata"]["uid"].as_str().map(str::to_owned);
+            if is_going(live) {
+                return self.see_going(change);
+            }
         }
         let way = ApplyWay {
             is_dry_run: true,
@@ -269,7 +292,9 @@ impl Engine<'_> {
                 Cause::Forbidden(_) if live.as_ref().is_some_and(|live| is_as(live, object)) => {
                     change.action = Action::Unchanged;
                 }
-                cause @ Cause::Refused(_) if live.is_none() => {
+                // What an operator refuses may be right when others of its kinds are there.
+                Cause::Refused(message) if live.is_none() && message.contains("webhook") => {
+                    let cause = Cause::Refused(message);
                     let failure = self.cluster.place.failure("create", &id, cause);
                     return Ok(Seen::Refused(change, failure));
                 }
@@ -277,6 +302,24 @@ impl Engine<'_> {
             },
         }
         Ok(Seen::Change(change))
+    }
+
+    /// What is done about an object that is being deleted: another one is made when it is gone. A namespace takes everything with it.
+    fn see_going(&self, change: Change) -> Result<Seen, Failure> {
+        if change.id == self.namespace_id() {
+            return Err(Refusal::Preflight
+                .because(anyhow!("{} is being deleted", change.id))
+                .hint(format!(
+                    "wait until it is gone; where it does not go, `kubectl get namespace {} -o yaml` says what holds it",
+                    change.id.name
+                ))
+                .about(&change.id));
+        }
+        Ok(Seen::Change(Change {
+            action: Action::Replaced,
+            note: Some("what is there is being deleted".to_owned()),
+            ..change
+        }))
     }
 
     /// That an object would be taken if it were made, by trying it under another name: what is there is deleted for it.
@@ -334,6 +377,17 @@ impl Engine<'_> {
         inventory: &Inventory,
         consent: &Consent,
     ) -> Result<Option<Change>, Failure> {
+        if consent.keeps_secrets && id.kind == "Secret" {
+            // Who may not read it, need not.
+            return Ok(Some(Change {
+                id: id.clone(),
+                action: Action::Skipped,
+                note: Some("no record has its values, so that it stays as it is".to_owned()),
+                differences: Vec::new(),
+                object: None,
+                uid: uid.map(str::to_owned),
+            }));
+        }
         let live = self.expect(self.cluster.get(id).await, "read", id)?;
         let Some(live) = live else {
             return Ok(None);
@@ -356,18 +410,18 @@ impl Engine<'_> {
                     "it may hold data, or guards what does: delete it by hand where it is not needed",
                 ),
             )
-        } else if consent.keeps_secrets && id.kind == "Secret" {
-            (
-                Action::Skipped,
-                Some("no record has its values, so that it stays as it is"),
-            )
-        } else if consent.prune {
-            (Action::Deleted, None)
         } else {
-            (
-                Action::Skipped,
-                Some("not wanted any more: `--prune` deletes it"),
-            )
+            match consent.prune {
+                Prune::Now => (Action::Deleted, None),
+                Prune::Later => (
+                    Action::Skipped,
+                    Some("not wanted any more: deleted when what takes its place runs"),
+                ),
+                Prune::Never => (
+                    Action::Skipped,
+                    Some("not wanted any more: `--prune` deletes it"),
+                ),
+            }
         };
         Ok(Some(Change {
             id: id.clone(),
@@ -385,6 +439,11 @@ impl Engine<'_> {
         labels["app.kubernetes.io/managed-by"] == MANAGER
             && labels["app.kubernetes.io/instance"] == self.environment
     }
+}
+
+/// Whether an object is there for no longer than something holds it.
+pub(super) fn is_going(live: &Value) -> bool {
+    !live["metadata"]["deletionTimestamp"].is_null()
 }
 
 /// Whether an object is what is wanted of it, as far as that can be read.

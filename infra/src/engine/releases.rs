@@ -9,6 +9,7 @@ use crate::cluster::ApplyWay;
 use crate::error::{Failure, Refusal};
 use crate::model::{NAME, SECRET_NAME};
 use crate::object_id::ObjectId;
+use crate::render::mark_pods;
 
 /// How many are kept.
 const KEPT: usize = 10;
@@ -21,6 +22,7 @@ const OBJECTS: &str = "objects";
 const IMAGE: &str = "image";
 const TIME: &str = "time";
 const OUTCOME: &str = "outcome";
+const ROLLBACK_OF: &str = "rollback-of";
 
 /// Something that was applied.
 #[derive(Clone, Debug)]
@@ -33,6 +35,8 @@ pub(crate) struct Release {
     pub(crate) image: String,
     /// What came of it.
     pub(crate) outcome: Outcome,
+    /// The release that it is again, where it was gone back to.
+    pub(crate) rollback_of: Option<u64>,
     /// What was wanted, but for Secrets.
     pub(crate) objects: Vec<Value>,
 }
@@ -88,6 +92,7 @@ impl Engine<'_> {
     pub(super) async fn record_release<'v>(
         &self,
         image: &str,
+        rollback_of: Option<u64>,
         objects: impl Iterator<Item = &'v Value>,
     ) -> Result<Release, Failure> {
         let mut releases = self.releases().await?;
@@ -103,6 +108,7 @@ impl Engine<'_> {
             time: format!("{:.0}", Timestamp::now()),
             image: image.to_owned(),
             outcome: Outcome::Applied,
+            rollback_of,
             objects,
         };
         self.write_release(&release).await?;
@@ -117,6 +123,33 @@ impl Engine<'_> {
             }
         }
         Ok(release)
+    }
+
+    /// Ends what waits for a release where there is another one by now, or none any more.
+    pub(super) async fn check_newest(&self, release: &Release) -> Result<(), Failure> {
+        let [this, next] =
+            [release.number, release.number + 1].map(|number| self.release_id(number));
+        let is_there = async |id| {
+            let live = self.expect(self.cluster.get(id).await, "read", id)?;
+            Ok::<_, Failure>(live.is_some())
+        };
+        let what = if is_there(&next).await? {
+            format!(
+                "others applied release {} of the environment",
+                release.number + 1
+            )
+        } else if is_there(&this).await? {
+            return Ok(());
+        } else {
+            "others destroyed the environment".to_owned()
+        };
+        Err(Refusal::Locked
+            .because(anyhow!(
+                "{what} {} while release {} was waited for",
+                self.environment,
+                release.number
+            ))
+            .hint(format!("see `infra status --env {}`", self.environment)))
     }
 
     /// Writes down what came of a release, unless that is written already.
@@ -146,21 +179,29 @@ impl Engine<'_> {
             }),
         );
         object["metadata"]["labels"][RELEASE] = json!(release.number.to_string());
+        if let Some(number) = release.rollback_of {
+            object["data"][ROLLBACK_OF] = json!(number.to_string());
+        }
         let written = self.cluster.apply(&object, &id, ApplyWay::default()).await;
         self.expect(written, "write", &id).map(|_| ())
     }
 
-    /// That the Secret is there which a release reads, as no record has its values.
-    pub(crate) async fn check_secret_of(&self, release: &Release) -> Result<(), Failure> {
+    /// What a release wanted, with pods that go by the Secret as it is now: no record has its values, so that it stays, and has to be there if it is read.
+    pub(crate) async fn objects_again(&self, release: &Release) -> Result<Vec<Value>, Failure> {
         let id = ObjectId::of_core("Secret", self.namespace, SECRET_NAME);
         let quoted = format!("\"{SECRET_NAME}\"");
         let reads = |object: &Value| object.to_string().contains(&quoted);
-        if !release.objects.iter().any(reads) {
-            return Ok(());
+        let mut objects = release.objects.clone();
+        if !objects.iter().any(reads) {
+            return Ok(objects);
         }
         let live = self.expect(self.cluster.get(&id).await, "read", &id)?;
-        if live.is_some() {
-            return Ok(());
+        if let Some(mut live) = live {
+            let secrets = [live["data"].take()];
+            for object in &mut objects {
+                mark_pods(object, &secrets);
+            }
+            return Ok(objects);
         }
         Err(Refusal::Preflight
             .because(anyhow!(
@@ -171,9 +212,12 @@ impl Engine<'_> {
             .about(&id))
     }
 
-    /// The release of a number; or the newest that ran, of those before the newest.
+    /// The release of a number; or the newest that ran, of those before the newest. Where that is one that was gone back to, those before it as it was made.
     pub(crate) async fn release(&self, number: Option<u64>) -> Result<Release, Failure> {
-        let mut releases = self.releases().await?.into_iter();
+        let releases = self.releases().await?;
+        let newest = releases.first();
+        let before = newest.map_or(0, |newest| newest.rollback_of.unwrap_or(newest.number));
+        let mut releases = releases.into_iter();
         match number {
             Some(number) => releases
                 .find(|release| release.number == number)
@@ -186,8 +230,7 @@ impl Engine<'_> {
                         .hint("see `infra history`")
                 }),
             None => releases
-                .skip(1)
-                .find(|release| release.outcome == Outcome::Ready)
+                .find(|release| release.number < before && release.outcome == Outcome::Ready)
                 .ok_or_else(|| {
                     Refusal::Invalid
                         .because(anyhow!(
@@ -218,6 +261,7 @@ fn read(record: &Value) -> Result<Release, Failure> {
             time: text(TIME).to_owned(),
             image: text(IMAGE).to_owned(),
             outcome: Outcome::of(text(OUTCOME)),
+            rollback_of: text(ROLLBACK_OF).parse().ok(),
             objects: objects.collect::<Result<_, _>>()?,
         })
     };

@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::Engine;
 use super::workload::{State, Wanted, database_state, deployment_state, job_state, pod_failure};
+use super::{Engine, Release};
 use crate::error::Failure;
 use crate::object_id::ObjectId;
 use crate::render::{CLUSTER_LABEL, REVISION};
@@ -26,13 +26,14 @@ struct Target {
 }
 
 impl Engine<'_> {
-    /// Waits until everything that runs is what these objects say, and tells how far it is. Ends early where it will not come to that.
+    /// Waits until everything that runs is what a release says, and tells how far it is. Ends early where it will not come to that.
     pub(crate) async fn wait(
         &self,
-        objects: &[Value],
+        release: &Release,
         tell: &mut dyn FnMut(&str) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         let start = Instant::now();
+        let objects = &release.objects;
         let mut targets: Vec<Target> = objects.iter().filter_map(target).collect();
         for target in &mut targets {
             target.wanted.minimum_replicas = minimum_replicas(objects, &target.id);
@@ -40,6 +41,7 @@ impl Engine<'_> {
         let mut told = String::new();
         let mut doubted_since = None;
         loop {
+            self.check_newest(release).await?;
             let mut waiting = Vec::new();
             let mut remaining = Vec::new();
             let mut is_doubtful = false;

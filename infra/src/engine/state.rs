@@ -3,9 +3,11 @@
 use serde_json::Value;
 
 use super::diagnosis::time;
+use super::plan::is_going;
 use super::workload::State;
 use super::{Engine, Holder, Release};
-use crate::error::Failure;
+use crate::cluster::{Cause, cause};
+use crate::error::{Failure, Refusal};
 use crate::object_id::ObjectId;
 
 /// How an environment is.
@@ -24,9 +26,16 @@ impl Engine<'_> {
         let mut objects = Vec::new();
         for entry in self.inventory().await?.entries {
             let id = entry.id;
-            let live = self.expect(self.cluster.get(&id).await, "read", &id)?;
+            let live = match self.cluster.get(&id).await.map_err(cause) {
+                Err(Cause::Forbidden(_)) => {
+                    objects.push((id, "may not be read".to_owned()));
+                    continue;
+                }
+                live => live.map_err(|cause| self.cluster.place.failure("read", &id, cause))?,
+            };
             let state = match live {
                 None => "missing".to_owned(),
+                Some(live) if is_going(&live) => "being deleted".to_owned(),
                 Some(live) => match self.state_of(&live).await? {
                     None => "there".to_owned(),
                     Some(State::Ready) => "ready".to_owned(),
@@ -36,8 +45,13 @@ impl Engine<'_> {
             };
             objects.push((id, state));
         }
+        let holder = match self.holder().await {
+            // Who may not read the lock has nothing to do with it.
+            Err(failure) if failure.refusal == Refusal::Preflight => None,
+            holder => holder?,
+        };
         Ok(Status {
-            holder: self.holder().await?,
+            holder,
             release: self.releases().await?.into_iter().next(),
             objects,
         })

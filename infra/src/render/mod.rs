@@ -22,7 +22,7 @@ mod volume;
 use config::Form;
 
 pub(crate) use self::database::CLUSTER_LABEL;
-pub(crate) use self::revision::REVISION;
+pub(crate) use self::revision::{REVISION, mark_pods};
 use crate::model::Model;
 use crate::object::Object;
 

@@ -260,6 +260,22 @@ fn what_is_gone_back_to_keeps_secrets_or_misses_them() {
         "{}{inventory}",
         back.stderr
     );
+    // With the secret of before, what was gone back to are other pods.
+    let revision = || {
+        let template = &site.get("deployment/kindred")["spec"]["template"]["metadata"];
+        template["annotations"]["kindred/revision"].clone()
+    };
+    let [gone_back, secret] = [
+        revision(),
+        site.get("secret/kindred-variables")["data"].clone(),
+    ];
+    let apply = ["apply", "--yes", "--wait=false"];
+    let mut command = site.command(&apply);
+    crate::program::Run::checked(command.env("TEST_KEY", "other"), 0);
+    assert_ne!(site.get("secret/kindred-variables")["data"], secret);
+    assert_ne!(revision(), gone_back);
+    run(&apply, 0);
+    assert_eq!(revision(), gone_back);
     site.kubectl_ok(&["delete", "secret", "kindred-variables"]);
     let run = run(&["rollback", "2", "--yes"], 4);
     assert!(

@@ -317,3 +317,106 @@ fn a_cluster_that_is_not_there_is_told_with_what_to_look_at() {
         run.stderr
     );
 }
+
+/// Somebody else's apply or destroy while this one is waited for.
+#[test]
+fn who_is_overtaken_waits_no_longer_and_takes_nothing_back() {
+    let Some(site) = Site::new("overtaken", &never_ready()) else {
+        return;
+    };
+    let check = |meanwhile: &dyn Fn(), expected: &str| {
+        let mut command = site.command(&["apply", "--yes", "--rollback-on-failure"]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = command.spawn().unwrap();
+        let release = format!("configmap/kindred-release-{}-1", site.name);
+        wait_until(|| site.is_there(&release));
+        meanwhile();
+        let run = Run::ended(child.wait_with_output().unwrap());
+        assert_eq!(run.status, Some(7), "{}", run.stderr);
+        assert!(run.stderr.contains(expected), "{}", run.stderr);
+    };
+    let apply = || {
+        site.apply(&["--image", "ghcr.io/example/kindred:2"]);
+    };
+    check(&apply, "others applied release 2 of the environment");
+    assert!(site.check(&["history"], 0).stdout.starts_with("release 2 "));
+    site.check(&["destroy", "--yes"], 0);
+    let destroy = || {
+        site.check(&["destroy", "--yes"], 0);
+    };
+    check(&destroy, "others destroyed the environment");
+}
+
+#[test]
+fn what_is_being_deleted_is_made_anew_when_it_is_gone() {
+    let Some(site) = Site::new("going", HOST) else {
+        return;
+    };
+    site.apply(&[]);
+    let finalizers = |list: &str| {
+        let patch = format!(r#"{{"metadata":{{"finalizers":{list}}}}}"#);
+        site.kubectl_ok(&[
+            "patch",
+            "service/kindred",
+            "--type=merge",
+            "--patch",
+            &patch,
+        ]);
+    };
+    finalizers(r#"["example.org/stuck"]"#);
+    site.kubectl_ok(&["delete", "service/kindred", "--wait=false"]);
+    assert_eq!(site.planned(&[]), ["replaced Service/kindred"]);
+    let status = site.check(&["status"], 0).stdout;
+    assert!(
+        status.contains("Service/kindred: being deleted\n"),
+        "{status}"
+    );
+    let apply = ["apply", "--yes", "--wait=false", "--timeout", "2"];
+    let run = site.check(&apply, 6);
+    assert!(run.stderr.contains("example.org/stuck"), "{}", run.stderr);
+    finalizers("[]");
+    site.check(&apply, 0);
+    assert!(site.is_there("service/kindred"));
+
+    finalizers(r#"["example.org/stuck"]"#);
+    site.delete_namespace(&site.namespace());
+    let run = site.check(&apply, 4);
+    let expected = format!("Namespace/{} is being deleted", site.namespace());
+    assert!(run.stderr.contains(&expected), "{}", run.stderr);
+    finalizers("[]");
+}
+
+#[test]
+fn what_is_refused_in_a_new_namespace_is_refused_before_anything_is_in_it() {
+    let settings = format!(
+        "{HOST}[environments.NAME.observability]\npod_annotations = {{ \"not a key\" = \"1\" }}\n"
+    );
+    let Some(site) = Site::new("refused-first", &settings) else {
+        return;
+    };
+    let run = site.check(&["apply", "--yes", "--wait=false"], 3);
+    assert!(run.stderr.contains("Deployment/kindred"), "{}", run.stderr);
+    assert!(!site.is_there("service/kindred") && !site.is_there("serviceaccount/kindred"));
+    site.configure(HOST);
+    site.apply(&[]);
+}
+
+#[test]
+fn an_inventory_that_is_lost_is_that_of_the_newest_release() {
+    let with_address = format!("{HOST}[environments.NAME.address]\nkind = \"node-port\"\n");
+    let Some(site) = Site::new("lost", &with_address) else {
+        return;
+    };
+    site.apply(&[]);
+    let inventory = format!("configmap/kindred-inventory-{}", site.name);
+    site.kubectl_ok(&["delete", &inventory]);
+    site.configure(HOST);
+    assert_eq!(
+        site.planned(&["--prune"]),
+        ["deleted Service/kindred-public"]
+    );
+    site.kubectl_ok(&["create", "configmap", "somebodys"]);
+    site.check(&["destroy", "--yes"], 0);
+    assert!(!site.is_there("deployment/kindred") && !site.is_there("service/kindred-public"));
+    assert!(site.is_there("configmap/somebodys"));
+}

@@ -89,11 +89,32 @@ impl Site {
 
     /// The program, with this environment.
     fn command(&self, args: &[&str]) -> Command {
-        let mut command = self.place.command(args);
+        let mut command = self.place.command(&unseen(args));
         command
             .args(["--env", &self.name])
             .env("KUBECONFIG", &self.kubeconfig);
         command
+    }
+
+    /// The kubeconfig of somebody with a `ClusterRole` in the namespace and nowhere else.
+    fn kubeconfig_of(&self, role: &str) -> PathBuf {
+        self.kubectl_ok(&["create", "serviceaccount", role]);
+        let account = format!("{}:{role}", self.namespace());
+        let binding = ["create", "rolebinding", role, "--clusterrole", role];
+        self.kubectl_ok(&[&binding[..], &["--serviceaccount", &account]].concat());
+        let token = self.kubectl_ok(&["create", "token", role]);
+        let path = self.place.path(role);
+        let view = self.kubectl_ok(&["config", "view", "--raw", "--flatten", "--minify"]);
+        std::fs::write(&path, view).unwrap();
+        for args in [
+            &["set-credentials", role, "--token", &token][..],
+            &["set-context", "--current", "--user", role],
+        ] {
+            let mut kubectl = Command::new("kubectl");
+            kubectl.arg("config").args(args);
+            Run::checked(kubectl.env("KUBECONFIG", &path), 0);
+        }
+        path
     }
 
     fn run(&self, args: &[&str]) -> Run {
@@ -170,6 +191,12 @@ impl Site {
         actions.retain(|action| !action.starts_with("unchanged"));
         actions
     }
+}
+
+/// What is applied is in registries that nobody sees from here.
+fn unseen<'a>(args: &[&'a str]) -> Vec<&'a str> {
+    let flag = (args.first() == Some(&"apply")).then_some("--unseen-image");
+    args.iter().copied().chain(flag).collect()
 }
 
 impl Drop for Site {

@@ -1,7 +1,6 @@
 //! What a plan shows, and that a kept one is done as it was looked at or not at all.
 
-use std::fs;
-use std::process::Command;
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -175,22 +174,7 @@ fn who_may_edit_the_namespace_changes_what_is_in_it() {
         return;
     };
     site.apply(&[]);
-    site.kubectl_ok(&["create", "serviceaccount", "editor"]);
-    let account = format!("{}:editor", site.namespace());
-    let role = ["create", "rolebinding", "editor", "--clusterrole=edit"];
-    site.kubectl_ok(&[&role[..], &["--serviceaccount", &account]].concat());
-    let token = site.kubectl_ok(&["create", "token", "editor"]);
-    let kubeconfig = site.place.path("kubeconfig");
-    let view = site.kubectl_ok(&["config", "view", "--raw", "--flatten", "--minify"]);
-    fs::write(&kubeconfig, view).unwrap();
-    for args in [
-        &["set-credentials", "editor", "--token", &token][..],
-        &["set-context", "--current", "--user=editor"],
-    ] {
-        let mut kubectl = Command::new("kubectl");
-        kubectl.arg("config").args(args);
-        Run::checked(kubectl.env("KUBECONFIG", &kubeconfig), 0);
-    }
+    let kubeconfig = site.kubeconfig_of("edit");
     let infra = |args: &[&str], status: i32| {
         Run::checked(site.command(args).env("KUBECONFIG", &kubeconfig), status)
     };
@@ -216,5 +200,40 @@ fn who_may_edit_the_namespace_changes_what_is_in_it() {
         run.stderr.contains("could not change Namespace/"),
         "{}",
         run.stderr
+    );
+    infra(&["destroy", "--yes"], 0);
+    assert!(!site.is_there("deployment/kindred"));
+    assert!(site.is_there(&format!("namespace/{}", site.namespace())));
+    infra(&["destroy", "--yes"], 0);
+}
+
+/// Whoever may see all but Secrets sees how everything else is.
+#[test]
+fn who_may_view_the_namespace_sees_all_but_secrets() {
+    let settings = format!(
+        "{HOST}[environments.NAME.secrets]\ns3_secret_access_key = {{ environment = \"TEST_KEY\" }}\n"
+    );
+    let Some(site) = Site::new("viewer", &settings) else {
+        return;
+    };
+    let infra = |args: &[&str], kubeconfig: &Path| {
+        let mut command = site.command(args);
+        command
+            .env("TEST_KEY", "value")
+            .env("KUBECONFIG", kubeconfig);
+        Run::checked(&mut command, 0).stdout
+    };
+    infra(&["apply", "--yes", "--wait=false"], &site.kubeconfig);
+    let kubeconfig = site.kubeconfig_of("view");
+    let plan = infra(&["plan", "--dry-run=client"], &kubeconfig);
+    assert!(
+        plan.contains("skipped    Secret/kindred-variables (not compared: "),
+        "{plan}"
+    );
+    assert!(plan.contains("unchanged  Deployment/kindred\n"), "{plan}");
+    let status = infra(&["status"], &kubeconfig);
+    assert!(
+        status.contains("Secret/kindred-variables: may not be read\n"),
+        "{status}"
     );
 }

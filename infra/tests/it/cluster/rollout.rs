@@ -48,6 +48,14 @@ fn a_release_is_ready_when_its_pods_are_and_can_be_gone_back_to() {
     );
     assert_eq!(history(&site)[0], release(3, "ready", "1"));
     assert_eq!(site.planned(&[]), <[String; 0]>::default());
+    // What was fled from is not gone back to.
+    let run = site.check(&["rollback", "--yes"], 3);
+    assert!(run.stderr.contains("before the newest"), "{}", run.stderr);
+    let told = site.check(&["history"], 0).stdout;
+    assert!(
+        told.lines().next().unwrap().ends_with("(release 1 again)"),
+        "{told}"
+    );
     let run = site.check(&["rollback", "17", "--yes"], 3);
     assert!(
         run.stderr.contains("there is no release 17"),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::Site;
+use super::{Site, unseen};
 use crate::program::Run;
 
 const DIGEST: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
@@ -58,7 +58,7 @@ impl Pair {
     }
 
     fn check(&self, name: &str, args: &[&str], status: i32) -> Run {
-        let mut command = self.site.place.command(args);
+        let mut command = self.site.place.command(&unseen(args));
         command
             .args(["--env", name])
             .env("KUBECONFIG", &self.kubeconfig);
