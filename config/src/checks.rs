@@ -370,35 +370,3 @@ where
 pub(crate) fn prefix<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     String::deserialize(deserializer).map(|prefix| prefix.trim_matches('/').to_owned())
 }
-
-/// The reader's message, with the nearest known name where a name is unknown.
-pub(crate) fn with_advice(message: &str) -> String {
-    let mut quoted = message.split('`').skip(1).step_by(2);
-    let is_unknown = message.starts_with("unknown field") || message.starts_with("unknown variant");
-    match quoted.next() {
-        Some(unknown) if is_unknown => quoted
-            .map(|known| (edit_distance(unknown, known), known))
-            .filter(|(distance, known)| *distance <= known.len() / 3)
-            .min()
-            .map_or_else(
-                || message.to_owned(),
-                |(_, nearest)| format!("{message}; did you mean `{nearest}`?"),
-            ),
-        _ => message.to_owned(),
-    }
-}
-
-/// How many letters to insert, remove or replace to make one word the other.
-fn edit_distance(left: &str, right: &str) -> usize {
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (left_idx, left_byte) in left.bytes().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = left_idx + 1;
-        for (right_idx, right_byte) in right.bytes().enumerate() {
-            let replaced = diagonal + usize::from(left_byte != right_byte);
-            diagonal = row[right_idx + 1];
-            row[right_idx + 1] = replaced.min(diagonal + 1).min(row[right_idx] + 1);
-        }
-    }
-    row[right.len()]
-}

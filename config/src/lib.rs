@@ -17,6 +17,7 @@ mod models;
 mod name;
 mod search;
 mod storage;
+mod suggestion;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -43,6 +44,7 @@ pub use error::ConfigError;
 pub use models::{Blend, Content, Rules, Support};
 pub use search::{JudgedTopics, Search};
 pub use storage::Storage;
+pub use suggestion::nearest;
 
 /// The file's usual name.
 pub const FILE_NAME: &str = "kindred.toml";
@@ -81,7 +83,7 @@ impl Config {
             ConfigError::at(path, text, span.map_or(0, |span| span.start), message)
         };
         let file: File = toml::from_str(text)
-            .map_err(|error| located(error.span(), checks::with_advice(error.message())))?;
+            .map_err(|error| located(error.span(), suggestion::with_suggestion(error.message())))?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let mut collections = BTreeMap::new();
         for (name, collection) in file.collections {

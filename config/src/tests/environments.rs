@@ -232,6 +232,8 @@ fn what_runs_the_application_makes_sense() {
             "application = { form = \"spinapp\" }",
             "did you mean `spin-app`?",
         ),
+        ("application = { form = \"hots\" }", "did you mean `host`?"),
+        ("application = { imgae = \"a\" }", "did you mean `image`?"),
         (
             "application = { memory_limit = \"lots\" }",
             "`lots` is no amount: write one such as `250m` of processors or `128Mi` of memory",
