@@ -286,6 +286,22 @@ where
     }
 }
 
+/// Names of objects such as Secrets, which may have dots in them (<https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names>).
+pub(crate) fn object_names<'de, D>(deserializer: D) -> Result<Vec<String>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    let is_part = |part: &str| is_key_part(part) && !part.starts_with('-') && !part.ends_with('-');
+    let is_name = |name: &&String| name.len() <= 253 && name.split('.').all(is_part);
+    let names = Vec::<String>::deserialize(deserializer)?;
+    match names.iter().find(|name| !is_name(name)) {
+        Some(name) => Err(D::Error::custom(format!(
+            "`{name}` is no name of an object: write 1 to 253 lower-case letters, digits, hyphens and dots, with a letter or digit at both ends and beside dots"
+        ))),
+        None => Ok(names),
+    }
+}
+
 /// The name of a host, such as `api.example.org`.
 pub(crate) fn some_host_name<'de, D: Deserializer<'de>>(
     deserializer: D,
@@ -313,30 +329,40 @@ pub(crate) fn quantity<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Str
 }
 
 fn is_quantity(quantity: &str) -> bool {
-    let digits = quantity.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
-    let unit = quantity.get(digits.len()..).unwrap_or_default();
-    let is_number = digits.parse::<f64>().is_ok_and(|number| 0.0 < number);
-    let units = ["", "m", "k", "M", "G", "T", "Ki", "Mi", "Gi", "Ti"];
-    is_number && units.contains(&unit)
+    amount(quantity).is_some_and(|amount| 0.0 < amount)
 }
 
-/// When something is done, as cron writes it: minute, hour, day, month and day of the week.
-pub(crate) fn cron_schedule<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<String, D::Error> {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"*,-/ ".contains(&byte);
-    text(
-        deserializer,
-        |schedule| {
-            schedule
-                .split(' ')
-                .filter(|field| !field.is_empty())
-                .count()
-                == 5
-                && schedule.bytes().all(allowed)
-        },
-        "is no time: write minute, hour, day, month and day of the week, such as `0 2 * * *` for every night at two",
-    )
+/// The units of amounts, and how much each is.
+const UNITS: [(&str, f64); 10] = [
+    ("", 1.0),
+    ("m", 1e-3),
+    ("k", 1e3),
+    ("M", 1e6),
+    ("G", 1e9),
+    ("T", 1e12),
+    ("Ki", 1024.0),
+    ("Mi", 1_048_576.0),
+    ("Gi", 1_073_741_824.0),
+    ("Ti", 1_099_511_627_776.0),
+];
+
+/// How much that is, if it is an amount.
+fn amount(quantity: &str) -> Option<f64> {
+    let digits = quantity.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+    let unit = quantity.strip_prefix(digits)?;
+    let (_, unit) = UNITS.iter().find(|(name, _)| *name == unit)?;
+    let number: f64 = digits.parse().ok()?;
+    Some(number * unit)
+}
+
+/// That what a pod of a table of the configuration is sure to have of memory is not above where it is stopped: no cluster takes that.
+pub(crate) fn memory(table: &str, request: &str, limit: &str) -> Result<(), String> {
+    if amount(request) <= amount(limit) {
+        return Ok(());
+    }
+    Err(format!(
+        "`{table}.memory_request`, {request}, is above `{table}.memory_limit`, {limit}: raise the limit, or lower the request"
+    ))
 }
 
 /// A SHA-256 as people write it, where it is there.

@@ -15,6 +15,7 @@ mod environment;
 mod error;
 mod models;
 mod name;
+mod schedule;
 mod search;
 mod storage;
 mod suggestion;

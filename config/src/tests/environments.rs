@@ -73,6 +73,13 @@ fn the_example_shows_the_defaults_of_an_environment() {
 }
 
 #[test]
+fn what_kubernetes_takes_is_taken() {
+    let text = "[environments.dev]\napplication = { memory_request = \"512Mi\", memory_limit = \"536870912\", image_pull_secrets = [\"my.registry\"] }\n\
+        jobs = { image = \"a\", nightly = \"@daily\", weekly = \"0 5 * * sun\", time_zone = \"America/Argentina/Ushuaia\" }\n";
+    parse(text).unwrap();
+}
+
+#[test]
 fn an_environment_has_a_name_of_the_cluster() {
     check_error(
         "[environments.Prod]\n",
@@ -240,6 +247,18 @@ fn what_runs_the_application_makes_sense() {
         ),
         ("application = { cpu_request = \"0\" }", "`0` is no amount"),
         (
+            "application = { memory_limit = \"0.2G\" }",
+            "`application.memory_request`, 256Mi, is above `application.memory_limit`, 0.2G",
+        ),
+        (
+            "application = { image_pull_secrets = [\"registry.example\", \"My Key\"] }",
+            "`My Key` is no name of an object: write 1 to 253 lower-case letters, digits, hyphens and dots",
+        ),
+        (
+            "application = { image_pull_secrets = [\"registry.-a\"] }",
+            "`registry.-a` is no name of an object",
+        ),
+        (
             "application = { form = \"host\" }",
             "it is not said which image has `host`: write `host_image` under `application`",
         ),
@@ -299,6 +318,26 @@ fn jobs_make_sense() {
             "`0 5 * * 0;` is no time",
         ),
         (
+            "jobs = { image = \"a\", nightly = \"0 26 * * *\" }",
+            "2:33: `0 26 * * *` is no time, since its hour is `26`",
+        ),
+        (
+            "jobs = { image = \"a\", time_zone = \"Europe/Berln\" }",
+            "`Europe/Berln` is no time zone: write the IANA's name of one, such as `Europe/Berlin` or `Etc/UTC`; did you mean `Europe/Berlin`?",
+        ),
+        (
+            "jobs = { image = \"a\", time_zone = \"europe/berlin\" }",
+            "did you mean `Europe/Berlin`?",
+        ),
+        (
+            "jobs = { image = \"a\", time_zone = \"\" }",
+            "`` is no time zone",
+        ),
+        (
+            "jobs = { image = \"a\", memory_request = \"5Gi\" }",
+            "environment `dev`: `jobs.memory_request`, 5Gi, is above `jobs.memory_limit`, 4Gi: raise the limit, or lower the request",
+        ),
+        (
             "jobs = { image = \"a\", data = \"films\" }",
             "`films` is not in a bucket: write s3://bucket/prefix",
         ),
@@ -344,6 +383,10 @@ fn a_database_makes_sense() {
         (
             "database = { variable = \"database_url\", cluster = { size = \"5 GB\" } }\n",
             "5 GB",
+        ),
+        (
+            "database = { variable = \"database_url\", cluster = { memory_request = \"2Gi\" } }\n",
+            "`database.cluster.memory_request`, 2Gi, is above `database.cluster.memory_limit`, 1Gi",
         ),
     ]);
 }
