@@ -430,6 +430,26 @@ fn an_address_makes_sense() {
 }
 
 #[test]
+fn who_comes_from_no_namespace_is_not_asked_for_one() {
+    let network = "network = { ingress_namespaces = [\"monitoring\"] }";
+    for kind in ["node-port", "load-balancer"] {
+        let address = format!("address = {{ kind = \"{kind}\" }}\n");
+        check(&[(
+            &format!("{address}{network}"),
+            "come from no namespace, and would not be let in: remove `network.ingress_namespaces`, or write the kind `ingress` or `gateway`",
+        )]);
+        for fine in [
+            "network = { ingress_namespaces = [] }",
+            "network = { policy = false, ingress_namespaces = [\"monitoring\"] }",
+        ] {
+            parse(&format!("[environments.dev]\n{address}{fine}\n")).unwrap();
+        }
+    }
+    let ingress = "address = { kind = \"ingress\", host = \"a.b\" }";
+    parse(&format!("[environments.dev]\n{ingress}\n{network}\n")).unwrap();
+}
+
+#[test]
 fn what_a_cluster_has_makes_sense() {
     let cluster = parse(EXAMPLE).unwrap().cluster;
     assert_eq!(
