@@ -136,7 +136,7 @@ impl Environment {
         self.jobs.as_ref().map_or(Ok(()), Jobs::check)?;
         self.database.as_ref().map_or(Ok(()), Database::check)?;
         if let Some(cloud) = &self.cloud {
-            cloud.check(self.storage.as_ref().unwrap_or(storage))?;
+            cloud.check(self.storage.as_ref().unwrap_or(storage), &self.application)?;
         }
         self.address.as_ref().map_or(Ok(()), Address::check)
     }
