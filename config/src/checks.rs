@@ -1,5 +1,6 @@
 //! Rules about single values, applied while they are read, so that the error knows the value's place in the file.
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
@@ -286,20 +287,68 @@ where
     }
 }
 
-/// Names of objects such as Secrets, which may have dots in them (<https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names>).
+/// Whether a text is the name of an object (<https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names>).
+fn is_object_name(name: &str) -> bool {
+    let is_part = |part: &str| is_key_part(part) && !part.starts_with('-') && !part.ends_with('-');
+    name.len() <= 253 && name.split('.').all(is_part)
+}
+
+/// Names of objects such as Secrets, which may have dots in them.
 pub(crate) fn object_names<'de, D>(deserializer: D) -> Result<Vec<String>, D::Error>
 where
     D: Deserializer<'de>,
 {
-    let is_part = |part: &str| is_key_part(part) && !part.starts_with('-') && !part.ends_with('-');
-    let is_name = |name: &&String| name.len() <= 253 && name.split('.').all(is_part);
     let names = Vec::<String>::deserialize(deserializer)?;
-    match names.iter().find(|name| !is_name(name)) {
+    match names.iter().find(|name| !is_object_name(name)) {
         Some(name) => Err(D::Error::custom(format!(
             "`{name}` is no name of an object: write 1 to 253 lower-case letters, digits, hyphens and dots, with a letter or digit at both ends and beside dots"
         ))),
         None => Ok(names),
     }
+}
+
+/// Labels beside those that all objects have (<https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set>).
+pub(crate) fn labels<'de, D>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    let labels = BTreeMap::<String, String>::deserialize(deserializer)?;
+    for (key, value) in &labels {
+        let (prefix, name) = match key.split_once('/') {
+            Some((prefix, name)) => (Some(prefix), name),
+            None => (None, key.as_str()),
+        };
+        if prefix == Some(OWN_LABELS) {
+            return Err(D::Error::custom(format!(
+                "`{key}` is a label by which the objects of an environment are known: write another one"
+            )));
+        }
+        if name.is_empty() || !is_label_text(name) || !prefix.is_none_or(is_object_name) {
+            return Err(D::Error::custom(format!(
+                "`{key}` is no label: write 1 to 63 letters, digits, hyphens, underscores and dots, with a letter or digit at both ends; a domain and a slash may stand before"
+            )));
+        }
+        if !is_label_text(value) {
+            return Err(D::Error::custom(format!(
+                "`{value}` is no value of the label `{key}`: write up to 63 letters, digits, hyphens, underscores and dots, with a letter or digit at both ends"
+            )));
+        }
+    }
+    Ok(labels)
+}
+
+/// What the labels begin with that all objects of an environment have.
+const OWN_LABELS: &str = "app.kubernetes.io";
+
+/// Whether a text can be a label's value, or the name of a label where it is not empty.
+fn is_label_text(text: &str) -> bool {
+    let is_at_end = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_alphanumeric);
+    let bytes = text.as_bytes();
+    let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
+    bytes.len() <= 63
+        && bytes.iter().all(allowed)
+        && is_at_end(bytes.first())
+        && is_at_end(bytes.last())
 }
 
 /// The name of a host, such as `api.example.org`.

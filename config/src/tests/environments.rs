@@ -75,6 +75,7 @@ fn the_example_shows_the_defaults_of_an_environment() {
 #[test]
 fn what_kubernetes_takes_is_taken() {
     let text = "[environments.dev]\napplication = { memory_request = \"512Mi\", memory_limit = \"536870912\", image_pull_secrets = [\"my.registry\"] }\n\
+        observability = { prometheus_labels = { release = \"Prometheus_1.x\", \"example.org/team\" = \"\" } }\n\
         jobs = { image = \"a\", nightly = \"@daily\", weekly = \"0 5 * * sun\", time_zone = \"America/Argentina/Ushuaia\" }\n";
     parse(text).unwrap();
 }
@@ -293,6 +294,30 @@ fn what_runs_the_application_makes_sense() {
         (
             "application = { host_image = \"a\" }\nobservability = { open_telemetry = \"http://a:4318\" }",
             "`host` sends nothing to OpenTelemetry",
+        ),
+        (
+            "observability = { prometheus_labels = { \"re lease\" = \"a\" } }",
+            "`re lease` is no label: write 1 to 63 letters, digits, hyphens, underscores and dots",
+        ),
+        (
+            "observability = { prometheus_labels = { \"\" = \"a\" } }",
+            "`` is no label",
+        ),
+        (
+            "observability = { prometheus_labels = { \"A.b/team\" = \"a\" } }",
+            "`A.b/team` is no label",
+        ),
+        (
+            "observability = { prometheus_labels = { release = \"-a\" } }",
+            "`-a` is no value of the label `release`",
+        ),
+        (
+            "observability = { prometheus_labels = { \"app.kubernetes.io/managed-by\" = \"me\" } }",
+            "`app.kubernetes.io/managed-by` is a label by which the objects of an environment are known: write another one",
+        ),
+        (
+            "observability = { prometheus_label = { release = \"a\" } }",
+            "did you mean `prometheus_labels`?",
         ),
         (
             "observability = { open_telemetry = \"collector:4318\" }",

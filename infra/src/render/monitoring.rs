@@ -118,13 +118,21 @@ fn of_environment(model: &Model<'_>, expression: &str) -> String {
     expression.replace("SELECT", &format!("namespace=\"{}\"", model.namespace))
 }
 
+/// An object for Prometheus' operator, with the labels by which that selects it.
+pub(super) fn of_operator(model: &Model<'_>, kind: &str, name: &str, content: Value) -> Object {
+    let api = ["monitoring.coreos.com/v1", kind];
+    let object = Object::new(model, "monitoring", api, name, content);
+    let labels = &model.environment.observability.prometheus_labels;
+    let labels = labels.iter();
+    labels.fold(object, |object, (key, value)| object.with_label(key, value))
+}
+
 fn pod_monitor(model: &Model<'_>) -> Object {
     let content = json!({ "spec": {
         "selector": { "matchLabels": model.pod_labels() },
         "podMetricsEndpoints": [{ "port": "metrics" }],
     } });
-    let api = ["monitoring.coreos.com/v1", "PodMonitor"];
-    Object::new(model, "monitoring", api, NAME, content)
+    of_operator(model, "PodMonitor", NAME, content)
 }
 
 fn rules(model: &Model<'_>) -> Object {
@@ -146,8 +154,7 @@ fn rules(model: &Model<'_>) -> Object {
     };
     let rules: Vec<Value> = ALERTS.iter().map(rule).collect();
     let content = json!({ "spec": { "groups": [{ "name": NAME, "rules": rules }] } });
-    let api = ["monitoring.coreos.com/v1", "PrometheusRule"];
-    Object::new(model, "monitoring", api, NAME, content)
+    of_operator(model, "PrometheusRule", NAME, content)
 }
 
 fn dashboard(model: &Model<'_>) -> Object {
