@@ -1,5 +1,6 @@
 //! Rules about single values, applied while they are read, so that the error knows the value's place in the file.
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
@@ -286,6 +287,70 @@ where
     }
 }
 
+/// Whether a text is the name of an object (<https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names>).
+fn is_object_name(name: &str) -> bool {
+    let is_part = |part: &str| is_key_part(part) && !part.starts_with('-') && !part.ends_with('-');
+    name.len() <= 253 && name.split('.').all(is_part)
+}
+
+/// Names of objects such as Secrets, which may have dots in them.
+pub(crate) fn object_names<'de, D>(deserializer: D) -> Result<Vec<String>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    let names = Vec::<String>::deserialize(deserializer)?;
+    match names.iter().find(|name| !is_object_name(name)) {
+        Some(name) => Err(D::Error::custom(format!(
+            "`{name}` is no name of an object: write 1 to 253 lower-case letters, digits, hyphens and dots, with a letter or digit at both ends and beside dots"
+        ))),
+        None => Ok(names),
+    }
+}
+
+/// Labels beside those that all objects have (<https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set>).
+pub(crate) fn labels<'de, D>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    let labels = BTreeMap::<String, String>::deserialize(deserializer)?;
+    for (key, value) in &labels {
+        let (prefix, name) = match key.split_once('/') {
+            Some((prefix, name)) => (Some(prefix), name),
+            None => (None, key.as_str()),
+        };
+        if prefix == Some(OWN_LABELS) {
+            return Err(D::Error::custom(format!(
+                "`{key}` is a label by which the objects of an environment are known: write another one"
+            )));
+        }
+        if name.is_empty() || !is_label_text(name) || !prefix.is_none_or(is_object_name) {
+            return Err(D::Error::custom(format!(
+                "`{key}` is no label: write 1 to 63 letters, digits, hyphens, underscores and dots, with a letter or digit at both ends; a domain and a slash may stand before"
+            )));
+        }
+        if !is_label_text(value) {
+            return Err(D::Error::custom(format!(
+                "`{value}` is no value of the label `{key}`: write up to 63 letters, digits, hyphens, underscores and dots, with a letter or digit at both ends"
+            )));
+        }
+    }
+    Ok(labels)
+}
+
+/// What the labels begin with that all objects of an environment have.
+const OWN_LABELS: &str = "app.kubernetes.io";
+
+/// Whether a text can be a label's value, or the name of a label where it is not empty.
+fn is_label_text(text: &str) -> bool {
+    let is_at_end = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_alphanumeric);
+    let bytes = text.as_bytes();
+    let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
+    bytes.len() <= 63
+        && bytes.iter().all(allowed)
+        && is_at_end(bytes.first())
+        && is_at_end(bytes.last())
+}
+
 /// The name of a host, such as `api.example.org`.
 pub(crate) fn some_host_name<'de, D: Deserializer<'de>>(
     deserializer: D,
@@ -313,30 +378,40 @@ pub(crate) fn quantity<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Str
 }
 
 fn is_quantity(quantity: &str) -> bool {
-    let digits = quantity.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
-    let unit = quantity.get(digits.len()..).unwrap_or_default();
-    let is_number = digits.parse::<f64>().is_ok_and(|number| 0.0 < number);
-    let units = ["", "m", "k", "M", "G", "T", "Ki", "Mi", "Gi", "Ti"];
-    is_number && units.contains(&unit)
+    amount(quantity).is_some_and(|amount| 0.0 < amount)
 }
 
-/// When something is done, as cron writes it: minute, hour, day, month and day of the week.
-pub(crate) fn cron_schedule<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<String, D::Error> {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"*,-/ ".contains(&byte);
-    text(
-        deserializer,
-        |schedule| {
-            schedule
-                .split(' ')
-                .filter(|field| !field.is_empty())
-                .count()
-                == 5
-                && schedule.bytes().all(allowed)
-        },
-        "is no time: write minute, hour, day, month and day of the week, such as `0 2 * * *` for every night at two",
-    )
+/// The units of amounts, and how much each is.
+const UNITS: [(&str, f64); 10] = [
+    ("", 1.0),
+    ("m", 1e-3),
+    ("k", 1e3),
+    ("M", 1e6),
+    ("G", 1e9),
+    ("T", 1e12),
+    ("Ki", 1024.0),
+    ("Mi", 1_048_576.0),
+    ("Gi", 1_073_741_824.0),
+    ("Ti", 1_099_511_627_776.0),
+];
+
+/// How much that is, if it is an amount.
+fn amount(quantity: &str) -> Option<f64> {
+    let digits = quantity.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+    let unit = quantity.strip_prefix(digits)?;
+    let (_, unit) = UNITS.iter().find(|(name, _)| *name == unit)?;
+    let number: f64 = digits.parse().ok()?;
+    Some(number * unit)
+}
+
+/// That what a pod of a table of the configuration is sure to have of memory is not above where it is stopped: no cluster takes that.
+pub(crate) fn memory(table: &str, request: &str, limit: &str) -> Result<(), String> {
+    if amount(request) <= amount(limit) {
+        return Ok(());
+    }
+    Err(format!(
+        "`{table}.memory_request`, {request}, is above `{table}.memory_limit`, {limit}: raise the limit, or lower the request"
+    ))
 }
 
 /// A SHA-256 as people write it, where it is there.
@@ -369,36 +444,4 @@ where
 /// A key's prefix, without slashes at its ends.
 pub(crate) fn prefix<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     String::deserialize(deserializer).map(|prefix| prefix.trim_matches('/').to_owned())
-}
-
-/// The reader's message, with the nearest known name where a name is unknown.
-pub(crate) fn with_advice(message: &str) -> String {
-    let mut quoted = message.split('`').skip(1).step_by(2);
-    let is_unknown = message.starts_with("unknown field") || message.starts_with("unknown variant");
-    match quoted.next() {
-        Some(unknown) if is_unknown => quoted
-            .map(|known| (edit_distance(unknown, known), known))
-            .filter(|(distance, known)| *distance <= known.len() / 3)
-            .min()
-            .map_or_else(
-                || message.to_owned(),
-                |(_, nearest)| format!("{message}; did you mean `{nearest}`?"),
-            ),
-        _ => message.to_owned(),
-    }
-}
-
-/// How many letters to insert, remove or replace to make one word the other.
-fn edit_distance(left: &str, right: &str) -> usize {
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (left_idx, left_byte) in left.bytes().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = left_idx + 1;
-        for (right_idx, right_byte) in right.bytes().enumerate() {
-            let replaced = diagonal + usize::from(left_byte != right_byte);
-            diagonal = row[right_idx + 1];
-            row[right_idx + 1] = replaced.min(diagonal + 1).min(row[right_idx] + 1);
-        }
-    }
-    row[right.len()]
 }

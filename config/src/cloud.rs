@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::{Storage, checks};
+use crate::{ApplicationSettings, Storage, checks};
 
 /// With a region and a word behind it, it is the name of a function of `CloudFront`, which has 64 characters at most.
 const MAXIMUM_STACK_NAME_LEN_BYTES: usize = 40;
@@ -97,8 +97,12 @@ fn default_nodes() -> u32 {
 }
 
 impl Cloud {
-    /// Applies the rules that need more than one value; `storage` is where the environment's index files are.
-    pub(crate) fn check(&self, storage: &Storage) -> Result<(), String> {
+    /// Applies the rules that need more than one value; `storage` is where the environment's index files are, and `application` what runs on the nodes.
+    pub(crate) fn check(
+        &self,
+        storage: &Storage,
+        application: &ApplicationSettings,
+    ) -> Result<(), String> {
         if let Some(endpoint) = &storage.endpoint {
             return Err(format!(
                 "`cloud` makes the bucket of `storage` on AWS, and that one is at {endpoint}: give the environment a `storage` without `endpoint`"
@@ -112,6 +116,10 @@ impl Cloud {
             }) if maximum_nodes < minimum_nodes => Err(format!(
                 "there cannot be {minimum_nodes} nodes at least and {maximum_nodes} at most"
             )),
+            Some(_) if application.host_image.is_empty() => Err(
+                "the nodes of `cloud.cluster` are of Amazon Linux 2023, on which no shim runs: write `host_image` under `application`, with the form `spin-app` or `host`"
+                    .to_owned(),
+            ),
             _ => Ok(()),
         }
     }

@@ -15,8 +15,10 @@ mod environment;
 mod error;
 mod models;
 mod name;
+mod schedule;
 mod search;
 mod storage;
+mod suggestion;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -43,6 +45,7 @@ pub use error::ConfigError;
 pub use models::{Blend, Content, Rules, Support};
 pub use search::{JudgedTopics, Search};
 pub use storage::Storage;
+pub use suggestion::nearest;
 
 /// The file's usual name.
 pub const FILE_NAME: &str = "kindred.toml";
@@ -83,7 +86,7 @@ impl Config {
             ConfigError::at(path, text, span.map_or(0, |span| span.start), message)
         };
         let file: File = toml::from_str(text)
-            .map_err(|error| located(error.span(), checks::with_advice(error.message())))?;
+            .map_err(|error| located(error.span(), suggestion::with_suggestion(error.message())))?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let places = file.collections.iter();
         let first = places.min_by_key(|(_, collection)| collection.span().start);

@@ -448,6 +448,7 @@ fn a_cloud_says_what_is_on_aws() {
         "[environments.dev.cloud]\n\
         [environments.dev.cloud.api]\nhost = \"api.example.org\"\n\
         [environments.dev.cloud.github]\nrepository = \"you@1/films@2\"\n\
+        [environments.dev.application]\nhost_image = \"a\"\n\
         [environments.dev.cloud.cluster]\nsubnets = [\"subnet-a\", \"subnet-b\"]\n",
     )
     .unwrap();
@@ -462,6 +463,7 @@ fn a_cloud_says_what_is_on_aws() {
         subnets: Vec::new(),
         ..cloud.cluster.clone().unwrap()
     };
+    let shown = example.environments["box"].cloud.as_ref().unwrap();
     assert_eq!(nodes(shown), nodes(bare));
 }
 
@@ -512,6 +514,10 @@ fn a_cloud_that_makes_no_sense_is_refused() {
         (
             "cluster = { subnets = [\"subnet-a\", \"subnet-b\"], minimum_nodes = 3 }",
             "environment `dev`: there cannot be 3 nodes at least and 2 at most",
+        ),
+        (
+            "cluster = { subnets = [\"subnet-a\", \"subnet-b\"] }",
+            "environment `dev`: the nodes of `cloud.cluster` are of Amazon Linux 2023, on which no shim runs: write `host_image` under `application`, with the form `spin-app` or `host`",
         ),
     ] {
         check(text, expected);

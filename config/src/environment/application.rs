@@ -19,6 +19,7 @@ pub struct ApplicationSettings {
     /// Whether `host` asks the application's registry over plain HTTP, as one within a cluster may want it. Default: false.
     pub insecure_registry: bool,
     /// The names of Secrets in the namespace by which images are pulled.
+    #[serde(deserialize_with = "checks::object_names")]
     pub image_pull_secrets: Vec<String>,
     /// The `RuntimeClass` of the shim. Not given: `wasmtime-spin-v2`, as runtime-class-manager names it.
     #[serde(deserialize_with = "checks::dns_label")]
@@ -54,6 +55,7 @@ impl Default for ApplicationSettings {
 impl ApplicationSettings {
     /// Applies the rules that need more than one value.
     pub(super) fn check(&self) -> Result<(), String> {
+        checks::memory("application", &self.memory_request, &self.memory_limit)?;
         let has_host_image = !self.host_image.is_empty();
         match self.form {
             Form::SpinApp if has_host_image && self.runtime_class.is_some() => Err(

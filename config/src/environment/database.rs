@@ -72,6 +72,14 @@ impl Database {
 
     /// Applies the rules that need more than one value.
     pub(super) fn check(&self) -> Result<(), String> {
+        if let Some(cluster) = &self.cluster {
+            let DatabaseCluster {
+                memory_request,
+                memory_limit,
+                ..
+            } = cluster;
+            checks::memory("database.cluster", memory_request, memory_limit)?;
+        }
         match (&self.url, &self.cluster) {
             (None, None) => Err(
                 "it is not said which database there is: write under `database` the `url` of one that is there, or `cluster = {}` for one of CloudNativePG"

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::{SecretSource, Volume};
-use crate::{Source, checks};
+use crate::{Source, checks, schedule};
 
 /// What builds index files in the cluster: `[environments.NAME.jobs]`.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
@@ -17,12 +17,13 @@ pub struct Jobs {
     #[serde(deserialize_with = "checks::in_bucket")]
     pub data: Option<Source>,
     /// When index files are built and published, as cron writes it. Default: `0 2 * * *`.
-    #[serde(deserialize_with = "checks::cron_schedule")]
+    #[serde(deserialize_with = "schedule::cron_schedule")]
     pub nightly: String,
     /// When better settings are searched. Default: `0 5 * * 0`.
-    #[serde(deserialize_with = "checks::cron_schedule")]
+    #[serde(deserialize_with = "schedule::cron_schedule")]
     pub weekly: String,
     /// Whose clock that is. Default: `Etc/UTC`.
+    #[serde(deserialize_with = "schedule::time_zone")]
     pub time_zone: String,
     /// How long a run may take, in minutes. Default: 360.
     #[serde(deserialize_with = "checks::at_least_one")]
@@ -69,6 +70,7 @@ impl Jobs {
                     .to_owned(),
             );
         }
+        checks::memory("jobs", &self.memory_request, &self.memory_limit)?;
         let is_variable = |name: &&String| {
             let allowed =
                 |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';

@@ -132,10 +132,11 @@ impl Environment {
         if let Some(address) = &self.address {
             address.check_controller(self.application.per_function)?;
         }
+        self.network.check(self.address.as_ref())?;
         self.jobs.as_ref().map_or(Ok(()), Jobs::check)?;
         self.database.as_ref().map_or(Ok(()), Database::check)?;
         if let Some(cloud) = &self.cloud {
-            cloud.check(self.storage.as_ref().unwrap_or(storage))?;
+            cloud.check(self.storage.as_ref().unwrap_or(storage), &self.application)?;
         }
         self.address.as_ref().map_or(Ok(()), Address::check)
     }

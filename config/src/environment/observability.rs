@@ -16,6 +16,9 @@ pub struct Observability {
     pub open_telemetry: Option<String>,
     /// Whether Prometheus, by its operator, reads the metrics of `host`, with alerts and a dashboard. Default: false.
     pub prometheus: bool,
+    /// Labels by which Prometheus' operator selects what it reads and what it warns of: kube-prometheus-stack goes by its `release`. Default: none.
+    #[serde(deserialize_with = "checks::labels")]
+    pub prometheus_labels: BTreeMap<String, String>,
     /// What pods tell whoever collects their logs, such as `"fluentbit.io/parser" = "json"`.
     pub pod_annotations: BTreeMap<String, String>,
 }

@@ -73,6 +73,14 @@ fn the_example_shows_the_defaults_of_an_environment() {
 }
 
 #[test]
+fn what_kubernetes_takes_is_taken() {
+    let text = "[environments.dev]\napplication = { memory_request = \"512Mi\", memory_limit = \"536870912\", image_pull_secrets = [\"my.registry\"] }\n\
+        observability = { prometheus_labels = { release = \"Prometheus_1.x\", \"example.org/team\" = \"\" } }\n\
+        jobs = { image = \"a\", nightly = \"@daily\", weekly = \"0 5 * * sun\", time_zone = \"America/Argentina/Ushuaia\" }\n";
+    parse(text).unwrap();
+}
+
+#[test]
 fn an_environment_has_a_name_of_the_cluster() {
     check_error(
         "[environments.Prod]\n",
@@ -232,11 +240,25 @@ fn what_runs_the_application_makes_sense() {
             "application = { form = \"spinapp\" }",
             "did you mean `spin-app`?",
         ),
+        ("application = { form = \"hots\" }", "did you mean `host`?"),
+        ("application = { imgae = \"a\" }", "did you mean `image`?"),
         (
             "application = { memory_limit = \"lots\" }",
             "`lots` is no amount: write one such as `250m` of processors or `128Mi` of memory",
         ),
         ("application = { cpu_request = \"0\" }", "`0` is no amount"),
+        (
+            "application = { memory_limit = \"0.2G\" }",
+            "`application.memory_request`, 256Mi, is above `application.memory_limit`, 0.2G",
+        ),
+        (
+            "application = { image_pull_secrets = [\"registry.example\", \"My Key\"] }",
+            "`My Key` is no name of an object: write 1 to 253 lower-case letters, digits, hyphens and dots",
+        ),
+        (
+            "application = { image_pull_secrets = [\"registry.-a\"] }",
+            "`registry.-a` is no name of an object",
+        ),
         (
             "application = { form = \"host\" }",
             "it is not said which image has `host`: write `host_image` under `application`",
@@ -274,6 +296,30 @@ fn what_runs_the_application_makes_sense() {
             "`host` sends nothing to OpenTelemetry",
         ),
         (
+            "observability = { prometheus_labels = { \"re lease\" = \"a\" } }",
+            "`re lease` is no label: write 1 to 63 letters, digits, hyphens, underscores and dots",
+        ),
+        (
+            "observability = { prometheus_labels = { \"\" = \"a\" } }",
+            "`` is no label",
+        ),
+        (
+            "observability = { prometheus_labels = { \"A.b/team\" = \"a\" } }",
+            "`A.b/team` is no label",
+        ),
+        (
+            "observability = { prometheus_labels = { release = \"-a\" } }",
+            "`-a` is no value of the label `release`",
+        ),
+        (
+            "observability = { prometheus_labels = { \"app.kubernetes.io/managed-by\" = \"me\" } }",
+            "`app.kubernetes.io/managed-by` is a label by which the objects of an environment are known: write another one",
+        ),
+        (
+            "observability = { prometheus_label = { release = \"a\" } }",
+            "did you mean `prometheus_labels`?",
+        ),
+        (
             "observability = { open_telemetry = \"collector:4318\" }",
             "`collector:4318` is not a web address",
         ),
@@ -295,6 +341,26 @@ fn jobs_make_sense() {
         (
             "jobs = { image = \"a\", weekly = \"0 5 * * 0;\" }",
             "`0 5 * * 0;` is no time",
+        ),
+        (
+            "jobs = { image = \"a\", nightly = \"0 26 * * *\" }",
+            "2:33: `0 26 * * *` is no time, since its hour is `26`",
+        ),
+        (
+            "jobs = { image = \"a\", time_zone = \"Europe/Berln\" }",
+            "`Europe/Berln` is no time zone: write the IANA's name of one, such as `Europe/Berlin` or `Etc/UTC`; did you mean `Europe/Berlin`?",
+        ),
+        (
+            "jobs = { image = \"a\", time_zone = \"europe/berlin\" }",
+            "did you mean `Europe/Berlin`?",
+        ),
+        (
+            "jobs = { image = \"a\", time_zone = \"\" }",
+            "`` is no time zone",
+        ),
+        (
+            "jobs = { image = \"a\", memory_request = \"5Gi\" }",
+            "environment `dev`: `jobs.memory_request`, 5Gi, is above `jobs.memory_limit`, 4Gi: raise the limit, or lower the request",
         ),
         (
             "jobs = { image = \"a\", data = \"films\" }",
@@ -343,6 +409,10 @@ fn a_database_makes_sense() {
             "database = { variable = \"database_url\", cluster = { size = \"5 GB\" } }\n",
             "5 GB",
         ),
+        (
+            "database = { variable = \"database_url\", cluster = { memory_request = \"2Gi\" } }\n",
+            "`database.cluster.memory_request`, 2Gi, is above `database.cluster.memory_limit`, 1Gi",
+        ),
     ]);
 }
 
@@ -382,6 +452,26 @@ fn an_address_makes_sense() {
             "0 is too small",
         ),
     ]);
+}
+
+#[test]
+fn who_comes_from_no_namespace_is_not_asked_for_one() {
+    let network = "network = { ingress_namespaces = [\"monitoring\"] }";
+    for kind in ["node-port", "load-balancer"] {
+        let address = format!("address = {{ kind = \"{kind}\" }}\n");
+        check(&[(
+            &format!("{address}{network}"),
+            "come from no namespace, and would not be let in: remove `network.ingress_namespaces`, or write the kind `ingress` or `gateway`",
+        )]);
+        for fine in [
+            "network = { ingress_namespaces = [] }",
+            "network = { policy = false, ingress_namespaces = [\"monitoring\"] }",
+        ] {
+            parse(&format!("[environments.dev]\n{address}{fine}\n")).unwrap();
+        }
+    }
+    let ingress = "address = { kind = \"ingress\", host = \"a.b\" }";
+    parse(&format!("[environments.dev]\n{ingress}\n{network}\n")).unwrap();
 }
 
 #[test]

@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::arguments::ConfirmEnv;
-use super::{environment_name, read_config};
+use super::{environment, environment_name, read_config};
 use crate::aws::Aws;
 use crate::cli::Global;
 use crate::cloud::change_set::{ChangeSet, PlannedChange, Replaced};
@@ -158,7 +158,8 @@ fn destroy(
 }
 
 pub(super) fn stack<'a>(global: &Global, config: &'a config::Config) -> Result<Stack<'a>, Failure> {
-    Stack::new(config, environment_name(global)?).map_err(|error| Refusal::Invalid.because(error))
+    let (name, _) = environment(config, environment_name(global)?)?;
+    Stack::new(config, name).map_err(|error| Refusal::Invalid.because(error))
 }
 
 pub(super) fn absent(stack: &Stack<'_>) -> Failure {

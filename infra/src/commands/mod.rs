@@ -22,7 +22,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
 use app::Application;
-use config::{Config, Environment};
+use config::{Config, Environment, EnvironmentName, nearest};
 use tempfile::NamedTempFile;
 
 pub(crate) use self::apply::{ApplyArgs, RollbackArgs, apply, rollback, wait};
@@ -66,9 +66,7 @@ impl Files {
         &'a self,
         global: &'a Global,
     ) -> Result<(&'a str, &'a Environment), Failure> {
-        let name = environment_name(global)?;
-        let environment = model::environment(&self.config, name);
-        environment.map_err(|error| Refusal::Invalid.because(error))
+        environment(&self.config, environment_name(global)?)
     }
 
     /// What is wanted of the environment that is asked for.
@@ -82,8 +80,12 @@ impl Files {
             configuration,
             application,
         } = self;
+        let (_, environment) = environment(config, name)?;
         let model = Model::new(config, configuration, application, name, image);
-        model.map_err(|error| Refusal::Invalid.because(error))
+        model.map_err(|error| {
+            let meant = meant_variable(environment, application, &error);
+            invalid(error, meant)
+        })
     }
 
     /// The same, to be put somewhere: a protected environment takes only what is named by its digest.
@@ -158,6 +160,36 @@ fn write_config(path: &Path, edit: impl FnOnce(&str) -> Result<String>) -> Resul
         Ok(())
     };
     replace().with_context(context)
+}
+
+/// The environment of this name.
+fn environment<'a>(config: &'a Config, name: &str) -> Result<(&'a str, &'a Environment), Failure> {
+    let known = config.environments.keys().map(EnvironmentName::as_str);
+    model::environment(config, name).map_err(|error| invalid(error, nearest(name, known)))
+}
+
+/// What the application calls the variable of an environment that an error says it does not have.
+fn meant_variable<'a>(
+    environment: &Environment,
+    application: &'a Application,
+    error: &anyhow::Error,
+) -> Option<&'a str> {
+    let message = format!("{error:#}");
+    let is_unknown = |name: &&String| message.contains(&format!("no variable `{name}`"));
+    let database = environment.database.iter().map(|of| &of.variable);
+    let said = environment.variables.keys();
+    let mut said = said.chain(environment.secrets.keys()).chain(database);
+    let known = application.variables.keys().map(String::as_str);
+    nearest(said.find(is_unknown)?, known)
+}
+
+/// Makes no sense, perhaps since a name was meant that is like the one that was written.
+fn invalid(error: anyhow::Error, meant: Option<&str>) -> Failure {
+    let invalid = Refusal::Invalid.because(error);
+    match meant {
+        Some(meant) => invalid.hint(format!("did you mean `{meant}`?")),
+        None => invalid,
+    }
 }
 
 /// The environment that is asked for.

@@ -14,11 +14,10 @@ use sha2::{Digest as _, Sha256};
 
 use super::push::failure;
 use super::session::run;
-use super::{read_config, write_config};
+use super::{environment, read_config, write_config};
 use crate::cli::Global;
 use crate::error::{Failure, Refusal};
 use crate::hash::hexadecimal;
-use crate::model;
 use crate::report::Output;
 
 /// How images are looked up.
@@ -71,10 +70,7 @@ async fn images<'a>(
     config: &'a Config,
 ) -> Result<Vec<Pin<'a>>, Failure> {
     let environments: Vec<(&str, &Environment)> = match &global.env {
-        Some(name) => {
-            let environment = model::environment(config, name);
-            vec![environment.map_err(|error| Refusal::Invalid.because(error))?]
-        }
+        Some(name) => vec![environment(config, name)?],
         None => config
             .environments
             .iter()

@@ -8,10 +8,9 @@ use clap::Args;
 use serde_json::json;
 
 use super::session::run;
-use super::{read_application, read_config};
+use super::{environment, read_application, read_config};
 use crate::cli::Global;
 use crate::error::{Failure, Refusal};
-use crate::model;
 use crate::report::{Output, say};
 
 /// What is pushed, and where to.
@@ -63,7 +62,7 @@ fn image_of_environment(global: &Global) -> Result<Image, Failure> {
             .hint("give `--tag REFERENCE`, or `--env NAME` of an environment that has an image"));
     };
     let (config, _) = read_config(global)?;
-    let (_, environment) = model::environment(&config, name).map_err(invalid)?;
+    let (_, environment) = environment(&config, name)?;
     let image = &environment.application.image;
     if image.is_empty() {
         return Err(invalid(anyhow!("it is not said where to")).hint(format!(

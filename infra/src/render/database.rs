@@ -4,7 +4,7 @@ use config::DatabaseCluster;
 use serde_json::{Value, json};
 
 use super::network::tcp;
-use super::pod;
+use super::{monitoring, pod};
 use crate::model::{DATABASE_NAME, Model, NAME};
 use crate::object::Object;
 
@@ -98,8 +98,7 @@ fn pod_monitor(model: &Model<'_>) -> Object {
         "selector": instances(),
         "podMetricsEndpoints": [{ "port": "metrics" }],
     } });
-    let api = ["monitoring.coreos.com/v1", "PodMonitor"];
-    Object::new(model, "monitoring", api, DATABASE_NAME, content)
+    monitoring::of_operator(model, "PodMonitor", DATABASE_NAME, content)
 }
 
 /// The pods of the instances, and of what prepares them.

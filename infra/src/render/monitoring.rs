@@ -23,6 +23,19 @@ const REFUSED: &str = "sum(rate(kindred_host_requests_refused_total{SELECT}[5m])
 /// Requests of functions that brought nothing: mostly the bucket's, as a share of all.
 const OUTBOUND_ERRORS: &str = "sum(rate(kindred_host_outbound_requests_total{SELECT,outcome=~\"5xx|failed\"}[5m])) / sum(rate(kindred_host_outbound_requests_total{SELECT}[5m]))";
 
+/// How long after the last success of its `CronJob`, in seconds, a job began that failed, by the metrics of kube-state-metrics, which every installation of Prometheus in a cluster
+/// has (<https://github.com/kubernetes/kube-state-metrics/tree/main/docs/metrics/workload>). A Job is a failed one for as long as it is there: that somebody succeeded since is what
+/// ends it. The first build, which has no `CronJob`, does what those of the night do.
+const FAILED_JOBS: &str = concat!(
+    "max by (cronjob) (label_replace(label_replace(",
+    "kube_job_status_start_time{SELECT} and on (job_name) kube_job_failed{SELECT,condition=\"true\"} == 1, ",
+    "\"cronjob\", \"kindred-nightly\", \"job_name\", \"kindred-(nightly|build)-.*\"), ",
+    "\"cronjob\", \"kindred-weekly\", \"job_name\", \"kindred-weekly-.*\")) ",
+    "- on (cronjob) max by (cronjob) (",
+    // Of one that never succeeded, the beginning of time.
+    "kube_cronjob_status_last_successful_time{SELECT} or 0 * kube_cronjob_created{SELECT})"
+);
+
 /// What is worth waking somebody, or looking at the next day: name, expression, for how long, how bad, and what it means.
 const ALERTS: [(&str, &str, &str, &str, &str, &str); 6] = [
     (
@@ -65,14 +78,13 @@ const ALERTS: [(&str, &str, &str, &str, &str, &str); 6] = [
         "warning",
         "something damaged lay in a key-value store, and was read anew",
     ),
-    // Of kube-state-metrics, which every installation of Prometheus in a cluster has.
     (
         "KindredJobFailed",
-        "sum by (job_name) (kube_job_status_failed{SELECT,job_name=~\"kindred-(nightly|weekly|build)-.*\"})",
+        FAILED_JOBS,
         "0",
         "1m",
         "warning",
-        "a job failed: index files are not renewed",
+        "a job failed, and none of its kind has succeeded since: index files are not renewed",
     ),
 ];
 
@@ -118,13 +130,21 @@ fn of_environment(model: &Model<'_>, expression: &str) -> String {
     expression.replace("SELECT", &format!("namespace=\"{}\"", model.namespace))
 }
 
+/// An object for Prometheus' operator, with the labels by which that selects it.
+pub(super) fn of_operator(model: &Model<'_>, kind: &str, name: &str, content: Value) -> Object {
+    let api = ["monitoring.coreos.com/v1", kind];
+    let object = Object::new(model, "monitoring", api, name, content);
+    let labels = &model.environment.observability.prometheus_labels;
+    let labels = labels.iter();
+    labels.fold(object, |object, (key, value)| object.with_label(key, value))
+}
+
 fn pod_monitor(model: &Model<'_>) -> Object {
     let content = json!({ "spec": {
         "selector": { "matchLabels": model.pod_labels() },
         "podMetricsEndpoints": [{ "port": "metrics" }],
     } });
-    let api = ["monitoring.coreos.com/v1", "PodMonitor"];
-    Object::new(model, "monitoring", api, NAME, content)
+    of_operator(model, "PodMonitor", NAME, content)
 }
 
 fn rules(model: &Model<'_>) -> Object {
@@ -146,8 +166,7 @@ fn rules(model: &Model<'_>) -> Object {
     };
     let rules: Vec<Value> = ALERTS.iter().map(rule).collect();
     let content = json!({ "spec": { "groups": [{ "name": NAME, "rules": rules }] } });
-    let api = ["monitoring.coreos.com/v1", "PrometheusRule"];
-    Object::new(model, "monitoring", api, NAME, content)
+    of_operator(model, "PrometheusRule", NAME, content)
 }
 
 fn dashboard(model: &Model<'_>) -> Object {

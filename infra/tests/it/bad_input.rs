@@ -42,6 +42,18 @@ fn an_environment_has_to_be_named_and_known() {
         &render,
         "there is no environment `prod`: known are dev, test",
     );
+    for command in ["render", "status", "pin", "push"] {
+        check(
+            environments,
+            &[command, "--env", "dve"],
+            "there is no environment `dve`: known are dev, test; did you mean `dev`?",
+        );
+    }
+    check(
+        environments,
+        &["cloud", "render", "--env", "tests"],
+        "did you mean `test`?",
+    );
 }
 
 #[test]
@@ -89,6 +101,16 @@ fn variables_have_to_be_those_of_the_application() {
         "environment `dev`: the application has no variable `bucket`: known are block_cache, ",
     );
     check(
+        &format!("{dev}variables = {{ cors_origin = \"a\" }}\n"),
+        &render,
+        "s3_total_timeout_ms; did you mean `cors_origins`?",
+    );
+    check(
+        &format!("{dev}secrets = {{ s3_acess_key_id = {{ environment = \"KEY\" }} }}\n"),
+        &render,
+        "did you mean `s3_access_key_id`?",
+    );
+    check(
         &format!("{dev}secrets = {{ password = {{ environment = \"PASSWORD\" }} }}\n"),
         &render,
         "the application has no variable `password`",
@@ -113,6 +135,11 @@ fn a_database_is_told_by_a_secret_variable_of_the_application() {
         &render,
         "environment `dev`: the application has no variable `database_url`, which `database.variable` names: \
          declare it in spin.toml as a secret and hand it to a component, or write one of those that are known, block_cache, ",
+    );
+    check(
+        &database("s3_sesion_token"),
+        &render,
+        "did you mean `s3_session_token`?",
     );
     check(
         &database("s3_region"),

@@ -22,6 +22,8 @@ protected = true
 bucket = "films-index"
 region = "eu-central-1"
 prefix = "indexes"
+[environments.prod.application]
+host_image = "ghcr.io/example/host:1"
 [environments.prod.cloud]
 public_index = true
 [environments.prod.cloud.domain]

@@ -37,6 +37,7 @@ requests_per_second = 50
 certificate = { issuer = "lets-encrypt", email = "you@example.org" }
 [environments.prod.observability]
 prometheus = true
+prometheus_labels = { release = "kube-prometheus-stack" }
 pod_annotations = { "fluentbit.io/parser" = "json" }
 [environments.prod.secrets]
 s3_access_key_id = { environment = "AWS_ACCESS_KEY_ID" }
@@ -117,6 +118,7 @@ variable = "database_url"
 cluster = { instances = 3, image = "ghcr.io/cloudnative-pg/postgresql:18", size = "20Gi", class = "fast" }
 [environments.data.observability]
 prometheus = true
+prometheus_labels = { release = "kube-prometheus-stack" }
 "#;
 
 /// With a database that is there already.
