@@ -395,8 +395,8 @@ const UNITS: [(&str, f64); 10] = [
     ("Ti", 1_099_511_627_776.0),
 ];
 
-/// How much that is, if it is an amount.
-fn amount(quantity: &str) -> Option<f64> {
+/// How much an amount of Kubernetes is, such as `4Gi`, if it is one (<https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/>).
+pub fn amount(quantity: &str) -> Option<f64> {
     let digits = quantity.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
     let unit = quantity.strip_prefix(digits)?;
     let (_, unit) = UNITS.iter().find(|(name, _)| *name == unit)?;
@@ -444,4 +444,23 @@ where
 /// A key's prefix, without slashes at its ends.
 pub(crate) fn prefix<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     String::deserialize(deserializer).map(|prefix| prefix.trim_matches('/').to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::amount;
+
+    #[test]
+    fn an_amount_is_so_many_bytes() {
+        for (quantity, expected) in [
+            ("4Gi", Some(4_294_967_296.0)),
+            ("1.5G", Some(1_500_000_000.0)),
+            ("512Mi", Some(536_870_912.0)),
+            ("1000", Some(1000.0)),
+            ("2000m", Some(2.0)),
+            ("4 GiB", None),
+        ] {
+            assert_eq!(amount(quantity), expected, "{quantity}");
+        }
+    }
 }

@@ -27,7 +27,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::Spanned;
 
-pub use checks::is_dns_label;
+pub use checks::{amount, is_dns_label};
 pub use cloud::{Api, Cloud, Domain, EksCluster, GitHub};
 pub use cluster::{Architecture, Cluster, Installer, Logs, ShimFile};
 pub use collection::{

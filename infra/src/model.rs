@@ -413,7 +413,7 @@ fn variables<'a>(
     {
         bail!(
             "the application has no variable `{unknown}`: known are {}",
-            known_variables(application)
+            known_variables(application, unknown)
         );
     }
     settings.retain(|name, setting| {
@@ -451,7 +451,7 @@ fn check_database_variable(variable: &str, application: &Application) -> Result<
     let Some(known) = application.variables.get(variable) else {
         bail!(
             "the application has no variable `{variable}`, which `database.variable` names: declare it in spin.toml as a secret and hand it to a component, or write one of those that are known, {}",
-            known_variables(application)
+            known_variables(application, variable)
         );
     };
     if !known.secret {
@@ -462,9 +462,14 @@ fn check_database_variable(variable: &str, application: &Application) -> Result<
     Ok(())
 }
 
-fn known_variables(application: &Application) -> String {
+/// All variables, and which of them was probably meant by another name.
+fn known_variables(application: &Application, unknown: &str) -> String {
     let known: Vec<&str> = application.variables.keys().map(String::as_str).collect();
-    known.join(", ")
+    let all = known.join(", ");
+    match config::nearest(unknown, known) {
+        Some(meant) => format!("{all}; did you mean `{meant}`?"),
+        None => all,
+    }
 }
 
 /// Where the functions ask for the bucket.

@@ -80,12 +80,9 @@ impl Files {
             configuration,
             application,
         } = self;
-        let (_, environment) = environment(config, name)?;
+        environment(config, name)?;
         let model = Model::new(config, configuration, application, name, image);
-        model.map_err(|error| {
-            let meant = meant_variable(environment, application, &error);
-            invalid(error, meant)
-        })
+        model.map_err(|error| Refusal::Invalid.because(error))
     }
 
     /// The same, to be put somewhere: a protected environment takes only what is named by its digest.
@@ -166,21 +163,6 @@ fn write_config(path: &Path, edit: impl FnOnce(&str) -> Result<String>) -> Resul
 fn environment<'a>(config: &'a Config, name: &str) -> Result<(&'a str, &'a Environment), Failure> {
     let known = config.environments.keys().map(EnvironmentName::as_str);
     model::environment(config, name).map_err(|error| invalid(error, nearest(name, known)))
-}
-
-/// What the application calls the variable of an environment that an error says it does not have.
-fn meant_variable<'a>(
-    environment: &Environment,
-    application: &'a Application,
-    error: &anyhow::Error,
-) -> Option<&'a str> {
-    let message = format!("{error:#}");
-    let is_unknown = |name: &&String| message.contains(&format!("no variable `{name}`"));
-    let database = environment.database.iter().map(|of| &of.variable);
-    let said = environment.variables.keys();
-    let mut said = said.chain(environment.secrets.keys()).chain(database);
-    let known = application.variables.keys().map(String::as_str);
-    nearest(said.find(is_unknown)?, known)
 }
 
 /// Makes no sense, perhaps since a name was meant that is like the one that was written.

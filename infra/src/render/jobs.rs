@@ -202,7 +202,7 @@ fn precompute(model: &Model<'_>, jobs: &Jobs, command: &[&str]) -> Value {
         arguments.extend(["--collection".to_owned(), name.clone()]);
     }
     // What is free on the node is not what a pod may take of it.
-    let memory_bytes = bytes(&jobs.memory_limit) / 4.0 * 3.0;
+    let memory_bytes = config::amount(&jobs.memory_limit).unwrap_or_default() / 4.0 * 3.0;
     arguments.extend(["--max-memory".to_owned(), format!("{memory_bytes:.0}")]);
     let mut variables = if is_to_volume {
         VOLUME_KEYS
@@ -285,40 +285,4 @@ fn keys(model: &Model<'_>, jobs: &Jobs) -> Vec<Value> {
 
 fn is_key(name: &str) -> bool {
     KEYS.iter().any(|(key, _)| *key == name)
-}
-
-/// How many bytes an amount is. It was checked when it was read.
-fn bytes(quantity: &str) -> f64 {
-    let digits = quantity.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
-    let unit = match quantity.get(digits.len()..).unwrap_or_default() {
-        "m" => 1e-3,
-        "k" => 1e3,
-        "M" => 1e6,
-        "G" => 1e9,
-        "T" => 1e12,
-        "Ki" => 1024.0,
-        "Mi" => 1_048_576.0,
-        "Gi" => 1_073_741_824.0,
-        "Ti" => 1_099_511_627_776.0,
-        _ => 1.0,
-    };
-    digits.parse().unwrap_or(0.0) * unit
-}
-
-#[cfg(test)]
-mod tests {
-    use super::bytes;
-
-    #[test]
-    fn an_amount_is_so_many_bytes() {
-        for (quantity, expected) in [
-            ("4Gi", 4_294_967_296.0),
-            ("1.5G", 1_500_000_000.0),
-            ("512Mi", 536_870_912.0),
-            ("1000", 1000.0),
-            ("2000m", 2.0),
-        ] {
-            assert!((bytes(quantity) - expected).abs() < 1e-6, "{quantity}");
-        }
-    }
 }
