@@ -33,6 +33,12 @@ fn every_route_answers_as_described_and_names_its_generation() {
         "/v1/collections",
         "/healthz",
         "/readyz",
+        "/healthz/recommend",
+        "/readyz/recommend",
+        "/readyz/browse",
+        "/readyz/search",
+        "/readyz/aliases",
+        "/readyz/predict",
     ] {
         let answer = site.get(path);
         let body = answer.json();

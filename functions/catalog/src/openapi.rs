@@ -352,6 +352,25 @@ fn described_paths() -> Value {
             "Ready",
         ),
     );
+    let function = || path_parameter("function", "The function's name: that of its component");
+    add(
+        paths::FUNCTION_HEALTHZ,
+        get(
+            "functionHealthz",
+            "Whether a function that runs without the others is alive",
+            vec![function()],
+            "Alive",
+        ),
+    );
+    add(
+        paths::FUNCTION_READYZ,
+        get(
+            "functionReadyz",
+            "Whether it can answer: 503 when no collection is published, or the storage cannot be reached",
+            vec![function()],
+            "FunctionReady",
+        ),
+    );
     add(
         paths::OPENAPI,
         json!({ "get": {
@@ -700,6 +719,7 @@ fn schemas() -> Value {
         "Quality": object(json!({ "metric": text(), "value": number(), "low": number(), "high": number(), "protocol": text() })),
         "Alive": object(json!({ "status": { "const": "alive" } })),
         "Ready": object(json!({ "status": { "const": "ready" }, "collections": { "type": "object", "additionalProperties": status } })),
+        "FunctionReady": object(json!({ "status": { "const": "ready" } })),
         "Problem": {
             "type": "object",
             "properties": { "type": { "type": "string", "format": "uri" }, "title": text(), "status": { "type": "integer" }, "detail": text() },

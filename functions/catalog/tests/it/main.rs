@@ -164,6 +164,20 @@ fn readiness_is_the_whole_way_to_the_index_and_liveness_is_not() {
     }
 }
 
+/// Which the kit does for each of them.
+#[test]
+fn a_function_alone_is_ready_when_one_collection_is_published() {
+    let ready = answer(&TestStorage::films(), "GET /readyz/catalog", 200);
+    assert_eq!(ready, json!({ "status": "ready" }));
+    let nothing = TestStorage::default();
+    check_problem(&nothing, "GET /readyz/catalog", 503, "not-published");
+    check_problem(&unreachable(), "GET /readyz/catalog", 503, "storage");
+    for storage in [TestStorage::films(), nothing, unreachable()] {
+        let alive = answer(&storage, "GET /healthz/catalog", 200);
+        assert_eq!(alive, json!({ "status": "alive" }));
+    }
+}
+
 #[test]
 fn the_description_is_served() {
     let found = answer(&TestStorage::films(), "GET /openapi.json", 200);
