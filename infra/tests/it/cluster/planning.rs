@@ -125,6 +125,38 @@ fn a_kept_plan_is_refused_where_something_moved() {
     refused("the plan is for the environment other");
 }
 
+/// Though nothing in the plan tells which value it was.
+#[test]
+fn a_kept_plan_is_refused_where_a_secret_has_another_value() {
+    let settings = format!(
+        "{HOST}[environments.NAME.secrets]\ns3_secret_access_key = {{ environment = \"TEST_KEY\" }}\n"
+    );
+    let Some(site) = Site::new("moved-secret", &settings) else {
+        return;
+    };
+    let path = site.place.path("plan.json");
+    let path = path.to_str().unwrap();
+    let infra = |args: &[&str], value: &str, status: i32| {
+        Run::checked(site.command(args).env("TEST_KEY", value), status)
+    };
+    infra(&["apply", "--yes", "--wait=false"], "first", 0);
+    let plan = infra(&["plan", "--out", path], "second", 0);
+    for expected in [
+        "Secret/kindred-variables\n             .data.s3_secret_access_key: \"***\" -> \"*** (changed)\"\n",
+        "[kindred/revision]: \"***\" -> \"*** (changed)\"\n",
+    ] {
+        assert!(plan.stdout.contains(expected), "{}", plan.stdout);
+    }
+    let namespace = site.get(&format!("namespace/{}", site.namespace()));
+    let uid = namespace["metadata"]["uid"].as_str().unwrap();
+    assert!(!fs::read_to_string(path).unwrap().contains(uid));
+    let run = infra(&["apply", path, "--wait=false"], "third", 8);
+    let expected =
+        "something else would be done to Deployment/kindred, Secret/kindred-variables now";
+    assert!(run.stderr.contains(expected), "{}", run.stderr);
+    infra(&["apply", path, "--wait=false"], "second", 0);
+}
+
 #[test]
 fn what_others_changed_is_told_as_drift() {
     let Some(site) = Site::new("drift", HOST) else {
