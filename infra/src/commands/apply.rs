@@ -60,7 +60,7 @@ pub(crate) fn apply(global: &Global, args: &ApplyArgs) -> Result<(), Failure> {
                 saved.check_target(&session.target())?;
                 saved.consent.clone()
             }
-            None => args.change.consent(),
+            None => args.change.consent(&objects, session.environment_name)?,
         };
         let wanted = Wanted {
             objects: &objects,
@@ -116,8 +116,10 @@ pub(crate) fn rollback(global: &Global, args: &RollbackArgs) -> Result<(), Failu
     let files = Files::read(global)?;
     run(async {
         let session = Session::open_to_change(global, &files).await?;
-        let consent = args.taking.consent();
-        go_back(&session, args.release, consent, !global.yes).await
+        let release = session.engine().release(args.release).await?;
+        let taking = &args.taking;
+        let consent = taking.consent(&release.objects, session.environment_name)?;
+        go_back(&session, Some(release.number), consent, !global.yes).await
     })
 }
 

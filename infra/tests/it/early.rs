@@ -76,3 +76,75 @@ fn a_secret_that_cannot_be_read_is_told_without_what_is_there() {
         run.stderr
     );
 }
+
+/// What somebody means and writes otherwise is not left out.
+#[test]
+fn an_object_that_is_named_is_one_that_is_wanted() {
+    let place = before(&answering(EMPTY), PLAIN);
+    for option in ["--force-conflicts", "--replace", "--adopt"] {
+        for unknown in ["Service/nope", "garbage", ""] {
+            for command in ["plan", "apply"] {
+                let given = format!("{option}=SpinApp/kindred-app,{unknown}");
+                let run = checked(&place, &[command, "--env", "dev", "--quiet", &given], 3);
+                let expected = format!(
+                    "error: `{unknown}` is not wanted of the environment dev: write one of `infra plan`, as Kind/name\n"
+                );
+                assert_eq!(run.stderr, expected, "{command} {given}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_kept_plan_says_for_which_environment_it_is() {
+    let server = answering(EMPTY);
+    let place = before(&server, PLAIN);
+    let plan = serde_json::json!({
+        "schema_version": 2,
+        "target": { "environment": "dev", "namespace": "kindred-dev", "server": format!("{server}/") },
+        "image": "ghcr.io/example/kindred:1",
+        "consent": { "force_conflicts": [], "replace": [], "adopt": [], "prune": false, "keeps_secrets": false },
+        "changes": [],
+    });
+    std::fs::write(place.path("plan.json"), plan.to_string()).unwrap();
+    // It goes on to where the cluster serves nothing of what is wanted.
+    let run = checked(&place, &["apply", "plan.json"], 8);
+    assert!(
+        run.stderr.contains("something else would be done to"),
+        "{}",
+        run.stderr
+    );
+    place.configure(&format!("{PLAIN}[environments.test]\nnamespace = \"kindred-test\"\napplication = {{ image = \"a.b/c:1\" }}\n"));
+    let run = checked(&place, &["apply", "plan.json", "--env", "test"], 8);
+    assert!(
+        run.stderr
+            .contains("the plan is for the environment dev, in the namespace kindred-dev"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn whoever_does_not_wait_sees_no_failure_to_go_back_from() {
+    let place = before(&answering(EMPTY), PLAIN);
+    let apply = [
+        "apply",
+        "--env",
+        "dev",
+        "--yes",
+        "--quiet",
+        "--rollback-on-failure",
+    ];
+    let run = checked(&place, &[&apply[..], &["--wait=false"]].concat(), 3);
+    assert_eq!(
+        run.stderr,
+        "error: without waiting nobody sees whether it fails: leave out `--wait=false` or `--rollback-on-failure`\n"
+    );
+    // It goes on to where the cluster serves nothing.
+    let run = checked(
+        &place,
+        &[&apply[..], &["--wait=true", "--unseen-image"]].concat(),
+        1,
+    );
+    assert!(run.stderr.contains("Namespace"), "{}", run.stderr);
+}

@@ -39,7 +39,7 @@ fn a_plan_shows_as_much_as_is_asked_for() {
     );
     let run = site.check(&["plan", "--only", "Deployment/other"], 3);
     assert!(
-        run.stderr.contains("Deployment/other is not wanted"),
+        run.stderr.contains("`Deployment/other` is not wanted"),
         "{}",
         run.stderr
     );
