@@ -99,6 +99,11 @@ impl SavedPlan {
         Ok(plan)
     }
 
+    /// The environment that it is for.
+    pub(crate) fn environment_name(&self) -> &str {
+        &self.target.environment
+    }
+
     /// Refuses another target than that of the plan.
     pub(crate) fn check_target(&self, target: &Target) -> Result<(), Failure> {
         if self.target == *target {
