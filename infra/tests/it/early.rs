@@ -144,7 +144,72 @@ fn whoever_does_not_wait_sees_no_failure_to_go_back_from() {
     let run = checked(
         &place,
         &[&apply[..], &["--wait=true", "--unseen-image"]].concat(),
-        1,
+        4,
     );
-    assert!(run.stderr.contains("Namespace"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("the cluster does not serve Namespace"),
+        "{}",
+        run.stderr
+    );
+}
+
+/// That these answers of what should be a cluster end a command with this sentence, behind the cluster's name.
+#[track_caller]
+fn check_answer(status: &'static str, body: &'static str, expected: &str) {
+    let server = answering(vec![("/apis", status, body)].leak());
+    let run = checked(&before(&server, PLAIN), &["status", "--env", "dev"], 4);
+    let expected = format!("error: the cluster at {server}/ (context `test`) {expected}\n");
+    assert_eq!(run.stderr, expected);
+}
+
+#[test]
+fn who_is_not_let_in_is_told_in_a_sentence() {
+    check_answer(
+        "401 Unauthorized",
+        r#"{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"Unauthorized","reason":"Unauthorized","code":401}"#,
+        "does not take the credentials of tester: log in again, or name another user in the context `test` of the kubeconfig",
+    );
+    check_answer(
+        "403 Forbidden",
+        r#"{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"forbidden: User \"tester\" cannot get path \"/apis\"","reason":"Forbidden","code":403}"#,
+        "does not say what it serves: forbidden: User \"tester\" cannot get path \"/apis\"; see whether `kubectl --context test version` reaches it",
+    );
+}
+
+#[test]
+fn what_is_no_cluster_is_told_without_its_whole_page() {
+    let page = "<html>\n<head><title>Sign in</title></head>\n<body><h1>Sign in</h1><p>To go on, you have to sign in to the network.</p></body></html>";
+    for status in ["401 Unauthorized", "502 Bad Gateway"] {
+        let code = &status[..3];
+        check_answer(
+            status,
+            page,
+            &format!(
+                "does not say what it serves: the answer, {code} with `<html> <head><title>Sign in</title></head> <body><h1>Sign in</h1><p>To go on, yo`, is not an API server's; see whether `kubectl --context test version` reaches it"
+            ),
+        );
+    }
+}
+
+/// A reader such as `head` that has enough.
+#[test]
+fn nobody_has_to_read_a_completion_to_its_end() {
+    let place = Place::new("");
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = place.command(&["completions", "bash"]);
+    let run = Run::checked(command.stdout(writer), 1);
+    assert!(
+        run.stderr
+            .starts_with("error: could not write to standard output: "),
+        "{}",
+        run.stderr
+    );
+    assert!(!run.stderr.contains("panicked"), "{}", run.stderr);
+    let run = place.run(&["completions", "bash"]);
+    assert!(
+        run.status == Some(0) && run.stdout.contains("_infra()"),
+        "{}",
+        run.stderr
+    );
 }
