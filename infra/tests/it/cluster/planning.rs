@@ -227,6 +227,13 @@ fn who_may_edit_the_namespace_changes_what_is_in_it() {
         Run::checked(site.command(args).env("KUBECONFIG", &kubeconfig), status)
     };
     infra(&["plan", "--detailed-exitcode"], 0);
+    let run = infra(&["doctor"], 0);
+    assert!(
+        run.stdout
+            .contains("doubtful  rights: editor may not: namespaces ("),
+        "{}",
+        run.stdout
+    );
     let run = infra(
         &[&["apply", "--yes", "--wait=false"][..], &OTHER_IMAGE].concat(),
         0,
