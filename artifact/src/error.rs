@@ -29,7 +29,7 @@ pub enum Error {
     },
     /// Nobody answers for the registry, or not in a way that can be understood.
     #[error(
-        "cannot reach the registry of {image}; check its name and that it runs, say `--insecure` if it speaks plain HTTP, and name an authority of your own in SSL_CERT_FILE"
+        "cannot reach the registry of {image}; check its name and that it runs, name an authority of your own in SSL_CERT_FILE, and where it speaks plain HTTP say so, by `--insecure` on the command line or `insecure_registry` of an environment"
     )]
     Unreachable {
         /// What was asked for.

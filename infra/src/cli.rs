@@ -1,11 +1,12 @@
 //! The command line.
 
 use std::ffi::OsString;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::anyhow;
+use anyhow::{Context as _, anyhow};
 use clap::error::ErrorKind;
 use clap::{Args, ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
@@ -161,6 +162,14 @@ fn namespace(text: &str) -> Result<String, String> {
     }
 }
 
+/// Writes what completes the commands in a shell. The generator panics where nobody reads on, and is given a buffer.
+fn complete(shell: clap_complete::Shell) -> Result<(), Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "infra", &mut script);
+    let written = std::io::stdout().write_all(&script);
+    Ok(written.context("could not write to standard output")?)
+}
+
 /// What the command line says.
 fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
     let mut command = Cli::command();
@@ -241,11 +250,7 @@ pub fn run() -> ExitCode {
         Command::Unlock => commands::unlock(global),
         Command::Cloud(command) => commands::cloud(global, command),
         Command::Site(args) => commands::site(global, args),
-        Command::Completions(args) => {
-            let mut command = Cli::command();
-            clap_complete::generate(args.shell, &mut command, "infra", &mut std::io::stdout());
-            Ok(())
-        }
+        Command::Completions(args) => complete(args.shell),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,9 +1,18 @@
-//! In what two states of an object differ. Values of Secrets are never shown: only whether they differ.
+//! In what two states of an object differ. Values of Secrets are never shown, nor what was computed of them, by which they could be guessed: only whether they differ.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::hash::short_hash;
+use crate::render::REVISION;
+
+/// What is shown instead of a value.
+const HIDDEN: &str = "***";
+
+/// What is shown instead of another value than before.
+const HIDDEN_CHANGE: &str = "*** (changed)";
+
+/// Where a Secret has values.
+const VALUES: [&str; 2] = ["data", "stringData"];
 
 /// A field that differs.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -22,7 +31,62 @@ pub(crate) fn differences(before: &Value, after: &Value) -> Vec<Difference> {
     let mut differences = Vec::new();
     let (before, after) = (what_counts(before), what_counts(after));
     compare(String::new(), Some(&before), Some(&after), &mut differences);
+    for difference in &mut differences {
+        difference.hide(is_secret(&after));
+    }
     differences
+}
+
+/// An object without what tells of the values of Secrets.
+pub(crate) fn hidden(object: &Value) -> Value {
+    let mut object = object.clone();
+    hide_revisions(&mut object);
+    if is_secret(&object) {
+        for name in VALUES {
+            if let Some(values) = object.get_mut(name).and_then(Value::as_object_mut) {
+                values.values_mut().for_each(|value| *value = json!(HIDDEN));
+            }
+        }
+    }
+    object
+}
+
+fn is_secret(object: &Value) -> bool {
+    object["kind"] == "Secret"
+}
+
+/// Hides, wherever they stand, the revisions of pods, which are made of the values of Secrets too.
+fn hide_revisions(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                if name == REVISION {
+                    *value = json!(HIDDEN);
+                } else {
+                    hide_revisions(value);
+                }
+            }
+        }
+        Value::Array(elements) => elements.iter_mut().for_each(hide_revisions),
+        _ => {}
+    }
+}
+
+impl Difference {
+    /// Leaves of what tells of the values of Secrets only that it differs.
+    fn hide(&mut self, is_of_secret: bool) {
+        let is_value = VALUES
+            .iter()
+            .any(|name| self.path.starts_with(&format!(".{name}")));
+        if is_of_secret && is_value || self.path.ends_with(&format!("[{REVISION}]")) {
+            let after = self.before.as_ref().map_or(HIDDEN, |_| HIDDEN_CHANGE);
+            self.before = self.before.take().map(|_| json!(HIDDEN));
+            self.after = self.after.take().map(|_| json!(after));
+        } else {
+            let both = [&mut self.before, &mut self.after];
+            both.into_iter().flatten().for_each(hide_revisions);
+        }
+    }
 }
 
 /// What an object would be if it had every field of what is wanted, as far as that can be told without the cluster: elements of lists are the same by their
@@ -67,22 +131,7 @@ fn what_counts(object: &Value) -> Value {
     if let Some(metadata) = fields.get_mut("metadata").and_then(Value::as_object_mut) {
         metadata.retain(|name, _| name == "labels" || name == "annotations");
     }
-    if fields.get("kind").and_then(Value::as_str) == Some("Secret") {
-        for name in ["data", "stringData"] {
-            if let Some(values) = fields.get_mut(name).and_then(Value::as_object_mut) {
-                values.values_mut().for_each(mask);
-            }
-        }
-    }
     object
-}
-
-/// Leaves of a secret's value only whether it is another.
-fn mask(value: &mut Value) {
-    *value = json!(format!(
-        "*** ({})",
-        short_hash(value.to_string().as_bytes())
-    ));
 }
 
 fn compare(
@@ -167,7 +216,7 @@ fn by_name(list: &[Value]) -> Option<Map<String, Value>> {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::{differences, overlaid};
+    use super::{differences, hidden, overlaid};
 
     fn check(before: &Value, after: &Value, expected: &[(&str, Option<Value>, Option<Value>)]) {
         let found: Vec<_> = differences(before, after)
@@ -246,16 +295,51 @@ mod tests {
 
     #[test]
     fn values_of_secrets_are_not_shown() {
-        let secret = |value: &str| json!({ "kind": "Secret", "data": { "key": value } });
-        let found = differences(&secret("aGVsbG8="), &secret("d29ybGQ="));
-        let text = format!("{found:?}");
-        assert_eq!(found.len(), 1);
-        assert_eq!(found[0].path, ".data.key");
-        assert_ne!(found[0].before, found[0].after);
-        assert!(
-            !text.contains("aGVsbG8=") && !text.contains("d29ybGQ="),
-            "{text}"
+        let secret = |data: Value| json!({ "kind": "Secret", "data": data });
+        let (hello, world) = (json!({ "key": "aGVsbG8=" }), json!({ "key": "d29ybGQ=" }));
+        let (there, changed) = (Some(json!("***")), Some(json!("*** (changed)")));
+        check(&secret(hello.clone()), &secret(hello.clone()), &[]);
+        for (before, after, path, expected) in [
+            (&hello, &world, ".data.key", (&there, &changed)),
+            (&hello, &json!({}), ".data.key", (&there, &None)),
+            (&json!({}), &world, ".data.key", (&None, &there)),
+            (&Value::Null, &world, ".data", (&there, &changed)),
+        ] {
+            let (before, after) = (secret(before.clone()), secret(after.clone()));
+            let (expected_before, expected_after) = expected;
+            check(
+                &before,
+                &after,
+                &[(path, expected_before.clone(), expected_after.clone())],
+            );
+        }
+        assert_eq!(hidden(&secret(hello)), hidden(&secret(world)));
+    }
+
+    /// They are hashes of known objects and of the values of Secrets, which could be tried.
+    #[test]
+    fn revisions_of_pods_are_not_shown() {
+        let pods = |metadata: Value| json!({ "kind": "Deployment", "template": metadata });
+        let annotated =
+            |revision: &str| pods(json!({ "annotations": { "kindred/revision": revision } }));
+        check(
+            &annotated("1"),
+            &annotated("2"),
+            &[(
+                ".template.annotations[kindred/revision]",
+                Some(json!("***")),
+                Some(json!("*** (changed)")),
+            )],
         );
-        assert_eq!(differences(&secret("aGVsbG8="), &secret("aGVsbG8=")), []);
+        check(
+            &pods(json!({})),
+            &annotated("2"),
+            &[(
+                ".template.annotations",
+                None,
+                Some(json!({ "kindred/revision": "***" })),
+            )],
+        );
+        assert_eq!(hidden(&annotated("1")), hidden(&annotated("2")));
     }
 }

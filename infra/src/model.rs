@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::{env, fmt, fs};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use app::Application;
 use artifact::Image;
 use config::{
@@ -338,21 +338,40 @@ pub(crate) fn environment<'a>(
     bail!("there is no environment `{name}`: known are {known}")
 }
 
+/// The value of a secret. What is said where there is none does not show what there is instead.
 fn secret_value(variable: &str, source: &SecretSource) -> Result<SecretValue> {
-    let value = match source {
-        SecretSource::Environment(name) => env::var(name).with_context(|| {
-            format!("the secret `{variable}` comes from {name} of the environment, which has none: set it")
-        })?,
-        SecretSource::File(path) => fs::read_to_string(path).with_context(|| {
-            format!("the secret `{variable}` comes from {}, which could not be read", path.display())
-        })?,
+    let (origin, value) = match source {
+        SecretSource::Environment(name) => {
+            let Some(value) = env::var_os(name) else {
+                bail!(
+                    "the secret `{variable}` comes from {name} of the environment, which has none: set it"
+                );
+            };
+            let value = value.into_string().map_err(|_| {
+                anyhow!(
+                    "the secret `{variable}` comes from {name} of the environment, which is no text: set it to one in UTF-8"
+                )
+            })?;
+            (format!("{name} of the environment"), value)
+        }
+        SecretSource::File(path) => {
+            let value = fs::read_to_string(path).with_context(|| {
+                format!(
+                    "the secret `{variable}` comes from {}, which could not be read",
+                    path.display()
+                )
+            })?;
+            (path.display().to_string(), value)
+        }
         // What others bring, they bring to the cluster.
-        SecretSource::Secret { .. } | SecretSource::External { .. } => String::new(),
+        SecretSource::Secret { .. } | SecretSource::External { .. } => {
+            bail!("the secret `{variable}` is in the cluster")
+        }
     };
     // Files end with a line's end, which is of no secret.
     let value = value.trim_end_matches(['\r', '\n']);
     if value.is_empty() {
-        bail!("the secret `{variable}` is empty where it comes from: {source:?}");
+        bail!("the secret `{variable}` comes from {origin}, which is empty: write its value there");
     }
     Ok(SecretValue(value.to_owned()))
 }

@@ -5,20 +5,21 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use crate::diff::Difference;
+use crate::diff::{Difference, hidden};
 use crate::engine::{Action, Change, Consent, Plan};
 use crate::error::{Failure, Refusal};
 use crate::hash::short_hash;
 use crate::object_id::ObjectId;
 
 /// The version of the file. It changes where something means another thing than before.
-const SCHEMA_VERSION: u32 = 1;
+const SCHEMA_VERSION: u32 = 2;
 
 /// What to do with a plan that is not done.
 const ANEW: &str = "make it anew";
 
-/// What a plan would do, for what, and where. No value of a Secret is in it.
+/// What a plan would do, for what, and where. No value of a Secret is in it, nor anything by which one could be guessed: plans are posted where others read them.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SavedPlan {
@@ -48,8 +49,8 @@ struct SavedChange {
     #[serde(flatten)]
     id: ObjectId,
     action: Action,
-    /// Which of those that were called so was there.
-    uid: Option<String>,
+    /// By which it is told whether the same one is there.
+    uid_hash: Option<String>,
     /// By which it is told whether the same is wanted.
     wanted_hash: Option<String>,
     differences: Vec<Difference>,
@@ -96,6 +97,11 @@ impl SavedPlan {
             )));
         }
         Ok(plan)
+    }
+
+    /// The environment that it is for.
+    pub(crate) fn environment_name(&self) -> &str {
+        &self.target.environment
     }
 
     /// Refuses another target than that of the plan.
@@ -146,18 +152,77 @@ fn check(shown: &[SavedChange], now: &Plan) -> Result<(), Failure> {
 }
 
 fn changes(plan: &Plan) -> Vec<SavedChange> {
-    plan.changed().map(SavedChange::of).collect()
+    let key = key(&plan.changes);
+    plan.changed()
+        .map(|change| SavedChange::of(change, key))
+        .collect()
+}
+
+/// By what hashes are made that nobody can try values against without the cluster: the uid of the namespace, of which a plan has no more than a hash.
+fn key(changes: &[Change]) -> Option<&str> {
+    let mut changes = changes.iter();
+    let namespace = changes.find(|change| change.id.kind == "Namespace")?;
+    namespace.uid.as_deref()
 }
 
 impl SavedChange {
-    fn of(change: &Change) -> Self {
-        let wanted = change.object.as_ref();
+    fn of(change: &Change, key: Option<&str>) -> Self {
+        let hash = |wanted: &Value| match key {
+            Some(key) => short_hash(format!("{key} {wanted}").as_bytes()),
+            // As long as there is no namespace, values of Secrets differ from nothing.
+            None => short_hash(hidden(wanted).to_string().as_bytes()),
+        };
         Self {
             id: change.id.clone(),
             action: change.action,
-            uid: change.uid.clone(),
-            wanted_hash: wanted.map(|wanted| short_hash(wanted.to_string().as_bytes())),
+            uid_hash: change.uid.as_deref().map(|uid| short_hash(uid.as_bytes())),
+            wanted_hash: change.object.as_ref().map(hash),
             differences: change.differences.clone(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::SavedChange;
+    use crate::engine::{Action, Change};
+    use crate::object_id::ObjectId;
+
+    fn change(object: Value) -> Change {
+        Change {
+            id: ObjectId::of(&object),
+            action: Action::Configured,
+            note: None,
+            differences: Vec::new(),
+            object: Some(object),
+            uid: Some("uid-of-object".to_owned()),
+        }
+    }
+
+    #[track_caller]
+    fn check(one: &Value, other: &Value, key: Option<&str>, is_same: bool) {
+        let [one, other] = [one, other].map(|object| SavedChange::of(&change(object.clone()), key));
+        assert_eq!(one == other, is_same, "{key:?}: {one:?} {other:?}");
+        assert!(!format!("{one:?}").contains("uid-of"), "{one:?}");
+    }
+
+    #[test]
+    fn another_value_of_a_secret_is_told_by_who_knows_the_cluster() {
+        let object = |kind: &str, value: &str| json!({ "apiVersion": "v1", "kind": kind, "metadata": { "name": "a" }, "data": { "key": value } });
+        for kind in ["Secret", "ConfigMap"] {
+            let (one, other) = (object(kind, "1"), object(kind, "2"));
+            check(&one, &one, Some("uid-of-namespace"), true);
+            check(&one, &other, Some("uid-of-namespace"), false);
+            check(&one, &other, None, kind == "Secret");
+        }
+        let secret = change(object("Secret", "1"));
+        let hashes =
+            [None, Some("a"), Some("b")].map(|key| SavedChange::of(&secret, key).wanted_hash);
+        assert!(
+            hashes[0] != hashes[1] && hashes[1] != hashes[2],
+            "{hashes:?}"
+        );
     }
 }

@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 
 /// Where a secret's value comes from.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[serde(remote = "Self", rename_all = "snake_case", deny_unknown_fields)]
 pub enum SecretSource {
     /// A variable of the environment of whoever applies it.
     Environment(String),
@@ -29,4 +30,15 @@ pub enum SecretSource {
         #[serde(default)]
         property: Option<String>,
     },
+}
+
+/// What is said of anything else. It may be the value itself, which is shown to nobody: an error is read on a pull request, too.
+const EXPECTED: &str = "write where the value of the secret comes from, and not the value: `{ environment = \"NAME\" }`, `{ file = \"PATH\" }`, \
+    `{ secret = { name = \"NAME\", key = \"KEY\" } }` or `{ external = { store = \"STORE\", key = \"KEY\" } }`";
+
+impl<'de> Deserialize<'de> for SecretSource {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let written = toml::Value::deserialize(deserializer)?;
+        Self::deserialize(written).map_err(|_| D::Error::custom(EXPECTED))
+    }
 }

@@ -109,9 +109,43 @@ fn what_an_environment_is_called_and_has_makes_sense() {
         ),
         (
             "secrets = { key = { vault = \"a\" } }",
-            "unknown variant `vault`",
+            "write where the value of the secret comes from, and not the value",
         ),
     ]);
+}
+
+/// Somebody wrote the value of a secret where it is said where that comes from.
+#[test]
+fn a_secret_that_is_written_down_is_not_repeated() {
+    for text in [
+        "secrets = { s3_access_key_id = VALUE }",
+        "secrets = { s3_access_key_id = { secret = VALUE } }",
+        "secrets = { s3_access_key_id = { secret = { name = \"a\", key = \"b\", value = VALUE } } }",
+        "secrets = { s3_access_key_id = [VALUE] }",
+        "jobs = { image = \"a/b\", secrets = { OMDB_API_KEY = VALUE } }",
+        "database = { variable = \"database_url\", url = VALUE }",
+    ] {
+        for value in [
+            "\"AKIASUPER\"",
+            "\"\"\"\nAKIASUPER\n\"\"\"",
+            "20260101",
+            "2026-01-01",
+        ] {
+            let text = format!("[environments.dev]\n{}\n", text.replace("VALUE", value));
+            let error = parse(&text).unwrap_err();
+            let (shown, debugged) = (error.to_string(), format!("{error:?}"));
+            assert!(shown.contains("kindred.toml:2:"), "{shown}");
+            let expected = "write where the value of the secret comes from, and not the value: `{ environment = \"NAME\" }`, ";
+            assert!(shown.contains(expected), "{shown}");
+            for part in ["AKIA", "2026"] {
+                assert!(!debugged.contains(part), "{debugged}");
+            }
+        }
+    }
+    // Without quotation marks it is not even a value.
+    let unquoted = parse("[environments.dev.secrets]\ns3_access_key_id = AKIASUPER\n");
+    let error = format!("{:?}", unquoted.unwrap_err());
+    assert!(!error.contains("AKIA"), "{error}");
 }
 
 #[test]

@@ -34,21 +34,11 @@ impl Cluster {
         interruption: Interruption,
     ) -> Result<Self, Failure> {
         let (config, place) = find(context).await?;
-        let Place {
-            context, server, ..
-        } = &place;
+        let context = &place.context;
         let client = client(config)
             .with_context(|| format!("could not make a client of the context `{context}`"))?;
         let discovery = Discovery::new(client.clone()).run_aggregated().await;
-        let discovery = discovery.map_err(|error| {
-            Refusal::Preflight
-                .because(anyhow!(error).context(format!(
-                    "the cluster at {server} (context `{context}`) does not say what it serves"
-                )))
-                .hint(format!(
-                    "see whether `kubectl --context {context} version` reaches it"
-                ))
-        })?;
+        let discovery = discovery.map_err(|error| place.unanswered(error))?;
         Ok(Self {
             client,
             discovery,

@@ -30,7 +30,7 @@ pub(crate) struct ApplyArgs {
     #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
     pub(crate) wait: bool,
     /// Go back to what ran before where it does not come to run
-    #[arg(long, conflicts_with = "wait")]
+    #[arg(long)]
     pub(crate) rollback_on_failure: bool,
     /// Do not ask the registry whether the application is there
     #[arg(long)]
@@ -48,8 +48,18 @@ pub(crate) struct RollbackArgs {
 
 /// Brings the cluster to what is wanted.
 pub(crate) fn apply(global: &Global, args: &ApplyArgs) -> Result<(), Failure> {
-    let files = Files::read(global)?;
+    if args.rollback_on_failure && !args.wait {
+        return Err(Refusal::Invalid
+            .because(anyhow!("without waiting nobody sees whether it fails"))
+            .hint("leave out `--wait=false` or `--rollback-on-failure`"));
+    }
     let saved = args.plan.as_deref().map(SavedPlan::read).transpose()?;
+    let mut global = global.clone();
+    if let (None, Some(saved)) = (&global.env, &saved) {
+        global.env = Some(saved.environment_name().to_owned());
+    }
+    let global = &global;
+    let files = Files::read(global)?;
     let image = saved.as_ref().map(|saved| saved.image.as_str());
     let model = files.model_to_release(global, image.or(args.change.image.as_deref()))?;
     run(async {
@@ -60,7 +70,7 @@ pub(crate) fn apply(global: &Global, args: &ApplyArgs) -> Result<(), Failure> {
                 saved.check_target(&session.target())?;
                 saved.consent.clone()
             }
-            None => args.change.consent(),
+            None => args.change.consent(&objects, session.environment_name)?,
         };
         let wanted = Wanted {
             objects: &objects,
@@ -118,8 +128,10 @@ pub(crate) fn rollback(global: &Global, args: &RollbackArgs) -> Result<(), Failu
     let files = Files::read(global)?;
     run(async {
         let session = Session::open_to_change(global, &files).await?;
-        let consent = args.taking.consent();
-        go_back(&session, args.release, consent, !global.yes).await
+        let release = session.engine().release(args.release).await?;
+        let taking = &args.taking;
+        let consent = taking.consent(&release.objects, session.environment_name)?;
+        go_back(&session, Some(release.number), consent, !global.yes).await
     })
 }
 

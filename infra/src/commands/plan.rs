@@ -43,24 +43,37 @@ pub(crate) struct TakingArgs {
 }
 
 impl ChangeArgs {
-    /// What is said yes to.
-    pub(super) fn consent(&self) -> Consent {
-        Consent {
+    /// What is said yes to, for these objects.
+    pub(super) fn consent(
+        &self,
+        objects: &[Value],
+        environment_name: &str,
+    ) -> Result<Consent, Failure> {
+        Ok(Consent {
             prune: if self.prune { Prune::Now } else { Prune::Never },
-            ..self.taking.consent()
-        }
+            ..self.taking.consent(objects, environment_name)?
+        })
     }
 }
 
 impl TakingArgs {
-    /// What is said yes to.
-    pub(super) fn consent(&self) -> Consent {
-        Consent {
-            force_conflicts: Selection(self.force_conflicts.clone()),
-            replace: Selection(self.replace.clone()),
-            adopt: Selection(self.adopt.clone()),
+    /// What is said yes to, for these objects.
+    pub(super) fn consent(
+        &self,
+        objects: &[Value],
+        environment_name: &str,
+    ) -> Result<Consent, Failure> {
+        let selection = |names: &[String]| {
+            let one = names.iter().filter(|name| *name != Selection::ALL);
+            check_wanted(one, objects, environment_name)?;
+            Ok::<_, Failure>(Selection(names.to_vec()))
+        };
+        Ok(Consent {
+            force_conflicts: selection(&self.force_conflicts)?,
+            replace: selection(&self.replace)?,
+            adopt: selection(&self.adopt)?,
             ..Consent::default()
-        }
+        })
     }
 }
 
@@ -110,11 +123,11 @@ pub(crate) fn plan(global: &Global, args: &PlanArgs) -> Result<(), Failure> {
         let session = Session::open(global, &files).await?;
         say(&session.place());
         let (mut objects, image) = session.wanted(model)?;
+        let consent = args.change.consent(&objects, session.environment_name)?;
         let is_part = !args.only.is_empty();
         if is_part {
             objects = chosen(objects, &args.only, session.environment_name)?;
         }
-        let consent = args.change.consent();
         let engine = session.engine();
         let mut plan = engine.plan(&objects, &consent, args.dry_run).await?;
         if is_part {
@@ -174,17 +187,29 @@ pub(super) fn chosen(
     names: &[String],
     environment_name: &str,
 ) -> Result<Vec<Value>, Failure> {
-    let ids: Vec<ObjectId> = objects.iter().map(ObjectId::of).collect();
-    let is_unknown = |name: &&String| !ids.iter().any(|id| id.is_called(name));
-    if let Some(unknown) = names.iter().find(is_unknown) {
-        return Err(Refusal::Invalid
-            .because(anyhow!(
-                "{unknown} is not wanted of the environment {environment_name}"
-            ))
-            .hint("write one of `infra plan`, as Kind/name")
-            .about(unknown));
-    }
+    check_wanted(names, &objects, environment_name)?;
     let selection = Selection(names.to_vec());
     objects.retain(|object| selection.contains(&ObjectId::of(object)));
     Ok(objects)
+}
+
+/// Refuses the name of an object that is not wanted: whoever gives one means something by it.
+fn check_wanted<'a>(
+    names: impl IntoIterator<Item = &'a String>,
+    objects: &[Value],
+    environment_name: &str,
+) -> Result<(), Failure> {
+    let ids: Vec<ObjectId> = objects.iter().map(ObjectId::of).collect();
+    let is_unknown = |name: &&String| !ids.iter().any(|id| id.is_called(name));
+    names
+        .into_iter()
+        .find(is_unknown)
+        .map_or(Ok(()), |unknown| {
+            Err(Refusal::Invalid
+                .because(anyhow!(
+                    "`{unknown}` is not wanted of the environment {environment_name}"
+                ))
+                .hint("write one of `infra plan`, as Kind/name")
+                .about(unknown))
+        })
 }

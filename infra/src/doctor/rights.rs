@@ -34,6 +34,9 @@ const BESIDE: [([&str; 2], &str, &[&str]); 5] = [
     (["apps", "v1"], "Deployment", &["get"]),
 ];
 
+/// What namespaces are called where rights are asked for.
+const NAMESPACES: &str = "namespaces";
+
 /// The rights that are needed, each once.
 pub(crate) fn rights(wanted: Wanted<'_>, namespace: &str) -> Vec<Right> {
     let kinds = wanted.kinds();
@@ -73,6 +76,31 @@ pub(super) fn check(live: &Live, namespace: &str) -> Check {
     if denied.is_empty() {
         return Check::ok(name, "everything that applying does is allowed");
     }
+    // Of a namespace that is there nothing is changed as long as it is as wanted: its objects need no right to it.
+    let is_needed = |(resource, _): &&(String, _)| resource != NAMESPACES || !live.has_namespace;
+    let needed: Vec<_> = denied.iter().filter(is_needed).collect();
+    let user = &live.place.user;
+    if needed.is_empty() {
+        return Check::doubtful(
+            name,
+            format!(
+                "{user} may not: {}; the namespace is there already",
+                told(denied)
+            ),
+            "what has to change of the namespace itself, somebody changes who may",
+        );
+    }
+    Check::missing(
+        name,
+        format!("{user} may not: {}", told(needed)),
+        format!(
+            "have them given by a Role; `kubectl -n {namespace} auth can-i --list` says which there are"
+        ),
+    )
+}
+
+/// Each resource once, with what may not be done to it.
+fn told<'a>(denied: impl IntoIterator<Item = &'a (String, &'static str)>) -> String {
     let mut of_resources: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (resource, verb) in denied {
         of_resources.entry(resource).or_default().push(verb);
@@ -80,12 +108,5 @@ pub(super) fn check(live: &Live, namespace: &str) -> Check {
     let of_resources = of_resources
         .iter()
         .map(|(resource, verbs)| format!("{resource} ({})", verbs.join(", ")));
-    let of_resources = of_resources.collect::<Vec<_>>().join(", ");
-    Check::missing(
-        name,
-        format!("{} may not: {of_resources}", live.place.user),
-        format!(
-            "have them given by a Role; `kubectl -n {namespace} auth can-i --list` says which there are"
-        ),
-    )
+    of_resources.collect::<Vec<_>>().join(", ")
 }

@@ -220,6 +220,34 @@ fn missing_rights_are_told_together() {
             "missing rights: somebody may not: deployments.apps (patch, create), leases.coordination.k8s.io (get)",
         ],
     );
+    // Who may edit what is in a namespace may apply it, once it is there.
+    let of_namespace = |verb| ("namespaces".to_owned(), verb);
+    for (has_namespace, others, expected) in [
+        (
+            true,
+            vec![],
+            "doubtful rights: somebody may not: namespaces (patch, create); the namespace is there already",
+        ),
+        (
+            true,
+            vec![("secrets".to_owned(), "get")],
+            "missing rights: somebody may not: secrets (get)",
+        ),
+        (
+            false,
+            vec![],
+            "missing rights: somebody may not: namespaces (patch, create)",
+        ),
+    ] {
+        check(
+            |live| {
+                live.has_namespace = has_namespace;
+                let denied = [of_namespace("patch"), of_namespace("create")];
+                live.denied = Ok([&denied[..], &others].concat());
+            },
+            &[expected],
+        );
+    }
     let objects = objects();
     let rights = rights(Wanted(&objects), "films");
     let has = |kind: &str, verb: &str| {

@@ -62,15 +62,13 @@ impl Engine<'_> {
         ))
     }
 
-    /// The newest events about something and its pods.
+    /// The newest events about something, its pods, and what made these.
     async fn newest_events(&self, id: &ObjectId, pods: &[Value]) -> String {
-        let names = pods
-            .iter()
-            .filter_map(|pod| pod["metadata"]["name"].as_str());
         let mut events = Vec::new();
-        for name in names.chain([id.name.as_str()]) {
-            let about = self.cluster.events(name, self.namespace).await;
-            events.extend(about.unwrap_or_default());
+        for id in with_pods(id, pods) {
+            let named = self.cluster.events(&id.name, self.namespace).await;
+            let named = named.unwrap_or_default().into_iter();
+            events.extend(named.filter(|event| is_about(event, &id)));
         }
         events.sort_by_key(time);
         let newest = events.iter().rev().take(TOLD_EVENTS);
@@ -82,6 +80,32 @@ impl Engine<'_> {
         }
         format!("\nthe newest events:{}", lines.concat())
     }
+}
+
+/// Something, its pods, and what made these, such as a `ReplicaSet`: each once.
+fn with_pods(id: &ObjectId, pods: &[Value]) -> Vec<ObjectId> {
+    let named = |kind: &str, object: &Value| ObjectId {
+        kind: kind.to_owned(),
+        name: object["name"].as_str().unwrap_or_default().to_owned(),
+        ..id.clone()
+    };
+    let mut ids = vec![id.clone()];
+    for metadata in pods.iter().map(|pod| &pod["metadata"]) {
+        let owners = metadata["ownerReferences"].as_array().into_iter().flatten();
+        let owners = owners.filter_map(|owner| Some(named(owner["kind"].as_str()?, owner)));
+        for id in [named("Pod", metadata)].into_iter().chain(owners) {
+            if !ids.contains(&id) {
+                ids.push(id);
+            }
+        }
+    }
+    ids
+}
+
+/// Whether an event is about an object, and not about another kind's of the same name, such as its autoscaler.
+fn is_about(event: &Value, id: &ObjectId) -> bool {
+    let object = &event["involvedObject"];
+    object["kind"] == id.kind.as_str() && object["name"] == id.name.as_str()
 }
 
 /// When something happened, or happened last.
@@ -102,4 +126,41 @@ fn told(event: &Value) -> String {
         text(&event["reason"]),
         text(&event["message"])
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{is_about, with_pods};
+    use crate::object_id::ObjectId;
+
+    #[test]
+    fn events_are_those_of_the_workload_its_pods_and_what_made_them() {
+        let deployment = ObjectId::of_group(["apps", "v1"], "Deployment", "films", "kindred");
+        let pod = |name: &str| json!({ "metadata": { "name": name, "ownerReferences": [{ "kind": "ReplicaSet", "name": "kindred-1" }] } });
+        let ids = with_pods(&deployment, &[pod("kindred-1-a"), pod("kindred-1-b")]);
+        let names: Vec<String> = ids.iter().map(ObjectId::to_string).collect();
+        assert_eq!(
+            names,
+            [
+                "Deployment/kindred",
+                "Pod/kindred-1-a",
+                "ReplicaSet/kindred-1",
+                "Pod/kindred-1-b"
+            ]
+        );
+        for (kind, name, expected) in [
+            ("Deployment", "kindred", true),
+            ("HorizontalPodAutoscaler", "kindred", false),
+            ("Service", "kindred", false),
+            ("ReplicaSet", "kindred-1", true),
+            ("Pod", "kindred-1-b", true),
+            ("Pod", "other", false),
+        ] {
+            let event = json!({ "involvedObject": { "kind": kind, "name": name } });
+            let is_one = ids.iter().any(|id| is_about(&event, id));
+            assert_eq!(is_one, expected, "{kind}/{name}");
+        }
+    }
 }

@@ -7,6 +7,7 @@ mod cloud;
 mod cloud_faults;
 mod cloud_stack;
 mod cluster;
+mod early;
 mod environments;
 mod moto;
 mod options;

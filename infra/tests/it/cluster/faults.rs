@@ -49,19 +49,22 @@ fn never_ready() -> String {
 
 #[test]
 fn who_is_interrupted_leaves_no_lock_and_goes_on_later() {
-    let Some(site) = Site::new("sigint", &never_ready()) else {
-        return;
-    };
-    let run = interrupted(&site, "-INT", "poddisruptionbudget/kindred");
-    assert_eq!(run.status, Some(130), "{}", run.stderr);
-    assert!(
-        run.stderr.contains("the same command goes on from there"),
-        "{}",
-        run.stderr
-    );
-    site.configure(HOST);
-    site.apply(&[]);
-    assert_eq!(site.planned(&[]), <[String; 0]>::default());
+    // Ctrl-C, and a session that is lost.
+    for (name, signal) in [("sigint", "-INT"), ("sighup", "-HUP")] {
+        let Some(site) = Site::new(name, &never_ready()) else {
+            return;
+        };
+        let run = interrupted(&site, signal, "poddisruptionbudget/kindred");
+        assert_eq!(run.status, Some(130), "{signal}: {}", run.stderr);
+        assert!(
+            run.stderr.contains("the same command goes on from there"),
+            "{signal}: {}",
+            run.stderr
+        );
+        site.configure(HOST);
+        site.apply(&[]);
+        assert_eq!(site.planned(&[]), <[String; 0]>::default());
+    }
 }
 
 #[test]

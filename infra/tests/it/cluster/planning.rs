@@ -1,5 +1,6 @@
 //! What a plan shows, and that a kept one is done as it was looked at or not at all.
 
+use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
@@ -38,7 +39,7 @@ fn a_plan_shows_as_much_as_is_asked_for() {
     );
     let run = site.check(&["plan", "--only", "Deployment/other"], 3);
     assert!(
-        run.stderr.contains("Deployment/other is not wanted"),
+        run.stderr.contains("`Deployment/other` is not wanted"),
         "{}",
         run.stderr
     );
@@ -124,6 +125,38 @@ fn a_kept_plan_is_refused_where_something_moved() {
     refused("the plan is for the environment other");
 }
 
+/// Though nothing in the plan tells which value it was.
+#[test]
+fn a_kept_plan_is_refused_where_a_secret_has_another_value() {
+    let settings = format!(
+        "{HOST}[environments.NAME.secrets]\ns3_secret_access_key = {{ environment = \"TEST_KEY\" }}\n"
+    );
+    let Some(site) = Site::new("moved-secret", &settings) else {
+        return;
+    };
+    let path = site.place.path("plan.json");
+    let path = path.to_str().unwrap();
+    let infra = |args: &[&str], value: &str, status: i32| {
+        Run::checked(site.command(args).env("TEST_KEY", value), status)
+    };
+    infra(&["apply", "--yes", "--wait=false"], "first", 0);
+    let plan = infra(&["plan", "--out", path], "second", 0);
+    for expected in [
+        "Secret/kindred-variables\n             .data.s3_secret_access_key: \"***\" -> \"*** (changed)\"\n",
+        "[kindred/revision]: \"***\" -> \"*** (changed)\"\n",
+    ] {
+        assert!(plan.stdout.contains(expected), "{}", plan.stdout);
+    }
+    let namespace = site.get(&format!("namespace/{}", site.namespace()));
+    let uid = namespace["metadata"]["uid"].as_str().unwrap();
+    assert!(!fs::read_to_string(path).unwrap().contains(uid));
+    let run = infra(&["apply", path, "--wait=false"], "third", 8);
+    let expected =
+        "something else would be done to Deployment/kindred, Secret/kindred-variables now";
+    assert!(run.stderr.contains(expected), "{}", run.stderr);
+    infra(&["apply", path, "--wait=false"], "second", 0);
+}
+
 #[test]
 fn what_others_changed_is_told_as_drift() {
     let Some(site) = Site::new("drift", HOST) else {
@@ -179,6 +212,13 @@ fn who_may_edit_the_namespace_changes_what_is_in_it() {
         Run::checked(site.command(args).env("KUBECONFIG", &kubeconfig), status)
     };
     infra(&["plan", "--detailed-exitcode"], 0);
+    let run = infra(&["doctor"], 0);
+    assert!(
+        run.stdout
+            .contains("doubtful  rights: edit may not: namespaces ("),
+        "{}",
+        run.stdout
+    );
     let run = infra(
         &[&["apply", "--yes", "--wait=false"][..], &OTHER_IMAGE].concat(),
         0,

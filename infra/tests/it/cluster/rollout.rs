@@ -40,6 +40,13 @@ fn a_release_is_ready_when_its_pods_are_and_can_be_gone_back_to() {
         [release(2, "ready", "2"), release(1, "ready", "1")]
     );
     site.check(&["wait"], 0);
+    // What is gone back to has none that is called so.
+    let run = site.check(&["rollback", "--yes", "--replace", "Deployment/nope"], 3);
+    assert!(
+        run.stderr.contains("`Deployment/nope` is not wanted"),
+        "{}",
+        run.stderr
+    );
     site.check(&["rollback", "--yes"], 0);
     let args = &site.get("deployment/kindred")["spec"]["template"]["spec"]["containers"][0]["args"];
     assert!(
@@ -266,7 +273,7 @@ fn an_object_is_explained_by_owners_differences_and_events() {
     );
     let run = site.check(&["explain", "Pod/kindred"], 3);
     assert!(
-        run.stderr.contains("Pod/kindred is not wanted"),
+        run.stderr.contains("`Pod/kindred` is not wanted"),
         "{}",
         run.stderr
     );
