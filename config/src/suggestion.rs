@@ -13,8 +13,15 @@ pub fn nearest<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str>) -> O
         .map(|(_, nearest)| nearest)
 }
 
-/// The reader's message, with the nearest known name where a name is unknown.
+/// The reader's message, with the nearest known name where a name is unknown, and without a text where none is to be: it may be a password that was written in the wrong place.
 pub(crate) fn with_suggestion(message: &str) -> String {
+    for wrong in ["invalid type: string", "invalid value: string"] {
+        if let Some(rest) = message.strip_prefix(wrong)
+            && let Some(at) = rest.rfind(", expected")
+        {
+            return format!("{wrong}{}", &rest[at..]);
+        }
+    }
     let mut quoted = message.split('`').skip(1).step_by(2);
     let is_unknown = message.starts_with("unknown field") || message.starts_with("unknown variant");
     let unknown = quoted.next().filter(|_| is_unknown);
@@ -26,7 +33,23 @@ pub(crate) fn with_suggestion(message: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::nearest;
+    use super::{nearest, with_suggestion};
+
+    #[test]
+    fn a_text_in_the_place_of_something_else_is_not_repeated() {
+        for (message, expected) in [
+            (
+                "invalid type: string \"hunter2, expected\", expected a map",
+                "invalid type: string, expected a map",
+            ),
+            (
+                "invalid type: integer `3`, expected a map",
+                "invalid type: integer `3`, expected a map",
+            ),
+        ] {
+            assert_eq!(with_suggestion(message), expected);
+        }
+    }
 
     #[test]
     fn a_slip_is_told_from_another_word() {

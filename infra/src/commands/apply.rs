@@ -10,10 +10,10 @@ use serde_json::Value;
 use super::Files;
 use super::plan::{ChangeArgs, Diff, TakingArgs};
 use super::push::{digest_of, failure};
-use super::session::{Session, run};
+use super::session::{Session, run, unless_interrupted};
 use crate::cli::Global;
 use crate::confirm::confirm;
-use crate::engine::{Action, Consent, DryRun, Outcome, Plan, Prune, Source};
+use crate::engine::{Action, Consent, DryRun, Outcome, Plan, Prune, Release, Source};
 use crate::error::{Failure, Refusal};
 use crate::report::{insist, say};
 use crate::saved_plan::{SavedPlan, check_shown};
@@ -86,19 +86,33 @@ pub(crate) fn apply(global: &Global, args: &ApplyArgs) -> Result<(), Failure> {
         }
         if !args.unseen_image && plan.changed().next().is_some() {
             let insecure = session.environment.application.insecure_registry;
-            check_image(&image, insecure).await?;
+            let interruption = session.engine().interruption;
+            unless_interrupted(&interruption, check_image(&image, insecure)).await?;
         }
         let is_asked = saved.is_none() && !global.yes;
         let result = change(&session, &plan, &wanted, is_asked, args.wait).await;
         let is_failed = matches!(&result, Err(failure) if failure.refusal == Refusal::Rollout);
-        if is_failed
-            && args.rollback_on_failure
-            && let Err(failure) = go_back(&session, None, wanted.consent.clone(), false).await
-        {
-            insist(&format!("going back did not work either: {failure}"));
+        if is_failed && args.rollback_on_failure {
+            match go_back_from_newest(&session, wanted.consent.clone()).await {
+                Ok(()) => return result.map_err(|it| it.hint("what ran before runs again")),
+                Err(failure) => insist(&format!("it was not gone back: {failure}")),
+            }
         }
         result
     })
+}
+
+/// Applies the newest release again that ran before the newest one, if that was seen not to run.
+async fn go_back_from_newest(session: &Session<'_>, consent: Consent) -> Result<(), Failure> {
+    let newest = session.newest_release().await?;
+    if newest.outcome != Outcome::Failed {
+        return Err(Refusal::Refused.because(anyhow!(
+            "release {} is the newest, and did not fail",
+            newest.number
+        )));
+    }
+    let release = session.engine().release(None).await?;
+    go_back(session, &release, consent, false).await
 }
 
 /// Refuses an application that its registry does not have, or of which nobody here can say.
@@ -131,23 +145,21 @@ pub(crate) fn rollback(global: &Global, args: &RollbackArgs) -> Result<(), Failu
         let release = session.engine().release(args.release).await?;
         let taking = &args.taking;
         let consent = taking.consent(&release.objects, session.environment_name)?;
-        go_back(&session, Some(release.number), consent, !global.yes).await
+        go_back(&session, &release, consent, !global.yes).await
     })
 }
 
-/// Applies a release again, or the newest before this one that ran.
+/// Applies a release again.
 async fn go_back(
     session: &Session<'_>,
-    number: Option<u64>,
+    release: &Release,
     consent: Consent,
     is_asked: bool,
 ) -> Result<(), Failure> {
-    let engine = session.engine();
-    let release = engine.release(number).await?;
-    let objects = engine.objects_again(&release).await?;
+    let objects = session.engine().objects_again(release).await?;
     let consent = Consent {
         prune: Prune::Now,
-        keeps_secrets: true,
+        goes_back: true,
         ..consent
     };
     say(&format!(

@@ -153,7 +153,7 @@ pub(crate) fn drift(global: &Global, args: &DiffArgs) -> Result<(), Failure> {
         // What others own by now is what is looked for.
         let consent = Consent {
             force_conflicts: Selection::all(),
-            keeps_secrets: true,
+            goes_back: true,
             ..Consent::default()
         };
         let engine = session.engine();

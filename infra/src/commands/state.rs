@@ -9,6 +9,7 @@ use super::session::{Session, run};
 use crate::cli::Global;
 use crate::engine::{Consent, DryRun, Selection};
 use crate::error::Failure;
+use crate::model::NAME;
 use crate::object_id::ObjectId;
 use crate::report::{insist, say};
 
@@ -71,6 +72,9 @@ pub(crate) fn outputs(global: &Global) -> Result<(), Failure> {
             .storage
             .as_ref()
             .unwrap_or(&files.config.storage);
+        // Each function has one of its own where they run apart.
+        let is_one = !session.environment.application.per_function;
+        let service = is_one.then(|| format!("http://{NAME}.{}.svc", session.namespace));
         let number = release.as_ref().map(|release| release.number);
         let image = release.as_ref().map(|release| release.image.as_str());
         let event = json!({
@@ -78,7 +82,7 @@ pub(crate) fn outputs(global: &Global) -> Result<(), Failure> {
             "environment": session.environment_name,
             "namespace": session.namespace,
             "addresses": addresses,
-            "service": format!("http://kindred.{}.svc", session.namespace),
+            "service": service,
             "release": number,
             "image": image,
             "bucket": storage.bucket,

@@ -82,7 +82,7 @@ pub(crate) fn checks(wanted: &Wanted<'_>, live: &Live, namespace: &str) -> Vec<C
         vec![version::check(live)],
         kinds::checks(wanted, live),
         vec![rights::check(live, namespace)],
-        vec![nodes::check(live)],
+        vec![nodes::check(wanted, live)],
         runtime::checks(wanted, live),
         classes::checks(wanted, live),
         secrets::checks(wanted, live, namespace),

@@ -282,6 +282,15 @@ fn pods_need_nodes() {
         |live| live.nodes = Ok(vec![node(json!({ "spin": "false" }), json!({}), "True")]),
         &[unlabelled],
     );
+    for (containerd, expected) in [("1.7.27", Some(())), ("2.2.0", None)] {
+        let mut old = node(json!({ "spin": "true" }), json!({}), "True");
+        old["status"]["nodeInfo"] =
+            json!({ "containerRuntimeVersion": format!("containerd://{containerd}") });
+        let told =
+            "doubtful nodes: 1 of 1 are ready and take pods;  has a containerd before version 2";
+        let expected: Vec<&str> = expected.map(|()| told).into_iter().collect();
+        check(|live| live.nodes = Ok(vec![old.clone()]), &expected);
+    }
     check(
         |live| live.nodes = Err("no".to_owned()),
         &[

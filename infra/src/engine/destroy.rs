@@ -1,13 +1,15 @@
 //! Taking everything away again, the last first.
 
+use super::inventory::Inventory;
 use super::{Action, Change, Engine};
 use crate::error::Failure;
 use crate::object::DATA_KINDS;
 use crate::object_id::ObjectId;
 
 /// What is looked for before a namespace is deleted with all that is in it.
-const HELD_KINDS: [([&str; 2], &str); 8] = [
+const HELD_KINDS: [([&str; 2], &str); 9] = [
     (["", "v1"], "PersistentVolumeClaim"),
+    (["postgresql.cnpg.io", "v1"], "Cluster"),
     (["apps", "v1"], "Deployment"),
     (["apps", "v1"], "StatefulSet"),
     (["apps", "v1"], "DaemonSet"),
@@ -39,13 +41,15 @@ impl Engine<'_> {
                 let may_delete =
                     self.expect(may_delete, "ask for the right to delete", &namespace)?;
                 let mut keeps_namespace = !self.is_ours(&live) || !may_delete;
-                let inventory = self.inventory().await?;
+                let mut inventory = self.inventory().await?;
+                let mut kept = Inventory::default();
                 for entry in inventory.entries.iter().rev() {
                     self.go_on()?;
                     if inventory.holds_data(&entry.id) && !deletes_data {
                         keeps_namespace = true;
                         let note = "it holds data, or guards what does: `--delete-data` deletes it";
                         tell(&change(&entry.id, Action::Skipped, Some(note)))?;
+                        kept.insert(&entry.id, entry.uid.clone());
                     } else if entry.id != namespace {
                         self.take_away(&entry.id, entry.uid.as_deref(), tell)
                             .await?;
@@ -55,12 +59,18 @@ impl Engine<'_> {
                     keeps_namespace = true;
                     tell(&change(&id, Action::Skipped, Some(note)))?;
                 }
+                // They were found from the last to the first.
+                kept.entries.reverse();
                 if keeps_namespace {
                     for release in self.releases().await? {
                         self.take_away(&self.release_id(release.number), None, tell)
                             .await?;
                     }
-                    self.take_away(&self.inventory_id(), None, tell).await?;
+                    if kept == Inventory::default() {
+                        self.take_away(&self.inventory_id(), None, tell).await?;
+                    } else {
+                        self.write_inventory(&mut inventory, &kept).await?;
+                    }
                 }
                 Ok(keeps_namespace)
             })

@@ -82,7 +82,7 @@ impl Engine<'_> {
             .collect::<Result<Vec<Entry>, _>>();
         let entries = entries.with_context(|| format!("{id} is not as it was written"));
         let entries = entries.map_err(|error| {
-            let hint = "correct it, or delete it and apply with `--adopt`";
+            let hint = "correct it, or delete it: that of the newest release takes its place";
             Failure::from(error).hint(hint).about(&id)
         })?;
         Ok(Inventory { entries })

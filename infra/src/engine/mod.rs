@@ -102,5 +102,5 @@ impl Engine<'_> {
 fn interrupted() -> Failure {
     Refusal::Interrupted
         .because(anyhow!("interrupted: what was applied stays as it is"))
-        .hint("the same command goes on from there")
+        .hint("the same command goes on from there; of a kept plan, make another one")
 }

@@ -20,6 +20,9 @@ pub(super) const CONCURRENT_OBJECTS: usize = 8;
 /// What is never removed because it is not wanted any more, as what [holds data](Inventory::holds_data) is not: with it, data would go.
 const KEPT_KINDS: [&str; 2] = ["Namespace", "CustomResourceDefinition"];
 
+/// What stays as it is where a release is gone back to: of Secrets none has a record, and the work of Jobs is done.
+pub(super) const UNREPEATED_KINDS: [&str; 2] = ["Secret", "Job"];
+
 /// With the value `false`, an object is not removed because it is not wanted any more.
 const PRUNE: &str = "kindred/prune";
 
@@ -89,8 +92,8 @@ pub(crate) struct Consent {
     pub(crate) adopt: Selection,
     /// What is done about what is not wanted any more.
     pub(crate) prune: Prune,
-    /// Whether Secrets stay even so, of which nobody said whether they are wanted.
-    pub(crate) keeps_secrets: bool,
+    /// Whether it is compared with what was applied before: Secrets, of which no release has a record, and Jobs, whose work is done, stay as they are.
+    pub(crate) goes_back: bool,
 }
 
 /// What is done about what is not wanted any more.
@@ -278,6 +281,10 @@ impl Engine<'_> {
                 change.differences = differences(&before, &after);
                 change.action = if change.differences.is_empty() {
                     Action::Unchanged
+                } else if consent.prune == Prune::Later && id == self.namespace_id() {
+                    // It may forbid the pods that still run.
+                    change.note = Some("changed when what takes their place runs".to_owned());
+                    Action::Skipped
                 } else {
                     Action::Configured
                 };
@@ -377,12 +384,12 @@ impl Engine<'_> {
         inventory: &Inventory,
         consent: &Consent,
     ) -> Result<Option<Change>, Failure> {
-        if consent.keeps_secrets && id.kind == "Secret" {
+        if consent.goes_back && UNREPEATED_KINDS.contains(&id.kind.as_str()) {
             // Who may not read it, need not.
             return Ok(Some(Change {
                 id: id.clone(),
                 action: Action::Skipped,
-                note: Some("no record has its values, so that it stays as it is".to_owned()),
+                note: Some("it stays as it is where a release is gone back to".to_owned()),
                 differences: Vec::new(),
                 object: None,
                 uid: uid.map(str::to_owned),

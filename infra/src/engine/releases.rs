@@ -1,10 +1,13 @@
 //! What was applied before: a `ConfigMap` a release, the newest ten. Values of Secrets are in none.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context as _, anyhow};
 use k8s_openapi::jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::Engine;
+use super::plan::UNREPEATED_KINDS;
 use crate::cluster::ApplyWay;
 use crate::error::{Failure, Refusal};
 use crate::model::{NAME, SECRET_NAME};
@@ -189,33 +192,35 @@ impl Engine<'_> {
     /// What a release wanted, with pods that go by the Secret as it is now: no record has its values, so that it stays, and has to be there if it is read.
     pub(crate) async fn objects_again(&self, release: &Release) -> Result<Vec<Value>, Failure> {
         let id = ObjectId::of_core("Secret", self.namespace, SECRET_NAME);
-        let quoted = format!("\"{SECRET_NAME}\"");
-        let reads = |object: &Value| object.to_string().contains(&quoted);
         let mut objects = release.objects.clone();
-        if !objects.iter().any(reads) {
+        objects.retain(|object| !UNREPEATED_KINDS.iter().any(|kind| object["kind"] == *kind));
+        let keys: BTreeSet<String> = objects.iter().flat_map(keys_of_secret).collect();
+        if keys.is_empty() {
             return Ok(objects);
         }
         let live = self.expect(self.cluster.get(&id).await, "read", &id)?;
-        if let Some(mut live) = live {
-            let secrets = [live["data"].take()];
+        let data = live.map_or(Value::Null, |mut live| live["data"].take());
+        let Some(gone) = keys.iter().find(|key| data[key.as_str()].is_null()) else {
             for object in &mut objects {
-                mark_pods(object, &secrets);
+                mark_pods(object, std::slice::from_ref(&data));
             }
             return Ok(objects);
-        }
+        };
         Err(Refusal::Preflight
             .because(anyhow!(
-                "release {} reads {id}, which is gone, and no record has its values",
+                "release {} reads `{gone}` of {id}, which is gone, and no record has its value",
                 release.number
             ))
             .hint("configure `secrets` as they were then and run `infra apply`")
             .about(&id))
     }
 
-    /// The release of a number; or the newest that ran, of those before the newest. Where that is one that was gone back to, those before it as it was made.
+    /// The release of a number; or the newest that ran, of those before the newest. Where that is one that was gone back to, those before it as it was made; or it itself, where nobody saw
+    /// whether it runs, as going back was interrupted.
     pub(crate) async fn release(&self, number: Option<u64>) -> Result<Release, Failure> {
         let releases = self.releases().await?;
         let newest = releases.first();
+        let newest_number = newest.map_or(0, |newest| newest.number);
         let before = newest.map_or(0, |newest| newest.rollback_of.unwrap_or(newest.number));
         let mut releases = releases.into_iter();
         match number {
@@ -230,7 +235,12 @@ impl Engine<'_> {
                         .hint("see `infra history`")
                 }),
             None => releases
-                .find(|release| release.number < before && release.outcome == Outcome::Ready)
+                .find(|release| {
+                    let is_interrupted =
+                        release.rollback_of.is_some() && release.outcome == Outcome::Applied;
+                    let ran = release.number < before && release.outcome == Outcome::Ready;
+                    ran || release.number == newest_number && is_interrupted
+                })
                 .ok_or_else(|| {
                     Refusal::Invalid
                         .because(anyhow!(
@@ -241,6 +251,23 @@ impl Engine<'_> {
                 }),
         }
     }
+}
+
+/// The keys of our Secret that an object reads.
+fn keys_of_secret(object: &Value) -> Vec<String> {
+    let mut keys = Vec::new();
+    let reference = &object["secretKeyRef"];
+    if reference["name"] == SECRET_NAME
+        && let Some(key) = reference["key"].as_str()
+    {
+        keys.push(key.to_owned());
+    }
+    match object {
+        Value::Object(fields) => keys.extend(fields.values().flat_map(keys_of_secret)),
+        Value::Array(items) => keys.extend(items.iter().flat_map(keys_of_secret)),
+        _ => {}
+    }
+    keys
 }
 
 /// What of some objects is written down: everything but values of Secrets.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::jobs::BUILD_NAME;
 use super::scaling;
-use crate::model::{Model, NAME};
+use crate::model::{DATABASE_NAME, Model, NAME};
 use crate::object::{DATA_KINDS, Object};
 
 /// Where the objects of an environment stand, and who applies them from there.
@@ -104,7 +104,8 @@ impl Repository<'_> {
 pub(crate) fn prepare(objects: Vec<Object>, operator: Operator) -> Vec<Object> {
     let prepare = |object: Object| {
         let kind = object.value["kind"].as_str().unwrap_or_default();
-        let is_kept = kind == "Namespace" || DATA_KINDS.contains(&kind);
+        let guards = kind == "NetworkPolicy" && object.value["metadata"]["name"] == DATABASE_NAME;
+        let is_kept = kind == "Namespace" || DATA_KINDS.contains(&kind) || guards;
         let (annotation, value) = operator.kept();
         match operator {
             _ if is_kept => object.with_annotation(annotation, value),

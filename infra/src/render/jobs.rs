@@ -68,8 +68,8 @@ pub(super) fn objects(model: &Model<'_>) -> Vec<Object> {
             &["tune", "--dry-run"],
         ),
     ];
-    // What stands by begins with the index of the other one.
-    if model.environment.standby_of.is_none() {
+    // What stands by begins with the index of the other one, and what another one took the place of goes on with its.
+    if model.is_active && model.environment.standby_of.is_none() {
         objects.push(first_build(model, jobs));
     }
     objects

@@ -103,7 +103,7 @@ fn a_kept_plan_says_for_which_environment_it_is() {
         "schema_version": 2,
         "target": { "environment": "dev", "namespace": "kindred-dev", "server": format!("{server}/") },
         "image": "ghcr.io/example/kindred:1",
-        "consent": { "force_conflicts": [], "replace": [], "adopt": [], "prune": "never", "keeps_secrets": false },
+        "consent": { "force_conflicts": [], "replace": [], "adopt": [], "prune": "never", "goes_back": false },
         "changes": [],
     });
     std::fs::write(place.path("plan.json"), plan.to_string()).unwrap();

@@ -279,8 +279,9 @@ fn what_is_gone_back_to_keeps_secrets_or_misses_them() {
     site.kubectl_ok(&["delete", "secret", "kindred-variables"]);
     let run = run(&["rollback", "2", "--yes"], 4);
     assert!(
-        run.stderr
-            .contains("release 2 reads Secret/kindred-variables, which is gone"),
+        run.stderr.contains(
+            "release 2 reads `s3_secret_access_key` of Secret/kindred-variables, which is gone"
+        ),
         "{}",
         run.stderr
     );

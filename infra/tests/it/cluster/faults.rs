@@ -423,3 +423,38 @@ fn an_inventory_that_is_lost_is_that_of_the_newest_release() {
     assert!(!site.is_there("deployment/kindred") && !site.is_there("service/kindred-public"));
     assert!(site.is_there("configmap/somebodys"));
 }
+
+#[test]
+fn going_back_goes_on_where_it_was_interrupted() {
+    let (Some(_), Some(site)) = (Site::bed(), Site::new("again", HOST)) else {
+        return;
+    };
+    let apply = |image: &str| {
+        let image = format!("ghcr.io/example/kindred:{image}");
+        site.check(&["apply", "--yes", "--image", &image], 0);
+    };
+    apply("1");
+    apply("2");
+    apply("3");
+    site.check(&["rollback", "--yes"], 0);
+    // As it is where nobody saw the end of it.
+    let patch = r#"{"data":{"outcome":"applied"}}"#;
+    let release = format!("configmap/kindred-release-{}-4", site.name);
+    site.kubectl_ok(&["patch", &release, "--type=merge", "--patch", patch]);
+    site.check(&["rollback", "--yes"], 0);
+    let newest = || {
+        let history = site.check(&["history"], 0).stdout;
+        history.lines().next().unwrap().to_owned()
+    };
+    assert!(
+        newest().starts_with("release 4 ") && newest().ends_with("kindred:2  (release 2 again)"),
+        "{}",
+        newest()
+    );
+    site.check(&["rollback", "--yes"], 0);
+    assert!(
+        newest().ends_with("kindred:1  (release 1 again)"),
+        "{}",
+        newest()
+    );
+}

@@ -71,6 +71,35 @@ fn a_release_is_ready_when_its_pods_are_and_can_be_gone_back_to() {
     );
 }
 
+#[test]
+fn what_failed_before_it_was_a_release_is_not_gone_back_from() {
+    let (Some(_), Some(site)) = (Site::bed(), Site::new("hung", HOST)) else {
+        return;
+    };
+    site.check(&["apply", "--yes"], 0);
+    let other = ["--image", "ghcr.io/example/kindred:2"];
+    site.check(&[&["apply", "--yes"][..], &other].concat(), 0);
+    let finalizers = |list: &str| {
+        let patch = format!(r#"{{"metadata":{{"finalizers":{list}}}}}"#);
+        site.kubectl_ok(&[
+            "patch",
+            "service/kindred",
+            "--type=merge",
+            "--patch",
+            &patch,
+        ]);
+    };
+    finalizers(r#"["example.org/stuck"]"#);
+    site.kubectl_ok(&["delete", "service/kindred", "--wait=false"]);
+    let apply = ["apply", "--yes", "--rollback-on-failure", "--timeout", "2"];
+    let run = site.check(&[&apply[..], &other].concat(), 6);
+    let expected = "it was not gone back: release 2 is the newest, and did not fail";
+    assert!(run.stderr.contains(expected), "{}", run.stderr);
+    let images = site.get("deployment/kindred")["spec"]["template"].to_string();
+    assert!(images.contains("kindred:2"), "{images}");
+    finalizers("[]");
+}
+
 /// A Deployment that says nothing of its replicas begins with one.
 #[test]
 fn replicas_of_the_autoscaler_are_waited_for() {
@@ -117,7 +146,9 @@ fn a_version_that_cannot_run_is_gone_back_from_where_that_is_wanted() {
     site.kubectl_ok(&["create", "quota", "small", "--hard=limits.memory=2Gi"]);
     site.configure(&HOST.replace("host_image", "memory_limit = \"4Gi\"\nhost_image"));
     let run = site.check(&["apply", "--yes", "--rollback-on-failure"], 6);
-    assert!(run.stderr.contains("exceeded quota"), "{}", run.stderr);
+    for expected in ["exceeded quota", "\nwhat ran before runs again\n"] {
+        assert!(run.stderr.contains(expected), "{}", run.stderr);
+    }
     let history = site.check(&["history"], 0).stdout;
     let outcomes = history
         .lines()
