@@ -13,6 +13,7 @@ use crate::diff::{Difference, differences, overlaid};
 use crate::error::{Failure, Refusal};
 use crate::model::MANAGER;
 use crate::object_id::ObjectId;
+use crate::render::{ENFORCE, RESTRICTED};
 
 /// How many objects are asked for at once.
 pub(super) const CONCURRENT_OBJECTS: usize = 8;
@@ -281,9 +282,8 @@ impl Engine<'_> {
                 change.differences = differences(&before, &after);
                 change.action = if change.differences.is_empty() {
                     Action::Unchanged
-                } else if consent.prune == Prune::Later && id == self.namespace_id() {
-                    // It may forbid the pods that still run.
-                    change.note = Some("changed when what takes their place runs".to_owned());
+                } else if consent.prune == Prune::Later && is_strict(object) {
+                    change.note = Some("changed when what it would forbid is gone".to_owned());
                     Action::Skipped
                 } else {
                     Action::Configured
@@ -451,6 +451,11 @@ impl Engine<'_> {
 /// Whether an object is there for no longer than something holds it.
 pub(super) fn is_going(live: &Value) -> bool {
     !live["metadata"]["deletionTimestamp"].is_null()
+}
+
+/// Whether an object is a namespace that takes pods of `host` and no others, such as those of a `SpinApp`.
+fn is_strict(object: &Value) -> bool {
+    object["metadata"]["labels"][ENFORCE] == RESTRICTED
 }
 
 /// Whether an object is what is wanted of it, as far as that can be read.

@@ -22,6 +22,7 @@ mod volume;
 use config::Form;
 
 pub(crate) use self::database::CLUSTER_LABEL;
+pub(crate) use self::namespace::{ENFORCE, RESTRICTED};
 pub(crate) use self::revision::{REVISION, mark_pods};
 use crate::model::Model;
 use crate::object::Object;

@@ -8,13 +8,16 @@ use crate::model::{Model, NAME};
 use crate::object::Object;
 
 /// The label by which Kubernetes refuses pods that are less secured (<https://kubernetes.io/docs/concepts/security/pod-security-standards/>).
-const ENFORCE: &str = "pod-security.kubernetes.io/enforce";
+pub(crate) const ENFORCE: &str = "pod-security.kubernetes.io/enforce";
+
+/// The strictest of its levels.
+pub(crate) const RESTRICTED: &str = "restricted";
 
 pub(super) fn objects(model: &Model<'_>) -> Vec<Object> {
     // The Spin operator gives the pods of a SpinApp no security context, without which "restricted" takes none.
     let level = match model.environment.application.form {
         Form::SpinApp => "baseline",
-        Form::Deployment | Form::Host => "restricted",
+        Form::Deployment | Form::Host => RESTRICTED,
     };
     let api = ["v1", "Namespace"];
     let namespace = Object::new(model, "namespace", api, &model.namespace, json!({}));

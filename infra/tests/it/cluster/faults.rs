@@ -426,7 +426,7 @@ fn an_inventory_that_is_lost_is_that_of_the_newest_release() {
 
 #[test]
 fn going_back_goes_on_where_it_was_interrupted() {
-    let (Some(_), Some(site)) = (Site::bed(), Site::new("again", HOST)) else {
+    let (Some(_), Some(site)) = (Site::bed(), Site::new("resumed", HOST)) else {
         return;
     };
     let apply = |image: &str| {
@@ -438,9 +438,14 @@ fn going_back_goes_on_where_it_was_interrupted() {
     apply("3");
     site.check(&["rollback", "--yes"], 0);
     // As it is where nobody saw the end of it.
-    let patch = r#"{"data":{"outcome":"applied"}}"#;
-    let release = format!("configmap/kindred-release-{}-4", site.name);
-    site.kubectl_ok(&["patch", &release, "--type=merge", "--patch", patch]);
+    let mut record = site.get(&format!("configmap/kindred-release-{}-4", site.name));
+    record["data"]["outcome"] = "applied".into();
+    record["metadata"]["managedFields"].take();
+    let path = site.place.path("record.json");
+    std::fs::write(&path, record.to_string()).unwrap();
+    let path = path.to_str().unwrap();
+    let as_we = ["--server-side", "--field-manager", "kindred-infra"];
+    site.kubectl_ok(&[&["apply", "--filename", path], &as_we[..]].concat());
     site.check(&["rollback", "--yes"], 0);
     let newest = || {
         let history = site.check(&["history"], 0).stdout;
