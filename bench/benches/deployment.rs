@@ -157,7 +157,7 @@ fn main() {
         println!("SKIPPED: KINDRED_TEST_KUBECONFIG names no cluster to compare with");
         return;
     }
-    run(place, &["apply", "--yes", "--wait=false"]);
+    run(place, &["apply", "--yes", "--wait=false", "--unseen-image"]);
     let log = env::var_os("KINDRED_TEST_AUDIT_LOG").map(PathBuf::from);
     let before = log.as_deref().map(|log| logged(log, "kindred-infra/"));
     let (duration, _) = measured(place, &["plan"]);
