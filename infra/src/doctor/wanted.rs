@@ -59,8 +59,8 @@ impl<'a> Wanted<'a> {
         images
     }
 
-    /// The Secrets that others have to bring, with the keys that are read of each.
-    pub(crate) fn secrets(self) -> BTreeMap<&'a str, BTreeSet<&'a str>> {
+    /// The keys that are read of each Secret.
+    pub(crate) fn secret_keys(self) -> BTreeMap<&'a str, BTreeSet<&'a str>> {
         let mut secrets: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         self.each(&mut |name, value| match name {
             "secretKeyRef" => {
@@ -85,6 +85,12 @@ impl<'a> Wanted<'a> {
             }
             _ => {}
         });
+        secrets
+    }
+
+    /// The Secrets that others have to bring, with the keys that are read of each.
+    pub(crate) fn secrets(self) -> BTreeMap<&'a str, BTreeSet<&'a str>> {
+        let mut secrets = self.secret_keys();
         let made = self.0.iter().filter_map(|object| {
             let name = match object["kind"].as_str()? {
                 "Secret" => &object["metadata"]["name"],

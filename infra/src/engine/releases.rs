@@ -1,7 +1,5 @@
 //! What was applied before: a `ConfigMap` a release, the newest ten. Values of Secrets are in none.
 
-use std::collections::BTreeSet;
-
 use anyhow::{Context as _, anyhow};
 use k8s_openapi::jiff::Timestamp;
 use serde_json::{Value, json};
@@ -9,6 +7,7 @@ use serde_json::{Value, json};
 use super::Engine;
 use super::plan::UNREPEATED_KINDS;
 use crate::cluster::ApplyWay;
+use crate::doctor::Wanted;
 use crate::error::{Failure, Refusal};
 use crate::model::{NAME, SECRET_NAME};
 use crate::object_id::ObjectId;
@@ -194,13 +193,12 @@ impl Engine<'_> {
         let id = ObjectId::of_core("Secret", self.namespace, SECRET_NAME);
         let mut objects = release.objects.clone();
         objects.retain(|object| !UNREPEATED_KINDS.iter().any(|kind| object["kind"] == *kind));
-        let keys: BTreeSet<String> = objects.iter().flat_map(keys_of_secret).collect();
-        if keys.is_empty() {
+        let Some(keys) = Wanted(&objects).secret_keys().remove(SECRET_NAME) else {
             return Ok(objects);
-        }
+        };
         let live = self.expect(self.cluster.get(&id).await, "read", &id)?;
         let data = live.map_or(Value::Null, |mut live| live["data"].take());
-        let Some(gone) = keys.iter().find(|key| data[key.as_str()].is_null()) else {
+        let Some(gone) = keys.into_iter().find(|key| data[*key].is_null()) else {
             for object in &mut objects {
                 mark_pods(object, std::slice::from_ref(&data));
             }
@@ -251,23 +249,6 @@ impl Engine<'_> {
                 }),
         }
     }
-}
-
-/// The keys of our Secret that an object reads.
-fn keys_of_secret(object: &Value) -> Vec<String> {
-    let mut keys = Vec::new();
-    let reference = &object["secretKeyRef"];
-    if reference["name"] == SECRET_NAME
-        && let Some(key) = reference["key"].as_str()
-    {
-        keys.push(key.to_owned());
-    }
-    match object {
-        Value::Object(fields) => keys.extend(fields.values().flat_map(keys_of_secret)),
-        Value::Array(items) => keys.extend(items.iter().flat_map(keys_of_secret)),
-        _ => {}
-    }
-    keys
 }
 
 /// What of some objects is written down: everything but values of Secrets.

@@ -193,16 +193,10 @@ fn a_stuck_finalizer_is_named_and_later_it_goes_on() {
         return;
     };
     site.apply(&[]);
-    let finalizers = |list: &str| {
-        let patch = format!(r#"{{"metadata":{{"finalizers":{list}}}}}"#);
-        site.kubectl_ok(&[
-            "patch", "service", "kindred", "--type", "merge", "--patch", &patch,
-        ]);
-    };
-    finalizers(r#"["example.org/stuck"]"#);
+    site.hold_service(true);
     let run = site.check(&["destroy", "--yes", "--timeout", "2"], 6);
     assert!(run.stderr.contains("Service/kindred is deleted, and not gone after 2 s: it waits for its finalizer example.org/stuck"), "{}", run.stderr);
-    finalizers("[]");
+    site.hold_service(false);
     site.check(&["destroy", "--yes"], 0);
     assert!(!site.is_there(&format!("namespace/{}", site.namespace())));
 }
@@ -356,17 +350,7 @@ fn what_is_being_deleted_is_made_anew_when_it_is_gone() {
         return;
     };
     site.apply(&[]);
-    let finalizers = |list: &str| {
-        let patch = format!(r#"{{"metadata":{{"finalizers":{list}}}}}"#);
-        site.kubectl_ok(&[
-            "patch",
-            "service/kindred",
-            "--type=merge",
-            "--patch",
-            &patch,
-        ]);
-    };
-    finalizers(r#"["example.org/stuck"]"#);
+    site.hold_service(true);
     site.kubectl_ok(&["delete", "service/kindred", "--wait=false"]);
     assert_eq!(site.planned(&[]), ["replaced Service/kindred"]);
     let status = site.check(&["status"], 0).stdout;
@@ -377,16 +361,16 @@ fn what_is_being_deleted_is_made_anew_when_it_is_gone() {
     let apply = ["apply", "--yes", "--wait=false", "--timeout", "2"];
     let run = site.check(&apply, 6);
     assert!(run.stderr.contains("example.org/stuck"), "{}", run.stderr);
-    finalizers("[]");
+    site.hold_service(false);
     site.check(&apply, 0);
     assert!(site.is_there("service/kindred"));
 
-    finalizers(r#"["example.org/stuck"]"#);
+    site.hold_service(true);
     site.delete_namespace(&site.namespace());
     let run = site.check(&apply, 4);
     let expected = format!("Namespace/{} is being deleted", site.namespace());
     assert!(run.stderr.contains(&expected), "{}", run.stderr);
-    finalizers("[]");
+    site.hold_service(false);
 }
 
 #[test]

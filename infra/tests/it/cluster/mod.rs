@@ -155,6 +155,18 @@ impl Site {
         .unwrap()
     }
 
+    /// Lets a finalizer hold the Service where it is deleted, or go.
+    fn hold_service(&self, is_held: bool) {
+        let finalizers = if is_held {
+            r#""example.org/stuck""#
+        } else {
+            ""
+        };
+        let patch = format!(r#"{{"metadata":{{"finalizers":[{finalizers}]}}}}"#);
+        let service = ["patch", "service/kindred", "--type=merge", "--patch"];
+        self.kubectl_ok(&[&service[..], &[&patch]].concat());
+    }
+
     fn delete_namespace(&self, name: &str) {
         let kept = ["--ignore-not-found", "--wait=false"];
         self.kubectl(&[&["delete", "namespace", name][..], &kept].concat());

@@ -79,17 +79,7 @@ fn what_failed_before_it_was_a_release_is_not_gone_back_from() {
     site.check(&["apply", "--yes"], 0);
     let other = ["--image", "ghcr.io/example/kindred:2"];
     site.check(&[&["apply", "--yes"][..], &other].concat(), 0);
-    let finalizers = |list: &str| {
-        let patch = format!(r#"{{"metadata":{{"finalizers":{list}}}}}"#);
-        site.kubectl_ok(&[
-            "patch",
-            "service/kindred",
-            "--type=merge",
-            "--patch",
-            &patch,
-        ]);
-    };
-    finalizers(r#"["example.org/stuck"]"#);
+    site.hold_service(true);
     site.kubectl_ok(&["delete", "service/kindred", "--wait=false"]);
     let apply = ["apply", "--yes", "--rollback-on-failure", "--timeout", "2"];
     let run = site.check(&[&apply[..], &other].concat(), 6);
@@ -97,7 +87,7 @@ fn what_failed_before_it_was_a_release_is_not_gone_back_from() {
     assert!(run.stderr.contains(expected), "{}", run.stderr);
     let images = site.get("deployment/kindred")["spec"]["template"].to_string();
     assert!(images.contains("kindred:2"), "{images}");
-    finalizers("[]");
+    site.hold_service(false);
 }
 
 /// A Deployment that says nothing of its replicas begins with one.
